@@ -1,0 +1,119 @@
+/// What can run: a program with its version, package, entry, config schema and defaults.
+package struct UnitDeclaration: Sendable {
+    package var metadata: Metadata
+    package var version: SemanticVersion
+    package var profile: Profile
+    package var artifact: Artifact?
+    package var entry: Entry
+    package var env: [String: String]
+    package var endpoints: [Endpoint]
+    package var configFields: [ConfigField]
+    package var configApply: ConfigApply
+    /// The signal that makes the program read its config file again.
+    package var reloadSignal: Signal?
+    /// What an Instance gets unless it says otherwise, whole block by whole block.
+    package var defaults: PolicyBlocks
+    package var source: DeclarationSource
+
+    package init(
+        metadata: Metadata, version: SemanticVersion, profile: Profile = .keepalive, artifact: Artifact? = nil,
+        entry: Entry, env: [String: String] = [:], endpoints: [Endpoint] = [], configFields: [ConfigField] = [],
+        configApply: ConfigApply = ConfigApply(), reloadSignal: Signal? = nil,
+        defaults: PolicyBlocks = PolicyBlocks(), source: DeclarationSource
+    ) {
+        self.metadata = metadata
+        self.version = version
+        self.profile = profile
+        self.artifact = artifact
+        self.entry = entry
+        self.env = env
+        self.endpoints = endpoints
+        self.configFields = configFields
+        self.configApply = configApply
+        self.reloadSignal = reloadSignal
+        self.defaults = defaults
+        self.source = source
+    }
+
+    package var id: UnitID { UnitID(name: metadata.name, version: version) }
+}
+
+/// Several versions of a name may stand side by side: identity is `name@version`.
+package struct UnitID: Hashable, Sendable, CustomStringConvertible, Comparable {
+    package var name: String
+    package var version: SemanticVersion
+
+    package init(name: String, version: SemanticVersion) {
+        self.name = name
+        self.version = version
+    }
+
+    package var description: String { "\(name)@\(version)" }
+
+    package static func < (a: UnitID, b: UnitID) -> Bool {
+        a.name == b.name ? a.version < b.version : a.name < b.name
+    }
+}
+
+/// Whether a process is meant to go on, or to end.
+package enum Profile: String, Sendable, Hashable, Codable, CaseIterable {
+    case keepalive, oneshot
+}
+
+/// Where the program's files come from. This version takes directories of the repository.
+package struct Artifact: Sendable, Hashable {
+    /// Relative to the source path, normalised: no leading `./`, no `..`, no trailing `/`; "" is the source path itself.
+    package var directory: String
+
+    package init(directory: String) { self.directory = directory }
+}
+
+package struct Entry: Sendable, Hashable {
+    /// Absolute, relative to the package (contains `/` or there is an artifact), or a name to be found in PATH.
+    package var command: String
+    package var args: [String]
+    /// Relative to the package when there is one, else to the run's workspace; nil is that directory itself.
+    package var workingDir: String?
+    package var user: String?
+    package var group: String?
+    package var umask: UInt32
+
+    package init(
+        command: String, args: [String] = [], workingDir: String? = nil, user: String? = nil,
+        group: String? = nil, umask: UInt32 = 0o022
+    ) {
+        self.command = command
+        self.args = args
+        self.workingDir = workingDir
+        self.user = user
+        self.group = group
+        self.umask = umask
+    }
+}
+
+package struct Endpoint: Sendable, Hashable {
+    package var name: String
+    package var protocolName: EndpointProtocol
+    package var port: Port
+    package var labels: [String: String]
+
+    package init(
+        name: String, protocolName: EndpointProtocol = .tcp, port: Port, labels: [String: String] = [:]
+    ) {
+        self.name = name
+        self.protocolName = protocolName
+        self.port = port
+        self.labels = labels
+    }
+
+    /// The port of one replica.
+    package enum Port: Sendable, Hashable {
+        case fixed(UInt16)
+        /// `N+index`: replica 0 gets N, replica 1 gets N+1.
+        case indexed(UInt16)
+    }
+}
+
+package enum EndpointProtocol: String, Sendable, Hashable, CaseIterable {
+    case tcp, udp, http, https, grpc
+}
