@@ -1,0 +1,59 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+
+const uint32_t clinux_EPOLLIN = EPOLLIN, clinux_EPOLLOUT = EPOLLOUT, clinux_EPOLLPRI = EPOLLPRI,
+               clinux_EPOLLERR = EPOLLERR, clinux_EPOLLHUP = EPOLLHUP, clinux_EPOLLRDHUP = EPOLLRDHUP,
+               clinux_EPOLLET = EPOLLET, clinux_EPOLLONESHOT = EPOLLONESHOT;
+
+int clinux_epoll(void) { return epoll_create1(EPOLL_CLOEXEC); }
+static int control(int epoll, int operation, int fd, uint32_t events, uint64_t data) {
+    struct epoll_event event = {.events = events, .data.u64 = data};
+    return epoll_ctl(epoll, operation, fd, &event);
+}
+int clinux_epoll_add(int epoll, int fd, uint32_t events, uint64_t data) {
+    return control(epoll, EPOLL_CTL_ADD, fd, events, data);
+}
+int clinux_epoll_modify(int epoll, int fd, uint32_t events, uint64_t data) {
+    return control(epoll, EPOLL_CTL_MOD, fd, events, data);
+}
+int clinux_epoll_remove(int epoll, int fd) { return control(epoll, EPOLL_CTL_DEL, fd, 0, 0); }
+int clinux_epoll_wait(int epoll, struct clinux_event *events, int capacity, int timeout_ms) {
+    // The kernel's struct is packed on x86-64, which Swift cannot import; hence the copy.
+    struct epoll_event ready[64];
+    int count = epoll_wait(epoll, ready, capacity < 64 ? capacity : 64, timeout_ms);
+    for (int index = 0; index < count; index++) {
+        events[index].events = ready[index].events;
+        events[index].data = ready[index].data.u64;
+    }
+    return count;
+}
+
+int clinux_poll(struct pollfd *entries, size_t count, int64_t timeout_ns) {
+    struct timespec timeout = {.tv_sec = timeout_ns / 1000000000, .tv_nsec = timeout_ns % 1000000000};
+    return ppoll(entries, (nfds_t)count, timeout_ns < 0 ? NULL : &timeout, NULL);
+}
+int clinux_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+int clinux_timerfd(void) { return timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK); }
+int clinux_timerfd_arm(int fd, uint64_t boottime_ns) {
+    struct itimerspec when;
+    memset(&when, 0, sizeof when);
+    when.it_value.tv_sec = (time_t)(boottime_ns / 1000000000u);
+    when.it_value.tv_nsec = (long)(boottime_ns % 1000000000u);
+    return timerfd_settime(fd, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
+static uint64_t now(clockid_t clock) {
+    struct timespec time;
+    clock_gettime(clock, &time);
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+uint64_t clinux_boottime_ns(void) { return now(CLOCK_BOOTTIME); }
+uint64_t clinux_realtime_ns(void) { return now(CLOCK_REALTIME); }

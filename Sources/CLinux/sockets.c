@@ -1,0 +1,116 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+int clinux_seqpacket_pair(int ends[2]) {
+    return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends);
+}
+int clinux_unix_seqpacket(void) { return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0); }
+int clinux_unix_stream(void) { return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0); }
+
+static int address_of(const char *path, struct sockaddr_un *address, socklen_t *length) {
+    size_t bytes = strlen(path);
+    if (bytes >= sizeof address->sun_path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memset(address, 0, sizeof *address);
+    address->sun_family = AF_UNIX;
+    memcpy(address->sun_path, path, bytes + 1);
+    *length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + bytes + 1);
+    return 0;
+}
+int clinux_unix_bind(int fd, const char *path) {
+    struct sockaddr_un address;
+    socklen_t length;
+    if (address_of(path, &address, &length) < 0) return -1;
+    return bind(fd, (struct sockaddr *)&address, length);
+}
+int clinux_unix_connect(int fd, const char *path) {
+    struct sockaddr_un address;
+    socklen_t length;
+    if (address_of(path, &address, &length) < 0) return -1;
+    return connect(fd, (struct sockaddr *)&address, length);
+}
+int clinux_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
+int clinux_peer(int fd, pid_t *pid, uid_t *uid, gid_t *gid) {
+    struct ucred peer;
+    socklen_t length = sizeof peer;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0) return -1;
+    *pid = peer.pid;
+    *uid = peer.uid;
+    *gid = peer.gid;
+    return 0;
+}
+
+ssize_t clinux_send(int fd, const void *bytes, size_t length, const int *fds, size_t fd_count,
+                    int nonblocking) {
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(CLINUX_DESCRIPTORS_MAX * sizeof(int))];
+    } control;
+    struct iovec part = {.iov_base = (void *)bytes, .iov_len = length};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    if (fd_count > CLINUX_DESCRIPTORS_MAX) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (fd_count > 0) {
+        memset(&control, 0, sizeof control);
+        message.msg_control = &control;
+        message.msg_controllen = CMSG_SPACE(fd_count * sizeof(int));
+        struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
+        rights->cmsg_level = SOL_SOCKET;
+        rights->cmsg_type = SCM_RIGHTS;
+        rights->cmsg_len = CMSG_LEN(fd_count * sizeof(int));
+        memcpy(CMSG_DATA(rights), fds, fd_count * sizeof(int));
+    }
+    ssize_t sent;
+    do sent = sendmsg(fd, &message, MSG_NOSIGNAL | (nonblocking ? MSG_DONTWAIT : 0));
+    while (sent < 0 && errno == EINTR);
+    return sent;
+}
+
+static void close_all(const int *fds, size_t count) {
+    for (size_t index = 0; index < count; index++) close(fds[index]);
+}
+
+ssize_t clinux_receive(int fd, void *bytes, size_t capacity, int *fds, size_t fd_capacity,
+                       size_t *fd_count, int nonblocking) {
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(CLINUX_DESCRIPTORS_MAX * sizeof(int))];
+    } control;
+    struct iovec part = {.iov_base = bytes, .iov_len = capacity};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    message.msg_control = &control;
+    message.msg_controllen = sizeof control;
+    ssize_t length;
+    do length = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | (nonblocking ? MSG_DONTWAIT : 0));
+    while (length < 0 && errno == EINTR);
+    if (fd_count != NULL) *fd_count = 0;
+    if (length < 0) return length;
+
+    int received[CLINUX_DESCRIPTORS_MAX];
+    size_t count = 0;
+    for (struct cmsghdr *part = CMSG_FIRSTHDR(&message); part != NULL; part = CMSG_NXTHDR(&message, part)) {
+        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
+        size_t here = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        if (here > CLINUX_DESCRIPTORS_MAX - count) here = CLINUX_DESCRIPTORS_MAX - count;
+        memcpy(received + count, CMSG_DATA(part), here * sizeof(int));
+        count += here;
+    }
+    if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || count > fd_capacity) {
+        close_all(received, count);
+        errno = EMSGSIZE;
+        return -1;
+    }
+    if (count > 0) memcpy(fds, received, count * sizeof(int));
+    if (fd_count != NULL) *fd_count = count;
+    return length;
+}
