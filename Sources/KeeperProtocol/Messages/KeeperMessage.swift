@@ -1,0 +1,146 @@
+/// What a keeper tells an agent, one SOCK_SEQPACKET packet each.
+package enum KeeperMessage: Equatable, Sendable {
+    /// The child exists and is recorded in `id`; it may not have executed its program yet.
+    case identity(RunIdentity)
+    /// The program is executing.
+    case started
+    /// It never will; `exited` with the same cause follows.
+    case execFailed(step: LaunchStep, errno: Int32)
+    /// Reaped, its tree killed, its output drained. Once this is answered by `acknowledgeExit`, or is durable,
+    /// the keeper goes: the connection ends and the slot's lock is free.
+    case exited(ExitRecord)
+    /// Comes before `exited`: something of the tree may still be alive.
+    case treeUnproven
+    /// So many more bytes of this stream were dropped; told when writing works again and at the end.
+    case logGap(stream: LogStream, lostBytes: UInt64)
+    case pong(token: UInt64, status: KeeperStatus)
+    /// From a newer keeper; ignore it.
+    case unknown(type: UInt16)
+}
+
+package enum LogStream: UInt8, Sendable, CaseIterable {
+    case stdout = 1
+    case stderr = 2
+}
+
+/// A keeper's own state, for `ping`.
+package struct KeeperStatus: Equatable, Sendable {
+    package enum Phase: UInt8, Sendable {
+        case starting = 0
+        case running = 1
+        case stopping = 2
+        case ended = 3
+    }
+    package var phase: Phase
+    package var stdout: StreamTotals
+    package var stderr: StreamTotals
+
+    package init(phase: Phase, stdout: StreamTotals = StreamTotals(), stderr: StreamTotals = StreamTotals()) {
+        self.phase = phase
+        self.stdout = stdout
+        self.stderr = stderr
+    }
+}
+
+private enum Tag {
+    static let step: UInt16 = 1
+    static let errno: UInt16 = 2
+    static let stream: UInt16 = 3
+    static let lost: UInt16 = 4
+    static let token: UInt16 = 5
+    static let phase: UInt16 = 6
+    static let stdoutLogged: UInt16 = 7
+    static let stdoutLost: UInt16 = 8
+    static let stderrLogged: UInt16 = 9
+    static let stderrLost: UInt16 = 10
+}
+
+extension KeeperMessage {
+    package func encoded() -> [UInt8] {
+        switch self {
+        case .identity(let identity):
+            var writer = FieldWriter(type: FrameType.identity)
+            identity.put(into: &writer)
+            return writer.finished()
+        case .started:
+            return FieldWriter(type: FrameType.started, capacity: 32).finished()
+        case .execFailed(let step, let errno):
+            var writer = FieldWriter(type: FrameType.execFailed, capacity: 32)
+            writer.put(Tag.step, step.rawValue)
+            writer.put(Tag.errno, errno)
+            return writer.finished()
+        case .exited(let record):
+            var writer = FieldWriter(type: FrameType.exited, capacity: ExitRecord.fileBytes)
+            record.put(into: &writer)
+            return writer.finished()
+        case .treeUnproven:
+            return FieldWriter(type: FrameType.treeUnproven, capacity: 32).finished()
+        case .logGap(let stream, let lost):
+            var writer = FieldWriter(type: FrameType.logGap, capacity: 64)
+            writer.put(Tag.stream, stream.rawValue)
+            writer.put(Tag.lost, lost)
+            return writer.finished()
+        case .pong(let token, let status):
+            return Self.encodedPong(token, status)
+        case .unknown(let type):
+            return FieldWriter(type: type, capacity: 32).finished()
+        }
+    }
+
+    private static func encodedPong(_ token: UInt64, _ status: KeeperStatus) -> [UInt8] {
+        var writer = FieldWriter(type: FrameType.pong)
+        writer.put(Tag.token, token)
+        writer.put(Tag.phase, status.phase.rawValue)
+        writer.put(Tag.stdoutLogged, status.stdout.loggedBytes)
+        writer.put(Tag.stdoutLost, status.stdout.lostBytes)
+        writer.put(Tag.stderrLogged, status.stderr.loggedBytes)
+        writer.put(Tag.stderrLost, status.stderr.lostBytes)
+        return writer.finished()
+    }
+
+    package init(decoding bytes: UnsafeRawBufferPointer) throws(WireError) {
+        let reader = try FieldReader(bytes)
+        switch reader.type {
+        case FrameType.identity: self = .identity(try RunIdentity(reader))
+        case FrameType.started: self = .started
+        case FrameType.exited: self = .exited(try ExitRecord(reader))
+        case FrameType.treeUnproven: self = .treeUnproven
+        case FrameType.execFailed, FrameType.logGap, FrameType.pong: self = try Self.small(reader)
+        default: self = .unknown(type: reader.type)
+        }
+    }
+
+    package init(decoding bytes: [UInt8]) throws(WireError) {
+        self = try withBytes(bytes) { (raw) throws(WireError) in try KeeperMessage(decoding: raw) }
+    }
+
+    private static func small(_ fields: FieldReader) throws(WireError) -> KeeperMessage {
+        var reader = fields
+        var step = LaunchStep.unknown
+        var errno: Int32 = 0
+        var stream = LogStream.stdout
+        var lost: UInt64 = 0
+        var token: UInt64 = 0
+        var status = KeeperStatus(phase: .running)
+        while let field = try reader.next() {
+            switch field.tag {
+            case Tag.step: step = LaunchStep(rawValue: try field.integer()) ?? .unknown
+            case Tag.errno: errno = try field.integer()
+            case Tag.stream: stream = LogStream(rawValue: try field.integer()) ?? .stdout
+            case Tag.lost: lost = try field.integer()
+            case Tag.token: token = try field.integer()
+            case Tag.phase: status.phase = KeeperStatus.Phase(rawValue: try field.integer()) ?? .running
+            case Tag.stdoutLogged: status.stdout.loggedBytes = try field.integer()
+            case Tag.stdoutLost: status.stdout.lostBytes = try field.integer()
+            case Tag.stderrLogged: status.stderr.loggedBytes = try field.integer()
+            case Tag.stderrLost: status.stderr.lostBytes = try field.integer()
+            default: break
+            }
+        }
+        switch fields.type {
+        case FrameType.execFailed: return .execFailed(step: step, errno: errno)
+        case FrameType.logGap: return .logGap(stream: stream, lostBytes: lost)
+        default: return .pong(token: token, status: status)
+        }
+    }
+}
