@@ -1,0 +1,103 @@
+# Everything that a person or a build server does with this repository. `make` alone lists the targets.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+# Where `make run` keeps its repository, state and sockets.
+DEMO := .demo
+RELEASE := .build/release
+
+.DEFAULT_GOAL := help
+.PHONY: help packages release demo run test check install clean
+
+help:
+	@echo 'make run      build, and run the agent on a copy of examples/units'
+	@echo 'make test     build, and run every test'
+	@echo 'make check    format, warnings, tidy rules'
+	@echo 'make install  install plumb and plumb-keeper (PREFIX=$(PREFIX), DESTDIR=$(DESTDIR))'
+	@echo 'make clean    remove what was built'
+
+# Installs the libraries and tools that are missing, and asks for no rights where none are.
+packages:
+	@missing=; \
+	command -v pkg-config >/dev/null || missing="$$missing pkg-config"; \
+	command -v git >/dev/null || missing="$$missing git"; \
+	command -v python3 >/dev/null || missing="$$missing python3"; \
+	pkg-config --exists yaml-0.1 2>/dev/null || missing="$$missing libyaml-dev"; \
+	pkg-config --exists libgit2 2>/dev/null || missing="$$missing libgit2-dev"; \
+	pkg-config --exists sqlite3 2>/dev/null || missing="$$missing libsqlite3-dev"; \
+	if [ -n "$$missing" ]; then \
+	    echo "Installing$$missing"; \
+	    if ! command -v apt-get >/dev/null; then \
+	        echo "There is no apt-get here: install what these Debian packages hold, then try again." >&2; \
+	        exit 1; \
+	    fi; \
+	    sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	    $$sudo apt-get update -qq && \
+	    $$sudo env DEBIAN_FRONTEND=noninteractive \
+	        apt-get install -y -qq --no-install-recommends $$missing; \
+	fi
+	@command -v swift >/dev/null || { \
+	    echo 'There is no swift in PATH: Swift 6.2 or newer is needed, https://swift.org/install' >&2; exit 1; }
+
+release: packages
+	swift build -c release --product plumb
+	swift build -c release --product plumb-keeper
+
+# A git repository with the example in it. One that is there already is kept, with whatever was committed to it.
+demo:
+	@if [ -d '$(DEMO)/repo/.git' ]; then \
+	    echo 'Keeping $(DEMO)/repo as it is (remove $(DEMO) to begin anew).'; \
+	else \
+	    set -e; rm -rf '$(DEMO)/new'; mkdir -p '$(DEMO)/new'; \
+	    cp -R examples/units/. '$(DEMO)/new/'; \
+	    cd '$(DEMO)/new'; \
+	    git init -q -b main; \
+	    git config user.email >/dev/null || git config user.email demo@example.org; \
+	    git config user.name >/dev/null || git config user.name 'Demo Operator'; \
+	    git add -A; \
+	    git -c commit.gpgsign=false commit -q --no-verify -m 'Declare the shop'; \
+	    cd ..; mv new repo; \
+	    echo 'Made $(DEMO)/repo from examples/units.'; \
+	fi
+	@printf '#!/bin/sh\nPLUMB_SOCKET="$$(dirname "$$0")/run/plumb.sock" exec "$$(dirname "$$0")/../%s/plumb" "$$@"\n' \
+	    '$(RELEASE)' > '$(DEMO)/plumb' && chmod 755 '$(DEMO)/plumb'
+
+run: release demo
+	@echo
+	@echo 'The agent runs in this terminal; Ctrl-C stops it and everything that it started.'
+	@echo 'Look at it from another terminal, in this directory:'
+	@echo
+	@echo '    curl -s localhost:7420/v1/status      the status endpoint'
+	@echo '    $(DEMO)/plumb status -w               the same as a table'
+	@echo '    $(DEMO)/plumb logs -f web             what the replicas print'
+	@echo '    $(DEMO)/plumb events                  what happened, and why'
+	@echo '    curl -s localhost:18080/              the web service itself'
+	@echo
+	@echo 'Change it: edit $(DEMO)/repo/instances/web.yaml, then'
+	@echo
+	@echo '    $(DEMO)/plumb diff --revision worktree    what a commit would do'
+	@echo '    git -C $(DEMO)/repo commit -am "Say hello differently"'
+	@echo
+	@exec '$(RELEASE)/plumb' agent --repo '$(DEMO)/repo' --state-dir '$(DEMO)/state' \
+	    --runtime-dir '$(DEMO)/run' --on-exit stop
+
+test: packages
+	swift build --build-tests
+	swift test --skip-build
+
+# The tidy rules and the table of imports are tests, so that they say file, line and rule.
+check: packages
+	swift format lint --strict --parallel --recursive Sources Tests Package.swift
+	swift build --build-tests
+	swift test --skip-build --disable-xctest --filter ArchitectureTests
+
+# The agent looks for its keeper beside itself, then in ../libexec/plumb.
+install: release
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/libexec/plumb'
+	install -m 755 '$(RELEASE)/plumb' '$(DESTDIR)$(PREFIX)/bin/plumb'
+	install -m 755 '$(RELEASE)/plumb-keeper' '$(DESTDIR)$(PREFIX)/libexec/plumb/plumb-keeper'
+
+clean:
+	swift package clean
+	@if [ -d '$(DEMO)' ]; then echo '$(DEMO) is kept: remove it by hand once its agent has stopped.'; fi
