@@ -1,0 +1,87 @@
+/// Answers requests about a repository. Holds what is worth keeping open from one request to the next.
+final class ReaderSession {
+    private var main: OpenRepository?
+    /// The repository with the objects of the last work tree in memory.
+    private var workTree: OpenRepository?
+
+    func answer(_ addressed: AddressedRequest, to answer: ReaderAnswer) throws {
+        let repository = try open(addressed)
+        switch addressed.request {
+        case .describe:
+            let description = try RefReading(repository).description()
+            try answer.record { $0.put(description) }
+        case .tip(let ref):
+            let commit = try RefReading(repository).tip(of: ref)
+            try answer.record { $0.put(commit) }
+        case .resolve(let expression):
+            let commit = try RefReading(repository).resolve(expression)
+            try answer.record { $0.put(commit) }
+        case .commit(let id):
+            let commit = try GitCommit(id, in: repository.handle).info
+            try answer.record { $0.put(commit) }
+        case .list(let tree, let path, let sizes):
+            let holder = try holder(of: [tree])
+            try TreeListing(holder, answer, sizes: sizes).list(tree, at: path)
+        case .changes(let old, let new, let path):
+            let holder = try holder(of: [old, new])
+            try TreeComparison(holder, answer).compare(old, new, at: path)
+        case .treeID(let id, let path):
+            let tree = try holder(of: [id]).treeID(of: id, at: path)
+            try answer.record { $0.put(tree) }
+        case .blobs(let ids, let eachMax):
+            for id in ids { try BlobReading(try holder(of: [id])).send(id, max: eachMax, to: answer) }
+        case .content(let id):
+            try holder(of: [id]).objects.withBlob(id) { bytes throws(GitError) in
+                Result { try answer.stream(bytes) }
+            }.get()
+        case .isAncestor(let ancestor, let descendant):
+            let isAncestor = try History(repository).isAncestor(ancestor, of: descendant)
+            try answer.record { $0.put(isAncestor) }
+        case .mergeBase(let a, let b):
+            let base = try History(repository).mergeBase(a, b)
+            try answer.record { $0.put(base) { $0.put($1) } }
+        case .workTree:
+            let tree = try readWorkTree(repository, addressed)
+            try answer.record { $0.put(tree) }
+        }
+    }
+
+    private func open(_ addressed: AddressedRequest) throws(GitError) -> OpenRepository {
+        let layout = try RepositoryLayout.locate(addressed.repository)
+        let owner = addressed.owner
+        try owner.check(layout)
+        if let main, !addressed.fresh, main.isCurrent(layout) { return main }
+        main = nil
+        let opened = try OpenRepository(layout, owner: owner)
+        main = opened
+        return opened
+    }
+
+    /// The repository that has all of these: the one on disk, unless the last work tree made one of them.
+    private func holder(of ids: [ObjectID]) throws(GitError) -> OpenRepository {
+        guard let main else { throw GitError(.other, "no repository is open") }
+        guard let workTree else { return main }
+        return ids.allSatisfy({ main.objects.holds($0) }) ? main : workTree
+    }
+
+    private func readWorkTree(
+        _ repository: OpenRepository, _ addressed: AddressedRequest
+    ) throws(GitError) -> ObjectID {
+        workTree = nil
+        guard let path = repository.handle.workTree else {
+            throw GitError(
+                .bare, "\(addressed.repository) is bare: it has no files that could be committed",
+                advice: "name a branch, tag or commit instead of worktree")
+        }
+        let opened = try OpenRepository(repository.layout, owner: addressed.owner, memory: true)
+        let index = try GitIndex(of: opened.handle)
+        try index.addAll(workTree: path)
+        let tree = try index.writeTree(in: opened.handle)
+        workTree = opened
+        return tree
+    }
+}
+
+extension AddressedRequest {
+    var owner: RepositoryOwner { RepositoryOwner(allowed: allowedOwner, allowedName: allowedOwnerName) }
+}

@@ -1,0 +1,43 @@
+/// Which ref of which repository is followed, and how it is read.
+package struct WatchSettings: Sendable {
+    /// A work tree, a linked work tree, or a bare repository.
+    package var repository: String
+    /// A branch name, a full ref (`refs/…`), or `HEAD`; nil: the branch that HEAD names when it is first
+    /// seen.
+    package var ref: String?
+    /// A user name or number that may own the repository, beside root and the user that Plumb runs as.
+    package var allowedOwner: String?
+    package var reader: ReaderMode
+    /// How long one request to the reader may take.
+    package var deadline: Duration
+    /// How often the ref is read where the kernel cannot tell of changes.
+    package var fallbackInterval: Duration
+    /// The first and the longest wait before something that failed is read again.
+    package var retryInitial: Duration
+    package var retryMax: Duration
+    /// How long events must be quiet before the ref is read.
+    package var settle: Duration
+    /// The most inotify watches that one repository may take.
+    package var watchesMax: Int
+
+    package init(repository: String, ref: String? = nil, reader: ReaderMode = .child()) {
+        self.repository = repository
+        self.ref = ref
+        self.reader = reader
+        deadline = ReaderLimits.deadlineDefault
+        fallbackInterval = .seconds(30)
+        retryInitial = .seconds(1)
+        retryMax = .seconds(30)
+        settle = .milliseconds(2)
+        watchesMax = 512
+    }
+}
+
+/// Where libgit2 runs.
+package enum ReaderMode: Sendable {
+    /// In a child with this command line, which must end in `GitReader.main`; killed when it misses its
+    /// deadline.
+    case child(command: [String] = ["/proc/self/exe", "git-reader"])
+    /// On a thread of this process. For tests: a thread that hangs can only be abandoned.
+    case thread
+}
