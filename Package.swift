@@ -1,0 +1,75 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target is compiled with: Swift 6 mode, visible imports, warnings as errors.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// The keeper alone is static: it must outlive upgrades of the libraries that the agent links.
+/// The flag spreads to the tests of a target that carries it, so it stands on the thin executable only.
+let staticExecutable: [LinkerSetting] = [.unsafeFlags(["-static-executable"])]
+
+let package = Package(
+    name: "plumb",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "plumb", targets: ["Plumb"]),
+        .executable(name: "plumb-keeper", targets: ["Keeper"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // System libraries and C surfaces.
+        .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CLibGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+        .target(name: "CLinux"),
+
+        // The pure core.
+        .target(name: "Manifests", dependencies: ["CLibYAML"], swiftSettings: strict),
+        .target(name: "Reconciler", dependencies: ["Manifests"], swiftSettings: strict),
+
+        // The edges.
+        .target(name: "Watcher", dependencies: ["CLibGit2", "CLinux"], swiftSettings: strict),
+        .target(name: "KeeperProtocol", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "KeeperCore", dependencies: ["KeeperProtocol", "CLinux"], swiftSettings: strict),
+        .executableTarget(
+            name: "Keeper", dependencies: ["KeeperCore"], swiftSettings: strict,
+            linkerSettings: staticExecutable),
+        .target(
+            name: "Supervisor",
+            dependencies: [
+                "Reconciler", "KeeperProtocol", "CLinux",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ], swiftSettings: strict),
+        .target(
+            name: "Store",
+            dependencies: ["Reconciler", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .target(name: "Agent", dependencies: ["Manifests", "Reconciler"], swiftSettings: strict),
+        .target(
+            name: "StatusAPI",
+            dependencies: ["Reconciler", .product(name: "Hummingbird", package: "hummingbird")],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "Plumb",
+            dependencies: [
+                "Manifests", "Reconciler", "Watcher", "Supervisor", "Store", "Agent", "StatusAPI", "CLinux",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], swiftSettings: strict),
+
+        // Only for tests.
+        .target(
+            name: "TestKit", dependencies: ["Manifests", "Reconciler", "CLinux"], swiftSettings: strict),
+    ]
+)

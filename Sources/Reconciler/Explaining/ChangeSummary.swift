@@ -1,0 +1,164 @@
+import Manifests
+
+/// What a candidate revision would change, in the planner's own words: the candidate is accepted into a copy of the
+/// world, and the needs that it brings are the ones that the planner would act on.
+package struct ChangeSummary: Sendable {
+    package enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
+        case start, restart, live, reload, stop
+    }
+    package struct Row: Sendable, Hashable, Codable {
+        package var kind: Kind
+        package var instance: String
+        /// Replica indices, ascending.
+        package var indices: [Int]
+        package var cause: Cause
+        /// `rolling, 1 at a time`; "" where nothing is to be said.
+        package var note: String
+
+        /// `web/0..1`, `web/0`, `web/0,2`.
+        package var replicas: String {
+            guard let first = indices.first, let last = indices.last else { return instance }
+            if first == last { return "\(instance)/\(first)" }
+            if last - first == indices.count - 1 { return "\(instance)/\(first)..\(last)" }
+            return instance + "/" + indices.map(String.init).joined(separator: ",")
+        }
+    }
+    /// Changes that touch no process: labels, comments in fields of no effect.
+    package struct Quiet: Sendable, Hashable, Codable {
+        package var instance: String
+        package var changes: [FieldChange]
+    }
+
+    package var node: Node
+    /// nil: nothing was accepted before.
+    package var from: Revision?
+    package var to: Revision
+    /// Sorted by kind, then by instance.
+    package var rows: [Row]
+    package var quiet: [Quiet]
+    /// Instances that are suspended, whose changes wait.
+    package var suspended: [String]
+    package var unchanged: Int
+
+    package init(world: World, candidate: Desired, at moment: Moment) {
+        node = candidate.node
+        from = world.desired?.revision
+        to = candidate.revision
+        var after = world
+        after.accept(candidate, at: moment)
+        let needs = Assessment(observed: after.observed, memory: after.memory, at: moment.instant)
+        (rows, unchanged) = Self.rows(needs, after, candidate.revision)
+        quiet = Self.quietChanges(world.desired, candidate, touched: Set(rows.map(\.instance)))
+        suspended = candidate.instances.values.filter { $0.suspend && $0.assigned }.map(\.name).sorted()
+    }
+
+    package func count(_ kind: Kind) -> Int {
+        rows.filter { $0.kind == kind }.reduce(0) { $0 + $1.indices.count }
+    }
+
+    private static func rows(
+        _ needs: Assessment, _ world: World, _ revision: Revision
+    ) -> (rows: [Row], unchanged: Int) {
+        var rows: [Row] = []
+        var unchanged = 0
+        for (name, items) in needs.items {
+            var grouped: [Kind: Row] = [:]
+            for item in items {
+                guard let (kind, cause) = change(item.need, revision) else {
+                    unchanged += 1
+                    continue
+                }
+                let note = kind == .restart ? world.memory.instances[name]?.rolloutNote ?? "" : ""
+                let empty = Row(kind: kind, instance: name, indices: [], cause: cause, note: note)
+                grouped[kind, default: empty].indices.append(item.slot.replica.index)
+            }
+            rows += grouped.values
+        }
+        let order = Kind.allCases
+        rows.sort { a, b in
+            let (x, y) = (order.firstIndex(of: a.kind) ?? 0, order.firstIndex(of: b.kind) ?? 0)
+            return (x, a.instance) < (y, b.instance)
+        }
+        return (rows, unchanged)
+    }
+
+    /// Only what this revision brings counts; what an earlier one left to do would happen without it.
+    private static func change(_ need: ReplicaNeed, _ revision: Revision) -> (Kind, Cause)? {
+        let found: (Kind, Cause)? =
+            switch need {
+            case .start(let cause): (.start, cause)
+            case .replace(_, let cause): (.restart, cause)
+            case .remove(_, let cause): (.stop, cause)
+            case .update(_, let reload, let cause): (reload ? .reload : .live, cause)
+            case .nothing, .end, .wait: nil
+            }
+        guard let found, found.1.revision?.id == revision.id else { return nil }
+        return found
+    }
+
+    private static func quietChanges(
+        _ before: Desired?, _ after: Desired, touched: Set<String>
+    ) -> [Quiet] {
+        after.instances.keys.sorted().compactMap { name in
+            guard !touched.contains(name), let old = before?.instances[name], let new = after.instances[name]
+            else { return nil }
+            let changes = fieldChanges(from: old, to: new)
+            return changes.isEmpty ? nil : Quiet(instance: name, changes: changes)
+        }
+    }
+}
+
+extension ChangeSummary {
+    /// Of what a gate looks at alone: node, instance, removal or restart. Unrelated commits, time and what runs do
+    /// not change it. Eight hexadecimal digits, as `7d1f-02ac`.
+    package var planHash: String {
+        var hash = SHA256()
+        hash.updateFramed(node.name)
+        for row in rows where row.kind == .restart || row.kind == .stop {
+            hash.updateFramed("\(row.instance) \(row.kind.rawValue)")
+            for change in row.cause.changes {
+                hash.updateFramed("\(change.path) \(change.old ?? "") \(change.new ?? "")")
+            }
+        }
+        let digits = hash.finish()
+        return digits.prefix(4) + "-" + digits.dropFirst(4).prefix(4)
+    }
+}
+
+extension InstanceMemory {
+    fileprivate var rolloutNote: String {
+        guard let update = applied?.desired.spec.update else { return "" }
+        switch update.strategy {
+        case .recreate: return "recreate: all at once"
+        case .rolling: return "rolling, \(update.maxUnavailable) at a time"
+        }
+    }
+}
+
+extension World {
+    /// The world of a host on which everything that a revision declares runs well: the base of a comparison of two
+    /// revisions without a host.
+    package static func running(_ desired: Desired, at moment: Moment) -> World {
+        var world = World()
+        world.accept(desired, at: moment)
+        for (name, instance) in desired.instances {
+            guard let applied = world.memory.instances[name]?.applied else { continue }
+            for index in 0..<instance.target {
+                let slot = SlotID(instance: name, index: index)
+                if instance.spec.profile == .oneshot {
+                    let own = ReplicaMemory(completed: instance.key, lastKey: instance.key)
+                    world.memory.instances[name]?.replicas[index] = own
+                    continue
+                }
+                var run = ObservedRun(
+                    id: RunID(text: slot.description), slot: slot, spec: instance.spec, nonce: instance.nonce,
+                    revision: applied.startRevision, dependsOn: instance.dependsOn, phase: .running,
+                    claimedAt: moment.instant, startCause: applied.startCause)
+                run.readySince = moment.instant
+                world.insert(run)
+            }
+        }
+        _ = world.takeChanges()
+        return world
+    }
+}

@@ -1,0 +1,129 @@
+import Manifests
+
+extension AgentState {
+    /// Every Instance that is declared for this node or still has runs, sorted by name.
+    package func instanceStatuses() -> [InstanceStatus] {
+        let waits = Dictionary(
+            waiting.map { ($0.replica, $0.reason) }, uniquingKeysWith: { first, _ in first })
+        var runs: [String: [ObservedRun]] = [:]
+        for run in observed.runs.values { runs[run.slot.instance, default: []].append(run) }
+        var names = Set(runs.keys)
+        for (name, desired) in desired?.instances ?? [:] where desired.assigned { names.insert(name) }
+        return names.sorted().map { status($0, runs[$0] ?? [], waits) }
+    }
+
+    package func instanceStatus(_ name: String) -> InstanceStatus? {
+        let waits = Dictionary(
+            waiting.map { ($0.replica, $0.reason) }, uniquingKeysWith: { first, _ in first })
+        let runs = observed.runs.values.filter { $0.slot.instance == name }
+        guard !runs.isEmpty || desired?.instances[name]?.assigned == true else { return nil }
+        return status(name, runs, waits)
+    }
+
+    private func status(
+        _ name: String, _ runs: [ObservedRun], _ waits: [ReplicaID: Waiting.Reason]
+    ) -> InstanceStatus {
+        let remembered = memory.instances[name]
+        let desired = desired?.instances[name]
+        let declared = desired.map { $0.assigned ? $0.replicas : 0 } ?? 0
+        let count = max(declared, (runs.map(\.slot.replica.index).max() ?? -1) + 1)
+        let bySlot = Dictionary(runs.map { ($0.slot, $0) }, uniquingKeysWith: { first, _ in first })
+        let replicas = (0..<count).map { index in
+            let slot = SlotID(instance: name, index: index)
+            return ReplicaStatusMaker(
+                slot: slot, desired: desired, run: bySlot[slot], memory: remembered?.replicas[index],
+                waiting: waits[slot.replica], now: now
+            ).make()
+        }
+        let worst = replicas.max { $0.health.severity < $1.health.severity }
+        let reasons = replicas.filter { !$0.reason.isEmpty }
+        let why = reasons.max { $0.health.severity < $1.health.severity }?.reason ?? ""
+        let suspended = desired?.suspend == true && remembered?.applied == nil
+        return InstanceStatus(
+            name: name, desired: desired, health: worst?.health ?? .healthy,
+            synced: desired != nil && !suspended && replicas.allSatisfy(\.synced),
+            readyCount: replicas.count(where: \.ready), replicas: replicas,
+            reason: suspended ? Waiting.Reason.suspended.text(now: now) : why)
+    }
+}
+
+extension HealthStatus {
+    /// Worst last.
+    package var severity: Int {
+        switch self {
+        case .healthy: 0
+        case .recovering: 1
+        case .degraded: 2
+        case .unknown: 3
+        case .unhealthy: 4
+        case .failed: 5
+        }
+    }
+}
+
+/// Derives one replica's phase and health from what is known of it.
+private struct ReplicaStatusMaker {
+    let slot: SlotID
+    let desired: DesiredInstance?
+    let run: ObservedRun?
+    let memory: ReplicaMemory?
+    let waiting: Waiting.Reason?
+    let now: Instant
+
+    func make() -> ReplicaStatus {
+        let (phase, health, reason) = run.map(live) ?? absent()
+        return ReplicaStatus(
+            replica: slot.replica, phase: phase, health: health, synced: synced, ready: ready(phase),
+            run: run,
+            restarts: memory?.restarts ?? 0, lastExit: memory?.lastExit, reason: reason)
+    }
+
+    private var isWanted: Bool { (desired?.target ?? 0) > slot.replica.index }
+
+    private var synced: Bool {
+        guard let desired, isWanted else { return run == nil }
+        if let run { return run.key == desired.key && run.spec.specHash == desired.spec.specHash }
+        return memory?.completed == desired.key
+    }
+
+    /// A oneshot that succeeded counts as ready: it is all that it was meant to be.
+    private func ready(_ phase: Phase) -> Bool { run?.isReady ?? (phase == .succeeded) }
+
+    private func live(_ run: ObservedRun) -> (Phase, HealthStatus, String) {
+        let text = waiting?.text(now: now) ?? ""
+        switch run.phase {
+        case .unknown(let reason): return (.unknown, .unknown, reason)
+        case .stopping:
+            return (.stopping, .recovering, run.stopCause.map { "stopping: \($0.text)" } ?? "stopping")
+        case .starting: return (.starting, .recovering, text.isEmpty ? "starting" : text)
+        case .running: break
+        }
+        if run.livenessFailed { return (.running, .unhealthy, run.probeDetail ?? "liveness probe failed") }
+        if run.isReady { return (.running, .healthy, text) }
+        let detail = run.probeDetail ?? "no probe has answered yet"
+        if run.spec.health.startup != nil && run.startup != true { return (.starting, .recovering, detail) }
+        let health: HealthStatus = run.readiness == nil ? .recovering : .unhealthy
+        return (.running, health, detail)
+    }
+
+    private func absent() -> (Phase, HealthStatus, String) {
+        let text = waiting?.text(now: now) ?? ""
+        guard let desired, isWanted else { return (.stopped, .healthy, "") }
+        if memory?.completed == desired.key {
+            let profile = desired.spec.profile
+            return (profile == .oneshot ? .succeeded : .stopped, .healthy, "")
+        }
+        switch waiting {
+        case .gaveUp: return (.failed, .failed, withLastExit(text))
+        case .backoff: return (.crashed, .unhealthy, withLastExit(text))
+        case .host: return (.created, .unhealthy, text)
+        case .dependency, .rollout: return (.configured, .recovering, text)
+        default: return (.created, .recovering, text)
+        }
+    }
+
+    private func withLastExit(_ text: String) -> String {
+        guard let exit = memory?.lastExit else { return text }
+        return "\(exit.text); \(text)"
+    }
+}

@@ -1,0 +1,123 @@
+import Manifests
+
+extension ExitReport {
+    /// `exit code 1`, `killed by SIGKILL (out of memory)`.
+    package var text: String {
+        switch cause {
+        case .exited(let code):
+            return "exit code \(code)" + (oomKilled ? " after the OOM killer struck" : "")
+        case .signaled(let number, let core):
+            let note = oomKilled ? " (out of memory)" : core ? " (core dumped)" : ""
+            return "killed by \(signalName(number))\(note)"
+        case .startFailed(_, _, let message): return "never began: \(message)"
+        case .keeperLost: return "its keeper was killed; the rest of its tree was ended"
+        case .rebooted: return "the host was restarted"
+        }
+    }
+}
+
+/// `SIGTERM`; `signal 40` for numbers without a name.
+package func signalName(_ number: Int32) -> String {
+    let names: [Int32: String] = [
+        1: "HUP", 2: "INT", 3: "QUIT", 4: "ILL", 5: "TRAP", 6: "ABRT", 7: "BUS", 8: "FPE", 9: "KILL",
+        10: "USR1",
+        11: "SEGV", 12: "USR2", 13: "PIPE", 14: "ALRM", 15: "TERM", 24: "XCPU", 25: "XFSZ", 31: "SYS",
+    ]
+    return names[number].map { "SIG" + $0 } ?? "signal \(number)"
+}
+
+extension FieldChange {
+    /// `spec.config.fps 10 → 30`.
+    package var text: String {
+        switch (old, new) {
+        case (let old?, let new?): "\(path) \(old.shortened) → \(new.shortened)"
+        case (nil, let new?): "\(path) set to \(new.shortened)"
+        case (let old?, nil): "\(path) removed (was \(old.shortened))"
+        case (nil, nil): path
+        }
+    }
+}
+
+extension Cause {
+    /// What made it necessary, without the place: `new instance`, `spec.config.fps 10 → 30`.
+    package var headline: String {
+        switch reason {
+        case .newInstance: "new instance"
+        case .removed: "declared no longer"
+        case .changed, .scaled: changes.isEmpty ? "changed" : changes.map(\.text).joined(separator: ", ")
+        case .exited(let exit): exit.text
+        case .probeFailed(let kind, let detail): "\(kind.rawValue) probe failed: \(detail)"
+        case .missing: "it is meant to run"
+        case .agentStopping: "the agent stops and takes its runs along (--on-exit stop)"
+        }
+    }
+
+    /// The whole cause: `spec.config.fps 10 → 30 at instances/web.yaml:7, main@3f2a9c1 by Ann <ann@example.org>`.
+    package var text: String {
+        var text = headline
+        if let place { text += " at \(place.short)" }
+        if let revision { text += ", \(revision.short) by \(revision.author)" }
+        return text
+    }
+}
+
+extension Waiting.Reason {
+    /// One word for tables and metrics.
+    package var word: String {
+        switch self {
+        case .backoff: "Backoff"
+        case .dependency: "Dependency"
+        case .rollout: "Rollout"
+        case .host: "Host"
+        case .preparing: "Preparing"
+        case .suspended: "Suspended"
+        case .dependents: "Dependents"
+        case .gaveUp: "GaveUp"
+        case .unknown: "Unknown"
+        case .stopping: "Stopping"
+        }
+    }
+
+    package func text(now: Instant) -> String {
+        switch self {
+        case .backoff(let until, let failures):
+            "waits \((until - now).rough) before it is started again, after \(failures) "
+                + (failures == 1 ? "failure" : "failures in a row")
+        case .dependency(let name, let condition, let detail):
+            "waits for \(name) to be \(condition.rawValue): \(detail)"
+        case .rollout(let detail): "waits for its turn in the rollout: \(detail)"
+        case .host(let failure, let retryAt):
+            "\(failure.message); \(failure.remedy); looked at again in \((retryAt - now).rough)"
+        case .preparing: "package, user and secrets are being checked"
+        case .suspended: "suspended: changes wait until spec.suspend is false again"
+        case .dependents(let names): "waits for \(names.joined(separator: ", ")) to stop first"
+        case .gaveUp(let gaveUp):
+            "not started again: \(gaveUp.reason); change its spec or restartNonce to try again"
+        case .unknown(let reason): "left alone: \(reason)"
+        case .stopping: "is stopping"
+        }
+    }
+}
+
+extension Duration {
+    /// Rounded to what a person reads at a glance: `850ms`, `12s`, `3m12s`, `5h03m`, `12d`.
+    package var rough: String {
+        let milliseconds = max(0, nanoseconds / 1_000_000)
+        if milliseconds < 1000 { return "\(milliseconds)ms" }
+        let seconds = (milliseconds + 500) / 1000
+        if seconds < 60 { return "\(seconds)s" }
+        if seconds < 3600 { return "\(seconds / 60)m" + twoDigits(seconds % 60) + "s" }
+        if seconds < 86_400 { return "\(seconds / 3600)h" + twoDigits(seconds / 60 % 60) + "m" }
+        return "\(seconds / 86_400)d"
+    }
+}
+
+private func twoDigits(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
+
+extension String {
+    /// Long values are cut in sentences; the whole value stands in the structured cause.
+    fileprivate var shortened: String {
+        let max = 60
+        return count <= max ? self : prefix(max - 1) + "…"
+    }
+}

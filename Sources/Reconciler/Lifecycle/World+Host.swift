@@ -1,0 +1,96 @@
+import Manifests
+
+extension World {
+    /// The first wait before the host is looked at again, doubled up to `hostRetryMax`.
+    package static let hostRetryInitial = Duration.seconds(1)
+    package static let hostRetryMax = Duration.seconds(30)
+
+    /// A check of package, user and secrets was asked for.
+    package mutating func preparing(_ spec: InstanceSpec) {
+        let before = failedAttempts(spec.specHash)
+        attempts[spec.specHash] = before
+        observed.preparations[spec.specHash] = .underway
+    }
+
+    /// What the check found. A failure changes nothing that runs.
+    package mutating func prepared(_ spec: InstanceSpec, _ failure: HostFailure?, at moment: Moment) {
+        let before = attempts.removeValue(forKey: spec.specHash) ?? 0
+        guard let failure else {
+            observed.preparations[spec.specHash] = .ready
+            if before > 0 {
+                note(
+                    EventRecord(
+                        kind: .hostRecovered, time: moment.wall, instance: spec.name,
+                        message: "\(spec.name) can start on this host now"))
+            }
+            return
+        }
+        let retryAt = moment.instant + Self.hostRetry(before)
+        observed.preparations[spec.specHash] = .failed(failure, attempts: before + 1, retryAt: retryAt)
+        guard before == 0 else { return }
+        note(
+            EventRecord(
+                kind: .startRefused, time: moment.wall, instance: spec.name,
+                message: "\(spec.name) cannot start on this host: \(failure.message); \(failure.remedy)"))
+    }
+
+    /// How long to wait after so many failures.
+    package static func hostRetry(_ attempts: Int) -> Duration {
+        var delay = hostRetryInitial
+        for _ in 0..<min(attempts, 16) { delay = min(delay.scaled(by: 2), hostRetryMax) }
+        return delay
+    }
+
+    package func failedAttempts(_ hash: SpecHash) -> Int {
+        if case .failed(_, let attempts, _) = observed.preparations[hash] { return attempts }
+        return attempts[hash] ?? 0
+    }
+
+    /// Forgets checks of specs that nobody wants any more.
+    package mutating func dropStalePreparations() {
+        var wanted: Set<SpecHash> = []
+        for remembered in memory.instances.values {
+            if let applied = remembered.applied { wanted.insert(applied.desired.spec.specHash) }
+        }
+        observed.preparations = observed.preparations.filter { wanted.contains($0.key) }
+    }
+
+    /// The agent came back to a run that lives.
+    package mutating func adopted(_ run: ObservedRun, at moment: Moment) {
+        insert(run)
+        change(run.id) { $0.updateReadiness(at: moment.instant) }
+        note(event(.adopted, run, moment, "\(run.slot) went on while the agent was away"))
+    }
+
+    /// Specs that were in health long enough become last known good.
+    package mutating func promote(at now: Instant) {
+        for (name, remembered) in memory.instances {
+            guard let due = remembered.promotionDue(of: name, observed: observed), due <= now else {
+                continue
+            }
+            guard let spec = remembered.applied?.desired.spec else { continue }
+            var good = remembered.lastKnownGood.filter { $0.specHash != spec.specHash }
+            good.insert(spec, at: 0)
+            memory.instances[name]?.lastKnownGood = Array(good.prefix(InstanceMemory.lastKnownGoodMax))
+            markDirty(name)
+        }
+    }
+}
+
+extension InstanceMemory {
+    /// When the wanted spec becomes last known good, if all stays as it is: every replica runs it and has been ready
+    /// for the longer of `minHealthyTime` and `resetAfter`. nil where it is that already, or is not on its way.
+    func promotionDue(of name: String, observed: Observed) -> Instant? {
+        guard let desired = applied?.desired, desired.target > 0, desired.spec.profile == .keepalive,
+            lastKnownGood.first?.specHash != desired.spec.specHash
+        else { return nil }
+        var latest = Instant.zero
+        for index in 0..<desired.target {
+            guard let run = observed.runs[SlotID(instance: name, index: index)],
+                run.spec.specHash == desired.spec.specHash, let since = run.readySince
+            else { return nil }
+            latest = max(latest, since)
+        }
+        return latest + max(desired.spec.update.minHealthyTime, desired.spec.restart.backoff.resetAfter)
+    }
+}

@@ -1,0 +1,171 @@
+import Manifests
+
+extension World {
+    /// A start is about to be performed: from now on the slot is taken.
+    package mutating func starting(_ action: StartAction, as id: RunID, at moment: Moment) {
+        let run = ObservedRun(
+            id: id, slot: action.slot, spec: action.spec, nonce: action.nonce, revision: action.revision,
+            dependsOn: action.dependsOn, claimedAt: moment.instant, startCause: action.cause)
+        insert(run)
+        let slot = action.slot
+        var own = memory.instances[slot.instance]?.replicas[slot.replica.index] ?? ReplicaMemory()
+        own.lastRun = id
+        own.lastKey = run.key
+        own.lastStop = nil
+        own.restart.backoffUntil = nil
+        remember(slot, own)
+        note(event(.starting, run, moment, cause: action.cause, "\(slot) starts: \(action.cause.text)"))
+    }
+
+    /// A stop is about to be asked for.
+    package mutating func stopping(_ action: StopAction, at moment: Moment) {
+        change(action.run) { run in
+            run.phase = .stopping
+            run.stopCause = action.cause
+        }
+        if let run = run(action.run) {
+            note(
+                event(.stopping, run, moment, cause: action.cause, "\(run.slot) stops: \(action.cause.text)"))
+        }
+    }
+
+    /// Live or reload fields are about to be applied.
+    package mutating func updating(_ action: UpdateAction, at moment: Moment) {
+        change(action.run) { $0.spec = action.spec }
+        if let run = run(action.run) {
+            let kind: EventRecord.Kind = action.reload ? .reloaded : .updated
+            let what = action.reload ? "reloads" : "is changed live"
+            note(event(kind, run, moment, cause: action.cause, "\(run.slot) \(what): \(action.cause.text)"))
+        }
+    }
+
+    package mutating func started(_ id: RunID, _ identity: RunIdentity, at moment: Moment) {
+        let known = change(id) { run in
+            run.identity = identity
+            if run.phase == .starting { run.phase = .running }
+            run.updateReadiness(at: moment.instant)
+        }
+        guard known, let run = run(id) else { return }
+        note(event(.started, run, moment, "\(run.slot) runs with pid \(identity.pid)"))
+        if run.isReady && run.spec.health.readiness == nil {
+            note(event(.ready, run, moment, "\(run.slot) is ready"))
+        }
+    }
+
+    package mutating func probeChanged(
+        _ id: RunID, _ kind: ProbeKind, passing: Bool, detail: String, at moment: Moment
+    ) {
+        let before = run(id)?.isReady ?? false
+        let known = change(id) { run in
+            run.probeDetail = detail
+            switch kind {
+            case .startup: run.startup = passing
+            case .readiness: run.readiness = passing
+            case .liveness: run.livenessFailed = !passing
+            }
+            run.updateReadiness(at: moment.instant)
+        }
+        guard known, let run = run(id), run.isReady != before else { return }
+        let word = run.isReady ? "is ready" : "is not ready"
+        note(event(run.isReady ? .ready : .unready, run, moment, "\(run.slot) \(word): \(detail)"))
+    }
+
+    package mutating func lostLog(_ id: RunID, bytes: UInt64) {
+        change(id) { $0.lostLogBytes = bytes }
+    }
+
+    /// Its process cannot be proven: it is left alone.
+    package mutating func unknown(_ id: RunID, reason: String, at moment: Moment) {
+        change(id) { $0.phase = .unknown(reason: reason) }
+        if let run = run(id) { note(event(.unknown, run, moment, "\(run.slot) is left alone: \(reason)")) }
+    }
+
+    /// A run is over. `randomness`, 0…1, spreads its backoff.
+    package mutating func exited(_ id: RunID, _ exit: ExitReport, at moment: Moment, randomness: Double) {
+        guard let run = remove(id) else { return }
+        let slot = run.slot
+        var own = memory.instances[slot.instance]?.replicas[slot.replica.index] ?? ReplicaMemory()
+        own.lastExit = exit
+        own.lastRun = id
+        own.lastKey = run.key
+        own.lastStop = run.stopCause
+        let kind: EventRecord.Kind = exit.cause == .keeperLost ? .keeperLost : .exited
+        note(event(kind, run, moment, cause: run.stopCause, "\(slot) ended: \(exit.text)"))
+        if !run.wasAskedToEnd || exit.isSuccess && run.spec.profile == .oneshot {
+            let ended = EndedRun(
+                key: run.key, profile: run.spec.profile, policy: run.spec.restart, exit: exit,
+                startedAt: run.identity?.startedAt, readySince: run.readySince)
+            let response = own.restart.exited(ended, at: moment.instant, randomness: randomness)
+            follow(response, run, &own, moment)
+        }
+        remember(slot, own)
+        forgetIfGone(slot.instance)
+    }
+
+    private mutating func follow(
+        _ response: ExitResponse, _ run: ObservedRun, _ own: inout ReplicaMemory, _ moment: Moment
+    ) {
+        switch response {
+        case .completed:
+            own.completed = run.key
+            note(event(.succeeded, run, moment, "\(run.slot) succeeded and does not run again"))
+        case .giveUp(let reason):
+            note(event(.gaveUp, run, moment, "\(run.slot) is not started again: \(reason)"))
+        case .restart(let at):
+            own.restarts += 1
+            let delay = at - moment.instant
+            if delay > .zero {
+                let text =
+                    "\(run.slot) is started again in \(delay.rough): failure \(own.restart.failures) in a row"
+                note(event(.backoff, run, moment, text))
+            }
+        }
+    }
+
+    /// The Supervisor could not start it: the claim is taken back, and the host is looked at again later.
+    package mutating func startRefused(
+        _ id: RunID, _ failure: HostFailure, retryAt: Instant, at moment: Moment
+    ) {
+        guard let run = remove(id) else { return }
+        let attempts = failedAttempts(run.spec.specHash) + 1
+        observed.preparations[run.spec.specHash] = .failed(failure, attempts: attempts, retryAt: retryAt)
+        var own = memory.instances[run.slot.instance]?.replicas[run.slot.replica.index] ?? ReplicaMemory()
+        own.lastKey = nil
+        remember(run.slot, own)
+        note(event(.startRefused, run, moment, "\(run.slot) cannot start on this host: \(failure.message)"))
+    }
+
+    private mutating func remember(_ slot: SlotID, _ own: ReplicaMemory) {
+        memory.instances[slot.instance, default: InstanceMemory()].replicas[slot.replica.index] = own
+        markDirty(slot.instance)
+    }
+
+    func event(
+        _ kind: EventRecord.Kind, _ run: ObservedRun, _ moment: Moment, cause: Cause? = nil, _ message: String
+    ) -> EventRecord {
+        EventRecord(
+            kind: kind, time: moment.wall, replica: run.slot.replica, run: run.id,
+            revision: cause?.revision ?? run.revision, cause: cause, message: message)
+    }
+}
+
+extension ObservedRun {
+    /// Plumb stopped it for a reason other than a failed probe.
+    var wasAskedToEnd: Bool {
+        guard let stopCause else { return false }
+        if case .probeFailed = stopCause.reason { return false }
+        return true
+    }
+
+    /// Ready: it runs, and every probe that gates it has passed. A run without probes is ready once it runs.
+    mutating func updateReadiness(at now: Instant) {
+        let started = spec.health.startup == nil || startup == true
+        let serving = spec.health.readiness == nil || readiness == true
+        let ready = phase == .running && started && serving
+        if ready {
+            readySince = readySince ?? now
+        } else {
+            readySince = nil
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Manifests
+
+/// What the loop knows: runs and memory, changed by events alone. Without I/O, clock and randomness, so that the
+/// agent and the simulation drive the same code.
+package struct World: Sendable {
+    package var observed: Observed
+    package var memory: Memory
+    package var desired: Desired?
+    /// Instances whose memory changed since it was last taken.
+    package private(set) var dirty: Set<String> = []
+    /// What happened since it was last taken, for the history.
+    package private(set) var events: [EventRecord] = []
+    private var slots: [RunID: SlotID] = [:]
+    /// Failed checks so far of specs that are being checked again.
+    var attempts: [SpecHash: Int] = [:]
+
+    package init(observed: Observed = Observed(), memory: Memory = Memory()) {
+        self.observed = observed
+        self.memory = memory
+        for (slot, run) in observed.runs { slots[run.id] = slot }
+    }
+
+    /// The live run with this id.
+    package func run(_ id: RunID) -> ObservedRun? { slots[id].flatMap { observed.runs[$0] } }
+
+    /// Hands over what must be stored, and forgets it.
+    package mutating func takeChanges() -> (memories: [(String, InstanceMemory?)], events: [EventRecord]) {
+        let memories = dirty.sorted().map { ($0, memory.instances[$0]) }
+        let taken = events
+        dirty = []
+        events = []
+        return (memories, taken)
+    }
+
+    /// Adds a line to the history.
+    package mutating func note(_ event: EventRecord) { events.append(event) }
+
+    mutating func markDirty(_ instance: String) { dirty.insert(instance) }
+
+    mutating func insert(_ run: ObservedRun) {
+        observed.runs[run.slot] = run
+        slots[run.id] = run.slot
+    }
+
+    mutating func remove(_ id: RunID) -> ObservedRun? {
+        slots.removeValue(forKey: id).flatMap { observed.runs.removeValue(forKey: $0) }
+    }
+
+    /// Changes a live run; false if there is none with this id.
+    @discardableResult
+    mutating func change(_ id: RunID, _ body: (inout ObservedRun) -> Void) -> Bool {
+        guard let slot = slots[id], observed.runs[slot] != nil else { return false }
+        body(&observed.runs[slot]!)  // Safe: the line above has just found it.
+        return true
+    }
+}
+
+/// The time of an event, on both clocks.
+package struct Moment: Sendable {
+    package var instant: Instant
+    package var wall: WallTime
+
+    package init(instant: Instant, wall: WallTime) {
+        self.instant = instant
+        self.wall = wall
+    }
+}

@@ -1,0 +1,32 @@
+/// One line of the history that operators read: what happened, to what, and why.
+package struct EventRecord: Sendable, Hashable, Codable {
+    package enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
+        case revisionAccepted, revisionInvalid, revisionUnchanged, sourceStale, sourceReadable
+        case starting, started, ready, unready, stopping, exited, backoff, gaveUp, succeeded
+        case updated, reloaded, startRefused, hostRecovered, unknown, adopted, keeperLost
+        case agentStarted, agentStopped, storeRebuilt
+    }
+    package var kind: Kind
+    package var time: WallTime
+    package var instance: String?
+    package var replica: ReplicaID?
+    package var run: RunID?
+    package var revision: Revision?
+    package var cause: Cause?
+    /// One sentence in plain words.
+    package var message: String
+
+    package init(
+        kind: Kind, time: WallTime, instance: String? = nil, replica: ReplicaID? = nil, run: RunID? = nil,
+        revision: Revision? = nil, cause: Cause? = nil, message: String
+    ) {
+        self.kind = kind
+        self.time = time
+        self.instance = instance ?? replica?.instance
+        self.replica = replica
+        self.run = run
+        self.revision = revision
+        self.cause = cause
+        self.message = message
+    }
+}

@@ -1,0 +1,111 @@
+/// `web/0`.
+package struct ReplicaID: Hashable, Sendable, Codable, Comparable, CustomStringConvertible {
+    package var instance: String
+    package var index: Int
+
+    package init(instance: String, index: Int) {
+        self.instance = instance
+        self.index = index
+    }
+
+    package var description: String { "\(instance)/\(index)" }
+
+    package static func < (a: ReplicaID, b: ReplicaID) -> Bool {
+        a.instance == b.instance ? a.index < b.index : a.instance < b.instance
+    }
+
+    /// Reads `web/0`.
+    package init?(_ text: String) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, let index = Int(parts[1]), index >= 0 else { return nil }
+        self.init(instance: String(parts[0]), index: index)
+    }
+}
+
+/// A place for one live run of a replica. Surge and blue-green runs will have slots of their own beside `main`.
+package struct SlotID: Hashable, Sendable, Codable, Comparable, CustomStringConvertible {
+    package var replica: ReplicaID
+
+    package init(replica: ReplicaID) { self.replica = replica }
+
+    package init(instance: String, index: Int) {
+        replica = ReplicaID(instance: instance, index: index)
+    }
+
+    package var description: String { replica.description }
+    package var instance: String { replica.instance }
+
+    /// The directory's name under `slots/<instance>/`.
+    package var directoryName: String { String(replica.index) }
+
+    package static func < (a: SlotID, b: SlotID) -> Bool { a.replica < b.replica }
+}
+
+/// One life of one replica's process. Sorts by the time of its claim.
+package struct RunID: Hashable, Sendable, Codable, Comparable, CustomStringConvertible {
+    /// 20 lower-case hexadecimal digits: 12 of milliseconds since 1970, 8 of randomness.
+    package var text: String
+
+    package init(text: String) { self.text = text }
+
+    package init(milliseconds: UInt64, randomness: UInt32) {
+        let time = String(milliseconds & 0xFFFF_FFFF_FFFF, radix: 16)
+        let tail = String(randomness, radix: 16)
+        text =
+            String(repeating: "0", count: 12 - time.count) + time
+            + String(repeating: "0", count: 8 - tail.count) + tail
+    }
+
+    package var description: String { text }
+    package static func < (a: RunID, b: RunID) -> Bool { a.text < b.text }
+}
+
+/// Of everything that makes a run what it is. Differs → restart. 64 hexadecimal digits.
+package struct StartHash: Hashable, Sendable, Codable, CustomStringConvertible {
+    package var hex: String
+    package init(hex: String) { self.hex = hex }
+    package var description: String { String(hex.prefix(12)) }
+}
+
+/// The start hash plus reload and live fields. Keys rollouts, last known good, history. 64 hexadecimal digits.
+package struct SpecHash: Hashable, Sendable, Codable, CustomStringConvertible {
+    package var hex: String
+    package init(hex: String) { self.hex = hex }
+    package var description: String { String(hex.prefix(12)) }
+}
+
+/// A commit's id, in full.
+package struct RevisionID: Hashable, Sendable, Codable, CustomStringConvertible {
+    package var hex: String
+    package init(hex: String) { self.hex = hex }
+    /// Seven digits, as git abbreviates.
+    package var description: String { String(hex.prefix(7)) }
+}
+
+/// A git commit of the watched ref, as people speak of it.
+package struct Revision: Hashable, Sendable, Codable {
+    package var id: RevisionID
+    /// `main`.
+    package var ref: String
+    package var authorName: String
+    package var authorEmail: String
+    package var subject: String
+    package var committed: WallTime
+
+    package init(
+        id: RevisionID, ref: String, authorName: String, authorEmail: String, subject: String,
+        committed: WallTime
+    ) {
+        self.id = id
+        self.ref = ref
+        self.authorName = authorName
+        self.authorEmail = authorEmail
+        self.subject = subject
+        self.committed = committed
+    }
+
+    /// `main@3f2a9c1`.
+    package var short: String { "\(ref)@\(id)" }
+    /// `Ann <ann@example.org>`.
+    package var author: String { "\(authorName) <\(authorEmail)>" }
+}

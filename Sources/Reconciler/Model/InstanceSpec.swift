@@ -1,0 +1,146 @@
+package import Manifests
+
+/// Everything that a run of an Instance needs, by value, with no reference left to the source: it is kept whole
+/// in the Store, so that what runs can be compared, explained and started again when its declaration is gone.
+package struct InstanceSpec: Sendable, Hashable, Codable {
+    package var name: String
+    /// `web@1.4.2`.
+    package var unit: String
+    package var profile: Profile
+    package var process: ProcessSpec
+    package var health: Health
+    package var restart: RestartPolicy
+    package var stop: StopPolicy
+    package var logging: LoggingPolicy
+    package var update: UpdatePolicy
+    /// What the hashes are made of, sorted by path. A field that has its default is left out, so that a version
+    /// of Plumb which knows more fields computes the same hashes.
+    package var fields: [SpecField]
+    package var startHash: StartHash
+    package var specHash: SpecHash
+
+    package init(
+        name: String, unit: String, profile: Profile, process: ProcessSpec, health: Health,
+        restart: RestartPolicy, stop: StopPolicy, logging: LoggingPolicy, update: UpdatePolicy,
+        fields: [SpecField], startHash: StartHash, specHash: SpecHash
+    ) {
+        self.name = name
+        self.unit = unit
+        self.profile = profile
+        self.process = process
+        self.health = health
+        self.restart = restart
+        self.stop = stop
+        self.logging = logging
+        self.update = update
+        self.fields = fields
+        self.startHash = startHash
+        self.specHash = specHash
+    }
+}
+
+/// The process itself, the same for every replica but for what depends on the index.
+package struct ProcessSpec: Sendable, Hashable, Codable {
+    /// As declared: absolute, relative to the package, or a name to be found in PATH.
+    package var command: String
+    package var args: [String]
+    package var workingDir: String?
+    package var user: String?
+    package var group: String?
+    package var umask: UInt32
+    /// Declared variables and those of the rendered config. Secrets and `PLUMB_…` are not among them.
+    package var env: [String: String]
+    /// Variable → file in the host's secret directory.
+    package var secrets: [String: String]
+    package var endpoints: [EndpointSpec]
+    package var package: PackageReference?
+    package var configFile: ConfigFileSpec?
+    package var reloadSignal: Signal?
+    package var sandbox: Sandbox
+    package var nofile: UInt64?
+
+    package init(
+        command: String, args: [String] = [], workingDir: String? = nil, user: String? = nil,
+        group: String? = nil, umask: UInt32 = 0o022, env: [String: String] = [:],
+        secrets: [String: String] = [:], endpoints: [EndpointSpec] = [], package: PackageReference? = nil,
+        configFile: ConfigFileSpec? = nil, reloadSignal: Signal? = nil, sandbox: Sandbox = Sandbox(),
+        nofile: UInt64? = nil
+    ) {
+        self.command = command
+        self.args = args
+        self.workingDir = workingDir
+        self.user = user
+        self.group = group
+        self.umask = umask
+        self.env = env
+        self.secrets = secrets
+        self.endpoints = endpoints
+        self.package = package
+        self.configFile = configFile
+        self.reloadSignal = reloadSignal
+        self.sandbox = sandbox
+        self.nofile = nofile
+    }
+}
+
+package struct EndpointSpec: Sendable, Hashable, Codable {
+    package var name: String
+    package var protocolName: String
+    package var basePort: UInt16
+    /// The replica's index is added to the base.
+    package var indexed: Bool
+
+    package init(name: String, protocolName: String, basePort: UInt16, indexed: Bool) {
+        self.name = name
+        self.protocolName = protocolName
+        self.basePort = basePort
+        self.indexed = indexed
+    }
+
+    /// nil where the sum leaves 1–65535; validation has refused such a declaration.
+    package func port(index: Int) -> UInt16? {
+        indexed ? UInt16(exactly: Int(basePort) + index) : basePort
+    }
+}
+
+/// A directory of the repository at a revision, in the content-addressed store of packages.
+package struct PackageReference: Sendable, Hashable, Codable {
+    package var unit: String
+    package var version: String
+    /// The id of the git tree.
+    package var tree: String
+
+    package init(unit: String, version: String, tree: String) {
+        self.unit = unit
+        self.version = version
+        self.tree = tree
+    }
+}
+
+package struct ConfigFileSpec: Sendable, Hashable, Codable {
+    package var name: String
+    package var contents: String
+
+    package init(name: String, contents: String) {
+        self.name = name
+        self.contents = contents
+    }
+}
+
+/// One effective field of an Instance: its own, its Unit's or a merged one.
+package struct SpecField: Sendable, Hashable, Codable {
+    package enum Effect: String, Sendable, Hashable, Codable { case live, reload, restart }
+    /// `spec.config.fps`; fields of the Unit begin with `unit.`.
+    package var path: String
+    package var value: String
+    package var effect: Effect
+    /// Where it is written. Takes no part in any hash.
+    package var place: Location
+
+    package init(path: String, value: String, effect: Effect, place: Location) {
+        self.path = path
+        self.value = value
+        self.effect = effect
+        self.place = place
+    }
+}

@@ -1,0 +1,85 @@
+/// What must be remembered beyond the life of a run and of the agent.
+package struct Memory: Sendable, Codable {
+    package var instances: [String: InstanceMemory]
+
+    package init(instances: [String: InstanceMemory] = [:]) { self.instances = instances }
+}
+
+package struct InstanceMemory: Sendable, Codable {
+    /// What was last wanted of this Instance: the base of the next comparison.
+    package var applied: Applied?
+    /// Why its last runs are being stopped, once it is declared no longer.
+    package var removal: Cause?
+    package var replicas: [Int: ReplicaMemory]
+    /// Specs that proved healthy, newest first; at most `lastKnownGoodMax`.
+    package var lastKnownGood: [InstanceSpec]
+
+    package static let lastKnownGoodMax = 3
+
+    package init(
+        applied: Applied? = nil, removal: Cause? = nil, replicas: [Int: ReplicaMemory] = [:],
+        lastKnownGood: [InstanceSpec] = []
+    ) {
+        self.applied = applied
+        self.removal = removal
+        self.replicas = replicas
+        self.lastKnownGood = lastKnownGood
+    }
+
+    /// A desired state, with the revisions that brought its parts.
+    package struct Applied: Sendable, Codable {
+        package var desired: DesiredInstance
+        /// The revision that brought the start hash (or the nonce).
+        package var startRevision: Revision
+        /// The revision that brought the spec hash.
+        package var specRevision: Revision
+        /// The revision that brought replicas, `desired` or `nodes` as they are.
+        package var scaleRevision: Revision
+        /// What changed the start hash last; nil where it is as it was first seen.
+        package var startCause: Cause
+        package var specCause: Cause
+        package var scaleCause: Cause
+
+        package init(
+            desired: DesiredInstance, startRevision: Revision, specRevision: Revision,
+            scaleRevision: Revision,
+            startCause: Cause, specCause: Cause, scaleCause: Cause
+        ) {
+            self.desired = desired
+            self.startRevision = startRevision
+            self.specRevision = specRevision
+            self.scaleRevision = scaleRevision
+            self.startCause = startCause
+            self.specCause = specCause
+            self.scaleCause = scaleCause
+        }
+    }
+}
+
+/// One replica's history, as far as decisions need it.
+package struct ReplicaMemory: Sendable, Hashable, Codable {
+    package var restart: RestartState
+    /// The key that ended well; it does not run again.
+    package var completed: RunKey?
+    package var lastExit: ExitReport?
+    package var lastRun: RunID?
+    package var lastKey: RunKey?
+    /// Why Plumb stopped the last run; nil where it ended by itself.
+    package var lastStop: Cause?
+    /// Restarts after exits that nobody asked for, in total.
+    package var restarts: Int
+
+    package init(
+        restart: RestartState = RestartState(), completed: RunKey? = nil,
+        lastExit: ExitReport? = nil, lastRun: RunID? = nil, lastKey: RunKey? = nil, lastStop: Cause? = nil,
+        restarts: Int = 0
+    ) {
+        self.restart = restart
+        self.completed = completed
+        self.lastExit = lastExit
+        self.lastRun = lastRun
+        self.lastKey = lastKey
+        self.lastStop = lastStop
+        self.restarts = restarts
+    }
+}

@@ -1,0 +1,99 @@
+package import Manifests
+
+/// What is known of the host's runs now.
+package struct Observed: Sendable, Codable {
+    /// Live runs only; one a slot.
+    package var runs: [SlotID: ObservedRun]
+    /// What was found when a spec was checked before its first start.
+    package var preparations: [SpecHash: Preparation]
+    /// The agent is to end and to take its runs along.
+    package var stopping: Bool
+
+    package init(
+        runs: [SlotID: ObservedRun] = [:], preparations: [SpecHash: Preparation] = [:], stopping: Bool = false
+    ) {
+        self.runs = runs
+        self.preparations = preparations
+        self.stopping = stopping
+    }
+}
+
+package enum Preparation: Sendable, Hashable, Codable {
+    case underway
+    case ready
+    /// Package, user or secret is missing: what runs stays, and it is looked at again at `retryAt`.
+    case failed(HostFailure, attempts: Int, retryAt: Instant)
+}
+
+/// Why this host cannot start a spec.
+package struct HostFailure: Sendable, Hashable, Codable, Error {
+    /// `SecretMissing`, `UserUnknown`, `PackageUnreadable`, …
+    package var code: String
+    package var message: String
+    package var remedy: String
+
+    package init(code: String, message: String, remedy: String) {
+        self.code = code
+        self.message = message
+        self.remedy = remedy
+    }
+}
+
+package struct ObservedRun: Sendable, Codable {
+    package enum Phase: Sendable, Hashable, Codable {
+        /// Claimed and handed over; not yet executing.
+        case starting
+        case running
+        case stopping
+        /// Its lock is held and nobody answers, or its identity cannot be proven.
+        case unknown(reason: String)
+    }
+    package var id: RunID
+    package var slot: SlotID
+    package var spec: InstanceSpec
+    package var nonce: String
+    /// The revision that brought the start hash.
+    package var revision: Revision
+    package var dependsOn: [Dependency]
+    package var phase: Phase
+    package var claimedAt: Instant
+    package var identity: RunIdentity?
+    /// The last verdict of each probe; nil until there is one.
+    package var startup: Bool?
+    package var readiness: Bool?
+    package var livenessFailed: Bool
+    package var readySince: Instant?
+    /// What a probe saw last, for status.
+    package var probeDetail: String?
+    package var startCause: Cause
+    package var stopCause: Cause?
+    package var lostLogBytes: UInt64
+
+    package init(
+        id: RunID, slot: SlotID, spec: InstanceSpec, nonce: String, revision: Revision,
+        dependsOn: [Dependency] = [], phase: Phase = .starting, claimedAt: Instant,
+        identity: RunIdentity? = nil, startCause: Cause
+    ) {
+        self.id = id
+        self.slot = slot
+        self.spec = spec
+        self.nonce = nonce
+        self.revision = revision
+        self.dependsOn = dependsOn
+        self.phase = phase
+        self.claimedAt = claimedAt
+        self.identity = identity
+        self.startup = nil
+        self.readiness = nil
+        self.livenessFailed = false
+        self.readySince = nil
+        self.probeDetail = nil
+        self.startCause = startCause
+        self.stopCause = nil
+        self.lostLogBytes = 0
+    }
+
+    package var key: RunKey { RunKey(start: spec.startHash, nonce: nonce) }
+    /// Running, and every gate that its spec declares is passed.
+    package var isReady: Bool { phase == .running && readySince != nil }
+}

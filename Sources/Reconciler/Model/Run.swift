@@ -1,0 +1,117 @@
+/// What the Supervisor is asked to start.
+package struct RunRequest: Sendable {
+    package var run: RunID
+    package var slot: SlotID
+    package var spec: InstanceSpec
+    /// The revision that brought this start hash; told to the process, no part of the hash.
+    package var revision: RevisionID
+    /// Kept beside the slot and given back on adoption; opaque to the Supervisor. Holds no secret.
+    package var memo: [UInt8]
+
+    package init(run: RunID, slot: SlotID, spec: InstanceSpec, revision: RevisionID, memo: [UInt8]) {
+        self.run = run
+        self.slot = slot
+        self.spec = spec
+        self.revision = revision
+        self.memo = memo
+    }
+}
+
+/// What proves that a process is the one that was started.
+package struct RunIdentity: Sendable, Hashable, Codable {
+    package var bootID: String
+    package var pid: Int32
+    /// Field 22 of `/proc/<pid>/stat`: clock ticks since boot.
+    package var startTime: UInt64
+    package var keeperPID: Int32
+    package var startedAt: Instant
+    package var startedWall: WallTime
+
+    package init(
+        bootID: String, pid: Int32, startTime: UInt64, keeperPID: Int32, startedAt: Instant,
+        startedWall: WallTime
+    ) {
+        self.bootID = bootID
+        self.pid = pid
+        self.startTime = startTime
+        self.keeperPID = keeperPID
+        self.startedAt = startedAt
+        self.startedWall = startedWall
+    }
+}
+
+/// How a run ended, as its keeper saw it, or why nobody saw it.
+package struct ExitReport: Sendable, Hashable, Codable {
+    package enum Cause: Sendable, Hashable, Codable {
+        case exited(code: Int32)
+        case signaled(number: Int32, coreDumped: Bool)
+        /// The program never began: the step that failed (`exec`, `chdir`, …), its errno, and both in words.
+        case startFailed(step: String, errno: Int32, message: String)
+        /// The keeper was killed; the tree was ended.
+        case keeperLost
+        /// The host was started anew.
+        case rebooted
+    }
+    package var cause: Cause
+    package var oomKilled: Bool
+    package var startedWall: WallTime?
+    package var endedWall: WallTime
+    /// False: something of its tree may still live (`TreeUnproven`).
+    package var treeProvenEmpty: Bool
+    package var lostLogBytes: UInt64
+    package var cpuTime: Duration
+    package var memoryPeakBytes: UInt64
+
+    package init(
+        cause: Cause, oomKilled: Bool = false, startedWall: WallTime? = nil, endedWall: WallTime,
+        treeProvenEmpty: Bool = true, lostLogBytes: UInt64 = 0, cpuTime: Duration = .zero,
+        memoryPeakBytes: UInt64 = 0
+    ) {
+        self.cause = cause
+        self.oomKilled = oomKilled
+        self.startedWall = startedWall
+        self.endedWall = endedWall
+        self.treeProvenEmpty = treeProvenEmpty
+        self.lostLogBytes = lostLogBytes
+        self.cpuTime = cpuTime
+        self.memoryPeakBytes = memoryPeakBytes
+    }
+
+    package var isSuccess: Bool { cause == .exited(code: 0) }
+}
+
+/// What a slot held when the agent came back.
+package struct AdoptedRun: Sendable {
+    package enum State: Sendable {
+        case live(RunIdentity)
+        case exited(ExitReport)
+        /// The lock is held and nobody answers: left alone, never doubled.
+        case unknown(reason: String)
+    }
+    package var run: RunID
+    package var slot: SlotID
+    package var memo: [UInt8]
+    package var state: State
+
+    package init(run: RunID, slot: SlotID, memo: [UInt8], state: State) {
+        self.run = run
+        self.slot = slot
+        self.memo = memo
+        self.state = state
+    }
+}
+
+package enum ProbeKind: String, Sendable, Hashable, Codable { case startup, readiness, liveness }
+
+/// What the Supervisor tells of runs. Each run ends with exactly one `exited`.
+package enum RunEvent: Sendable {
+    case started(RunID, RunIdentity)
+    /// A probe crossed its threshold; `detail` says what was seen (`HTTP 503 from :8080/healthz`).
+    case probeChanged(RunID, ProbeKind, passing: Bool, detail: String)
+    /// The run is over, its tree ended, its record durable; the slot is free once it is acknowledged.
+    case exited(RunID, ExitReport)
+    /// Output was dropped, in total so far.
+    case logLost(RunID, bytes: UInt64)
+    /// The keeper does not answer and its lock is held.
+    case unknown(RunID, reason: String)
+}

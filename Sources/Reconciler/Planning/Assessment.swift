@@ -1,0 +1,110 @@
+import Manifests
+
+/// What one replica needs, seen by itself: neither dependencies nor the rollout of its Instance are asked yet.
+package enum ReplicaNeed: Sendable {
+    /// It is as it should be.
+    case nothing
+    /// It does not run and should.
+    case start(Cause)
+    /// It runs as another spec or nonce.
+    case replace(ObservedRun, Cause)
+    /// It runs and should not.
+    case remove(ObservedRun, Cause)
+    /// A probe gave it up; the restart policy decides what follows its end.
+    case end(ObservedRun, Cause)
+    /// Live or reload fields differ.
+    case update(ObservedRun, reload: Bool, Cause)
+    case wait(Waiting.Reason, until: Instant?)
+}
+
+/// The needs of every replica of every Instance: the one comparison that the planner and the dry run share.
+package struct Assessment: Sendable {
+    package struct Item: Sendable {
+        package var slot: SlotID
+        package var need: ReplicaNeed
+    }
+    /// Sorted by slot.
+    package var items: [String: [Item]]
+
+    package init(observed: Observed, memory: Memory, at now: Instant) {
+        var items: [String: [Item]] = [:]
+        for (name, remembered) in memory.instances {
+            guard let applied = remembered.applied, !observed.stopping else { continue }
+            let target = applied.desired.target
+            guard target > 0 else { continue }
+            items[name] = (0..<target).map { index in
+                let slot = SlotID(instance: name, index: index)
+                let need = Self.need(slot, observed.runs[slot], remembered, applied, at: now)
+                return Item(slot: slot, need: need)
+            }
+        }
+        for (slot, run) in observed.runs {
+            let remembered = memory.instances[slot.instance]
+            let target = observed.stopping ? 0 : remembered?.applied?.desired.target ?? 0
+            guard slot.replica.index >= target else { continue }
+            let need = Self.surplus(run, remembered, stopping: observed.stopping)
+            items[slot.instance, default: []].append(Item(slot: slot, need: need))
+        }
+        self.items = items.mapValues { $0.sorted { $0.slot < $1.slot } }
+    }
+
+    private static func surplus(
+        _ run: ObservedRun, _ remembered: InstanceMemory?, stopping: Bool
+    ) -> ReplicaNeed {
+        switch run.phase {
+        case .unknown(let reason): return .wait(.unknown(reason: reason), until: nil)
+        case .stopping: return .wait(.stopping, until: nil)
+        case .starting, .running: break
+        }
+        if stopping { return .remove(run, Cause(reason: .agentStopping)) }
+        let cause = remembered?.applied?.scaleCause ?? remembered?.removal
+        return .remove(run, cause ?? Cause(reason: .removed))
+    }
+
+    private static func need(
+        _ slot: SlotID, _ run: ObservedRun?, _ remembered: InstanceMemory, _ applied: InstanceMemory.Applied,
+        at now: Instant
+    ) -> ReplicaNeed {
+        guard let run else { return absent(slot, remembered, applied, at: now) }
+        switch run.phase {
+        case .unknown(let reason): return .wait(.unknown(reason: reason), until: nil)
+        case .stopping: return .wait(.stopping, until: nil)
+        case .starting, .running: break
+        }
+        if run.key != applied.desired.key { return .replace(run, applied.cause(replacing: run)) }
+        if run.livenessFailed {
+            return .end(run, Cause(reason: .probeFailed(.liveness, detail: run.probeDetail ?? "")))
+        }
+        if run.startup == false {
+            return .end(run, Cause(reason: .probeFailed(.startup, detail: run.probeDetail ?? "")))
+        }
+        if run.spec.specHash != applied.desired.spec.specHash {
+            let reload = run.spec.process.configFile != applied.desired.spec.process.configFile
+            return .update(run, reload: reload, applied.specCause)
+        }
+        return .nothing
+    }
+
+    private static func absent(
+        _ slot: SlotID, _ remembered: InstanceMemory, _ applied: InstanceMemory.Applied, at now: Instant
+    ) -> ReplicaNeed {
+        guard let own = remembered.replicas[slot.replica.index] else {
+            // A replica beside others that have a history comes of scaling, not of the Instance being new.
+            let scaled = applied.scaleCause.reason == .scaled && !remembered.replicas.isEmpty
+            return .start(scaled ? applied.scaleCause : applied.startCause)
+        }
+        let key = applied.desired.key
+        if own.completed == key { return .nothing }
+        if let gaveUp = own.restart.gaveUp, gaveUp.key == key { return .wait(.gaveUp(gaveUp), until: nil) }
+        if let until = own.restart.backoffUntil, until > now {
+            return .wait(.backoff(until: until, failures: own.restart.failures), until: until)
+        }
+        guard own.lastKey == key else { return .start(applied.startCause) }
+        guard let stop = own.lastStop else {
+            return .start(own.lastExit.map { Cause(reason: .exited($0)) } ?? applied.startCause)
+        }
+        if case .probeFailed = stop.reason { return .start(stop) }
+        if stop.reason == .scaled { return .start(applied.scaleCause) }
+        return .start(Cause(reason: .missing, place: applied.desired.place, revision: applied.startRevision))
+    }
+}

@@ -1,0 +1,55 @@
+import Manifests
+
+/// Whether what an Instance depends on is as far as the declaration asks.
+struct DependencyGate {
+    let observed: Observed
+    let memory: Memory
+
+    /// The first dependency that is not met, or nil.
+    ///
+    /// - Parameter changed: the dependent itself runs another spec than the wanted one. Only then must a dependency
+    ///   run its newest spec as well; otherwise a crash could not be mended while a rollout elsewhere is stuck.
+    func unmet(_ dependencies: [Dependency], changed: Bool) -> Waiting.Reason? {
+        for dependency in dependencies {
+            if let detail = problem(dependency, changed: changed) {
+                return .dependency(on: dependency.instance, condition: dependency.condition, detail: detail)
+            }
+        }
+        return nil
+    }
+
+    private func problem(_ dependency: Dependency, changed: Bool) -> String? {
+        guard let applied = memory.instances[dependency.instance]?.applied, applied.desired.assigned else {
+            return dependency.required ? "it does not run on this node" : nil
+        }
+        let desired = applied.desired
+        guard desired.target > 0 else {
+            return dependency.required ? "it is declared with desired: stopped or no replicas" : nil
+        }
+        switch dependency.condition {
+        case .completed:
+            let done = (0..<desired.target).count { completed(desired, $0) }
+            return done == desired.target ? nil : "\(done) of \(desired.target) completed"
+        case .started:
+            return missing(desired, "started", changed) { $0.phase == .running }
+        case .ready:
+            return missing(desired, "ready", changed) { $0.isReady }
+        }
+    }
+
+    private func missing(
+        _ desired: DesiredInstance, _ word: String, _ changed: Bool, _ holds: (ObservedRun) -> Bool
+    ) -> String? {
+        let count = (0..<desired.target).count { index in
+            // A oneshot that has ended well was started and ready, too.
+            if completed(desired, index) { return true }
+            guard let run = observed.runs[SlotID(instance: desired.name, index: index)] else { return false }
+            return holds(run) && (!changed || run.key == desired.key)
+        }
+        return count == desired.target ? nil : "\(count) of \(desired.target) \(word)"
+    }
+
+    private func completed(_ desired: DesiredInstance, _ index: Int) -> Bool {
+        memory.instances[desired.name]?.replicas[index]?.completed == desired.key
+    }
+}

@@ -1,0 +1,84 @@
+import Manifests
+
+/// What differs between two specs of one Instance, field by field, in the order of their paths.
+package func fieldChanges(from old: InstanceSpec, to new: InstanceSpec) -> [FieldChange] {
+    if old.specHash == new.specHash { return [] }
+    var changes: [FieldChange] = []
+    var (i, j) = (0, 0)
+    while i < old.fields.count || j < new.fields.count {
+        let before = i < old.fields.count ? old.fields[i] : nil
+        let after = j < new.fields.count ? new.fields[j] : nil
+        let isGone = after.map { after in before.map { $0.path < after.path } ?? false } ?? true
+        let isNew = before.map { before in after.map { $0.path < before.path } ?? false } ?? true
+        if let before, isGone {
+            changes.append(FieldChange(before, nil, place: new.fields.first?.place ?? before.place))
+            i += 1
+        } else if let after, isNew {
+            changes.append(FieldChange(nil, after, place: after.place))
+            j += 1
+        } else if let before, let after {
+            if before.value != after.value || before.effect != after.effect {
+                changes.append(FieldChange(before, after, place: after.place))
+            }
+            i += 1
+            j += 1
+        }
+    }
+    return changes
+}
+
+extension FieldChange {
+    /// The stronger effect of the two counts: a field that moves from reload to restart needs a restart.
+    fileprivate init(_ old: SpecField?, _ new: SpecField?, place: Location) {
+        let effects = [old?.effect, new?.effect].compactMap { $0 }
+        let effect: Effect =
+            effects.contains(.restart) ? .restart : effects.contains(.reload) ? .reload : .live
+        self.init(
+            path: new?.path ?? old?.path ?? "", old: old?.value, new: new?.value, effect: effect, place: place
+        )
+    }
+}
+
+/// What differs between two desired states of one Instance, fields outside the hashes included.
+package func fieldChanges(from old: DesiredInstance, to new: DesiredInstance) -> [FieldChange] {
+    var changes = fieldChanges(from: old.spec, to: new.spec)
+    // Another file's Unit moved the reference: its version's line is the cause, not the reference's.
+    if old.reference == new.reference {
+        for index in changes.indices where changes[index].path == "spec.unit" {
+            changes[index].place = new.unitPlace
+        }
+    }
+    func compare(_ path: String, _ before: String, _ after: String, _ effect: FieldChange.Effect) {
+        guard before != after else { return }
+        changes.append(
+            FieldChange(
+                path: path, old: before, new: after, effect: effect, place: new.places[path] ?? new.place))
+    }
+    compare("spec.restartNonce", old.nonce.inQuotes, new.nonce.inQuotes, .restart)
+    compare("spec.replicas", "\(old.replicas)", "\(new.replicas)", .scale)
+    compare("spec.desired", old.state.rawValue, new.state.rawValue, .scale)
+    compare(
+        "spec.nodes", old.assigned ? "this node" : "other nodes", new.assigned ? "this node" : "other nodes",
+        .scale)
+    compare("spec.suspend", "\(old.suspend)", "\(new.suspend)", .none)
+    compare("metadata.labels", old.labels.sortedText, new.labels.sortedText, .none)
+    compare("spec.dependsOn", old.dependsOn.text, new.dependsOn.text, .none)
+    return changes
+}
+
+extension String {
+    fileprivate var inQuotes: String { "\"\(self)\"" }
+}
+
+extension [String: String] {
+    fileprivate var sortedText: String {
+        sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+    }
+}
+
+extension [Dependency] {
+    fileprivate var text: String {
+        map { "\($0.instance) \($0.condition.rawValue)\($0.required ? "" : " (optional)")" }.joined(
+            separator: ", ")
+    }
+}

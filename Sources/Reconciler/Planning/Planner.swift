@@ -1,0 +1,157 @@
+import Manifests
+
+/// Decides what to do now: a pure function of what is wanted and remembered, what runs, and the time.
+package func plan(observed: Observed, memory: Memory, at now: Instant) -> Plan {
+    var planner = Planner(observed: observed, memory: memory, now: now)
+    return planner.plan()
+}
+
+/// One planning pass: needs are assessed replica by replica, then ordered by dependencies, rollouts and preparation.
+struct Planner {
+    let observed: Observed
+    let memory: Memory
+    let now: Instant
+    let assessment: Assessment
+    let gate: DependencyGate
+    private var result = Plan()
+    private var preparing: Set<SpecHash> = []
+
+    init(observed: Observed, memory: Memory, now: Instant) {
+        self.observed = observed
+        self.memory = memory
+        self.now = now
+        assessment = Assessment(observed: observed, memory: memory, at: now)
+        gate = DependencyGate(observed: observed, memory: memory)
+    }
+
+    mutating func plan() -> Plan {
+        let order = StartOrder(dependencies: dependencyGraph())
+        let names = assessment.items.keys.sorted { a, b in
+            (order.rank(a), a) < (order.rank(b), b)
+        }
+        let removals = RemovalOrder(assessment, observed, order)
+        for name in names {
+            guard let items = assessment.items[name] else { continue }
+            planInstance(name, items, removals)
+        }
+        for (name, remembered) in memory.instances {
+            if let at = remembered.promotionDue(of: name, observed: observed), at > now { wake(at) }
+        }
+        // Stops come in the reverse order of starts: what depends on others goes first.
+        let stops = result.actions.filter(\.isStop).reversed()
+        result.actions = stops + result.actions.filter { !$0.isStop }
+        return result
+    }
+
+    private func dependencyGraph() -> [String: [String]] {
+        var graph: [String: [String]] = [:]
+        for (name, remembered) in memory.instances {
+            guard let applied = remembered.applied else { continue }
+            graph[name] = applied.desired.dependsOn.map(\.instance)
+        }
+        for (slot, run) in observed.runs where graph[slot.instance] == nil {
+            graph[slot.instance] = run.dependsOn.map(\.instance)
+        }
+        return graph
+    }
+
+    private mutating func planInstance(_ name: String, _ items: [Assessment.Item], _ removals: RemovalOrder) {
+        let applied = memory.instances[name]?.applied
+        let window = applied.map { RolloutWindow(items, $0, observed, at: now) }
+        for item in items {
+            switch item.need {
+            case .nothing: break
+            case .wait(let reason, let until): wait(item.slot, reason, until: until)
+            case .remove(let run, let cause): planRemoval(run, cause, removals)
+            case .end(let run, let cause): stop(run, cause)
+            case .update(let run, let reload, let cause):
+                guard let applied else { break }
+                result.actions.append(
+                    .update(
+                        UpdateAction(
+                            run: run.id, slot: run.slot, spec: applied.desired.spec, reload: reload,
+                            cause: cause)))
+            case .start(let cause):
+                guard let applied, let window else { break }
+                planStart(item.slot, applied, cause, held: window.holdsStarts)
+            case .replace(let run, let cause):
+                guard let applied, let window else { break }
+                planReplacement(run, applied, cause, window)
+            }
+        }
+    }
+
+    private mutating func planRemoval(_ run: ObservedRun, _ cause: Cause, _ removals: RemovalOrder) {
+        let dependents = removals.dependents(of: run.slot.instance)
+        if dependents.isEmpty {
+            stop(run, cause)
+        } else {
+            wait(run.slot, .dependents(dependents), until: nil)
+        }
+    }
+
+    private mutating func planReplacement(
+        _ run: ObservedRun, _ applied: InstanceMemory.Applied, _ cause: Cause, _ window: RolloutWindow
+    ) {
+        guard isPrepared(run.slot, applied.desired.spec) else { return }
+        if let unmet = gate.unmet(applied.desired.dependsOn, changed: true) {
+            return wait(run.slot, unmet, until: nil)
+        }
+        guard window.admitted.contains(run.slot) else {
+            return wait(run.slot, .rollout(detail: window.detail), until: window.wakeAt)
+        }
+        stop(run, cause)
+    }
+
+    private mutating func planStart(
+        _ slot: SlotID, _ applied: InstanceMemory.Applied, _ cause: Cause, held: Bool
+    ) {
+        guard isPrepared(slot, applied.desired.spec) else { return }
+        if held {
+            return wait(slot, .rollout(detail: "recreate: every run of the old spec ends first"), until: nil)
+        }
+        let last = memory.instances[slot.instance]?.replicas[slot.replica.index]?.lastKey
+        if let unmet = gate.unmet(applied.desired.dependsOn, changed: last != applied.desired.key) {
+            return wait(slot, unmet, until: nil)
+        }
+        result.actions.append(
+            .start(
+                StartAction(
+                    slot: slot, spec: applied.desired.spec, nonce: applied.desired.nonce,
+                    revision: applied.startRevision, dependsOn: applied.desired.dependsOn, cause: cause)))
+    }
+
+    /// Nothing that runs is stopped for a spec that this host could not start.
+    private mutating func isPrepared(_ slot: SlotID, _ spec: InstanceSpec) -> Bool {
+        switch observed.preparations[spec.specHash] {
+        case .ready: return true
+        case .underway: wait(slot, .preparing, until: nil)
+        case .failed(let failure, _, let retryAt) where retryAt > now:
+            wait(slot, .host(failure, retryAt: retryAt), until: retryAt)
+        case .failed, nil:
+            if preparing.insert(spec.specHash).inserted { result.actions.append(.prepare(spec)) }
+            wait(slot, .preparing, until: nil)
+        }
+        return false
+    }
+
+    private mutating func stop(_ run: ObservedRun, _ cause: Cause) {
+        result.actions.append(
+            .stop(StopAction(run: run.id, slot: run.slot, policy: run.spec.stop, cause: cause)))
+    }
+
+    private mutating func wait(_ slot: SlotID, _ reason: Waiting.Reason, until: Instant?) {
+        result.waiting.append(Waiting(replica: slot.replica, reason: reason))
+        if let until { wake(until) }
+    }
+
+    private mutating func wake(_ at: Instant) {
+        result.wakeAt = min(result.wakeAt ?? at, at)
+    }
+}
+
+extension Action {
+    var isStop: Bool {
+        if case .stop = self { true } else { false }
+    }
+}

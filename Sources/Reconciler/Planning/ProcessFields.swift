@@ -1,0 +1,67 @@
+import Manifests
+
+extension SpecFields {
+    /// The fields that make a process what it is.
+    mutating func addProcess(_ process: ProcessSpec, instance: InstanceDeclaration, unit: UnitDeclaration) {
+        addInstance("spec.unit", unit.id.description, .restart)
+        if unit.profile != .keepalive { addUnit("spec.profile", unit.profile.rawValue, .restart) }
+        addEntry(unit.entry)
+        if let package = process.package { addUnit("spec.artifact.source", "tree \(package.tree)", .restart) }
+        for (name, value) in unit.env { addUnit("spec.env.\(name)", value, .restart) }
+        for endpoint in process.endpoints {
+            let port = "\(endpoint.basePort)" + (endpoint.indexed ? "+index" : "")
+            addUnit("spec.endpoints.\(endpoint.name)", "\(endpoint.protocolName) \(port)", .restart)
+        }
+        for (name, file) in process.secrets { addInstance("spec.secrets.\(name)", "file \(file)", .restart) }
+        if let signal = process.reloadSignal { addUnit("spec.reload.signal", signal.name, .live) }
+        if process.sandbox.level != .minimal {
+            addBlock(
+                "spec.sandbox.level", process.sandbox.level.rawValue, .restart,
+                overridden: instance.overrides.sandbox != nil)
+        }
+        if let nofile = process.nofile {
+            addBlock(
+                "spec.resources.nofile", "\(nofile)", .live, overridden: instance.overrides.resources != nil)
+        }
+    }
+
+    private mutating func addEntry(_ entry: Entry) {
+        addUnit("spec.entry.command", entry.command, .restart)
+        if !entry.args.isEmpty {
+            addUnit("spec.entry.args", entry.args.map(\.quoted).joined(separator: " "), .restart)
+        }
+        if let directory = entry.workingDir { addUnit("spec.entry.workingDir", directory, .restart) }
+        if let user = entry.user { addUnit("spec.entry.user", user, .restart) }
+        if let group = entry.group { addUnit("spec.entry.group", group, .restart) }
+        if entry.umask != 0o022 {
+            addUnit("spec.entry.umask", "0" + String(entry.umask, radix: 8), .restart)
+        }
+    }
+
+    /// The merged configuration. It is read again without a restart where it is a file and the Unit can reload.
+    mutating func addConfig(_ config: EffectiveConfig, unit: UnitDeclaration) {
+        let apply = unit.configApply
+        let effect: SpecField.Effect = apply.method == .file && unit.reloadSignal != nil ? .reload : .restart
+        for entry in config.entries {
+            add("spec.config.\(entry.name)", entry.value.jsonText, effect, entry.origin)
+        }
+        let usual = ConfigApply()
+        if apply.method != usual.method {
+            addUnit("spec.config.apply.method", apply.method.rawValue, .restart)
+        }
+        if apply.prefix != usual.prefix { addUnit("spec.config.apply.prefix", apply.prefix, .restart) }
+        if apply.fileName != usual.fileName { addUnit("spec.config.apply.file", apply.fileName, .restart) }
+        if apply.format != usual.format {
+            addUnit("spec.config.apply.format", apply.format.rawValue, .restart)
+        }
+    }
+}
+
+extension String {
+    /// Quoted where a bare word would be ambiguous, so that two argument lists never read the same.
+    fileprivate var quoted: String {
+        let plain = !isEmpty && allSatisfy { $0.isLetter || $0.isNumber || "-_./:=+,@%".contains($0) }
+        if plain { return self }
+        return "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    }
+}

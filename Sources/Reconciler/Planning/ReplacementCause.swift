@@ -1,0 +1,24 @@
+import Manifests
+
+extension InstanceMemory.Applied {
+    /// Why a run is replaced: every field that differs from what it runs, not only those of the last commit,
+    /// because it may have missed several.
+    func cause(replacing run: ObservedRun) -> Cause {
+        var changes = fieldChanges(from: run.spec, to: desired.spec).filter { $0.effect == .restart }
+        if run.nonce != desired.nonce {
+            changes.append(
+                FieldChange(
+                    path: "spec.restartNonce", old: "\"\(run.nonce)\"", new: "\"\(desired.nonce)\"",
+                    effect: .restart, place: desired.places["spec.restartNonce"] ?? desired.place))
+        }
+        // The comparison at acceptance knew which file moved a reference; two specs alone do not tell.
+        for index in changes.indices {
+            if let known = startCause.changes.first(where: { $0.path == changes[index].path }) {
+                changes[index].place = known.place
+            }
+        }
+        return Cause(
+            reason: .changed, changes: changes, place: changes.first?.place ?? desired.place,
+            revision: startRevision)
+    }
+}

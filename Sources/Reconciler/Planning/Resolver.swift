@@ -1,0 +1,140 @@
+package import Manifests
+
+/// Turns a snapshot into what one node would run. Pure; the cache only saves the work of Instances whose documents
+/// are the ones of last time, which is what makes one commit among 10,000 files cheap.
+package struct Resolver: Sendable {
+    private struct Entry: Sendable {
+        var key: Key
+        var spec: InstanceSpec
+    }
+    /// The documents an Instance's spec is made of. Places are part of the result, so file and document are too.
+    private struct Key: Sendable, Hashable {
+        var instance: DocumentID
+        var unit: DocumentID
+        var configs: [DocumentID]
+        var tree: String?
+    }
+    private struct DocumentID: Sendable, Hashable {
+        var file: String
+        var blob: String
+        var document: Int
+
+        init(_ source: DeclarationSource) {
+            file = source.location.file
+            blob = source.blob
+            document = source.document
+        }
+    }
+    private var cache: [String: Entry] = [:]
+
+    package init() {}
+
+    package mutating func resolve(_ snapshot: Snapshot, revision: Revision, node: Node) -> Desired {
+        var instances: [String: DesiredInstance] = [:]
+        instances.reserveCapacity(snapshot.instances.count)
+        var kept: [String: Entry] = [:]
+        kept.reserveCapacity(snapshot.instances.count)
+        for (name, instance) in snapshot.instances {
+            // A snapshot is checked as a whole: a reference that resolves to nothing is not in it.
+            guard let unit = snapshot.unit(of: instance) else { continue }
+            let key = Key(
+                instance: DocumentID(instance.source), unit: DocumentID(unit.source),
+                configs: instance.configFrom.compactMap { snapshot.configFiles[$0] }.map {
+                    DocumentID($0.source)
+                },
+                tree: unit.artifact.flatMap { snapshot.packageTrees[$0.directory] })
+            var entry = cache[name]
+            if entry?.key != key {
+                entry = Entry(key: key, spec: makeSpec(instance, unit, snapshot))
+            }
+            guard let entry else { continue }
+            kept[name] = entry
+            instances[name] = desired(instance, unit, entry.spec, node)
+        }
+        cache = kept
+        return Desired(revision: revision, node: node, instances: instances)
+    }
+
+    private func desired(
+        _ instance: InstanceDeclaration, _ unit: UnitDeclaration, _ spec: InstanceSpec, _ node: Node
+    ) -> DesiredInstance {
+        var places: [String: Location] = ["metadata.name": instance.source.location]
+        for path in ["spec.replicas", "spec.desired", "spec.nodes", "spec.restartNonce", "spec.suspend"] {
+            places[path] = instance.source.location(of: path)
+        }
+        return DesiredInstance(
+            spec: spec, replicas: instance.replicas, state: instance.desired,
+            assigned: instance.nodes.matches(node: node.name, labels: node.labels), suspend: instance.suspend,
+            nonce: instance.restartNonce, dependsOn: instance.dependsOn, labels: instance.metadata.labels,
+            places: places, reference: "\(instance.unit.name)@\(instance.unit.text)",
+            unitPlace: unit.source.location(of: "spec.version"))
+    }
+
+    private func makeSpec(
+        _ instance: InstanceDeclaration, _ unit: UnitDeclaration, _ snapshot: Snapshot
+    ) -> InstanceSpec {
+        let own = instance.overrides
+        let (common, config) = (
+            unit.defaults, effectiveConfig(of: instance, unit: unit, configFiles: snapshot.configFiles)
+        )
+        let usualRestart = RestartPolicy(policy: unit.profile == .oneshot ? .onFailure : .always)
+        let health = own.health ?? common.health ?? Health()
+        let restart = own.restart ?? common.restart ?? usualRestart
+        let stop = own.stop ?? common.stop ?? StopPolicy()
+        let logging = own.logging ?? common.logging ?? LoggingPolicy()
+
+        var fields = SpecFields(unit: unit.source, instance: instance.source)
+        let process = processSpec(instance, unit, snapshot, render(config, unit: unit))
+        fields.addProcess(process, instance: instance, unit: unit)
+        fields.addConfig(config, unit: unit)
+        fields.addHealth(health, overridden: own.health != nil)
+        fields.addRestart(restart, usual: usualRestart, overridden: own.restart != nil)
+        fields.addStop(stop, overridden: own.stop != nil)
+        fields.addLogging(logging, overridden: own.logging != nil)
+        fields.addUpdate(instance.update)
+        let (list, start, whole) = fields.finish()
+        return InstanceSpec(
+            name: instance.metadata.name, unit: unit.id.description, profile: unit.profile, process: process,
+            health: health, restart: restart, stop: stop, logging: logging, update: instance.update,
+            fields: list, startHash: start, specHash: whole)
+    }
+
+    private func processSpec(
+        _ instance: InstanceDeclaration, _ unit: UnitDeclaration, _ snapshot: Snapshot,
+        _ config: RenderedConfig
+    ) -> ProcessSpec {
+        var env = unit.env
+        for (name, value) in config.env { env[name] = value }
+        return ProcessSpec(
+            command: unit.entry.command, args: unit.entry.args + config.args,
+            workingDir: unit.entry.workingDir,
+            user: unit.entry.user, group: unit.entry.group, umask: unit.entry.umask, env: env,
+            secrets: instance.secrets.merging(config.secrets) { own, _ in own },
+            endpoints: unit.endpoints.map(EndpointSpec.init),
+            package: unit.artifact.flatMap { artifact in
+                snapshot.packageTrees[artifact.directory].map {
+                    PackageReference(
+                        unit: unit.metadata.name, version: unit.version.description, tree: $0)
+                }
+            },
+            configFile: config.file.map { ConfigFileSpec(name: $0.name, contents: $0.contents) },
+            reloadSignal: unit.reloadSignal,
+            sandbox: instance.overrides.sandbox ?? unit.defaults.sandbox ?? Sandbox(),
+            nofile: (instance.overrides.resources ?? unit.defaults.resources)?.nofile)
+    }
+}
+
+extension EndpointSpec {
+    init(_ endpoint: Endpoint) {
+        switch endpoint.port {
+        case .fixed(let port):
+            self.init(
+                name: endpoint.name, protocolName: endpoint.protocolName.rawValue, basePort: port,
+                indexed: false)
+        case .indexed(let port):
+            self.init(
+                name: endpoint.name, protocolName: endpoint.protocolName.rawValue, basePort: port,
+                indexed: true)
+        }
+    }
+}
