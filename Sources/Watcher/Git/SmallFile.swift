@@ -60,3 +60,16 @@ struct FileFacts: Hashable {
         isLink = facts.st_mode & S_IFMT == S_IFLNK
     }
 }
+
+/// Symbolic links on the disk.
+enum SymbolicLink {
+    /// What the link says; nil when it is none.
+    static func target(of path: String) -> String? {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: ReaderLimits.pathBytesMax) { buffer in
+            guard let base = buffer.baseAddress else { return nil }
+            let count = readlink(path, base, buffer.count)
+            guard count > 0, count < buffer.count else { return nil }
+            return String(decoding: UnsafeRawBufferPointer(start: base, count: count), as: UTF8.self)
+        }
+    }
+}

@@ -50,6 +50,10 @@ package struct GitError: Error, Hashable, Sendable {
         case readerFailed
         /// More requests are waiting than the bound allows.
         case busy
+        /// The kernel allows no further inotify instance or watch.
+        case watchLimit
+        /// The repository is on a file system that does not tell of changes.
+        case silentFileSystem
         /// The watcher was stopped.
         case stopped
         /// Anything else that libgit2 said.

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A thread that may block, apart from the pool that async code runs on.
