@@ -14,8 +14,10 @@ package enum WireError: Error, Equatable, Sendable {
 
 /// Bounds of everything that is encoded, in one place.
 package enum WireLimits {
-    /// One control message or zygote message, in bytes.
+    /// One message of a keeper or zygote, in bytes.
     package static let messageBytesMax = 8192
+    /// One message of an agent, in bytes: a keeper reads them on its stack, which it keeps small.
+    package static let commandBytesMax = 1024
     /// One launch specification, in bytes: the kernel takes no more arguments and environment.
     package static let specBytesMax = 8 << 20
     /// A run id or boot id, in bytes.

@@ -1,0 +1,4 @@
+import Glibc
+import KeeperCore
+
+exit(CommandLineInterface.run(CommandLine.arguments))

@@ -1,0 +1,28 @@
+/// Every bound of zygote and keeper, in one place. Durations are in nanoseconds.
+enum KeeperBounds {
+    static let millisecond: UInt64 = 1_000_000
+    static let second: UInt64 = 1_000_000_000
+
+    /// Connections that one keeper serves at a time; one more is closed at once.
+    static let connectionsMax = 8
+    /// How long a tree may take to die before it is called unproven.
+    static let treeKillMax = 1500 * millisecond
+    /// The pause between two looks at a dying tree, where no signal announces a change.
+    static let treeKillPause = 5 * millisecond
+    /// Descendants looked at in one pass; a fork bomb has more, and another pass comes.
+    static let descendantsMax = 65536
+    /// How long a pipe is drained after the tree is dead: a process outside it may hold the other end.
+    static let drainMax = 500 * millisecond
+    /// How long a connected agent may take to acknowledge an exit before the keeper syncs its record itself.
+    static let acknowledgeMax = 2 * second
+    /// The pause after which an exit record that could not be written is tried again.
+    static let recordRetryPause = 1 * second
+    /// The pause after which a log that could not be written is opened again.
+    static let logRetryPause = 1 * second
+    /// Two reads within this time share one entry of the log's index.
+    static let indexGrain = 1 * millisecond
+    /// One splice moves at most this many bytes.
+    static let spliceBytesMax = 1 << 20
+    /// Old log files beyond `filesMax` that one clean-up looks for.
+    static let staleLogFilesMax: UInt32 = 1000
+}

@@ -1,0 +1,62 @@
+import CLinux
+import Glibc
+import KeeperProtocol
+
+/// The workload's process as its keeper sees it. It is the keeper's child and reaped by nobody else, so its
+/// pid stays its own until then and may be signalled without a pidfd.
+struct Child {
+    let pid: pid_t
+    /// The keeper's end of the launch report.
+    let report: Int32
+
+    /// Forks the child, which waits for `LaunchReport.sendGo`. `closing`: descriptors that it must let go
+    /// before anything else, the slot's lock first of all. Closes `stdout` and `stderr` in the caller.
+    /// Nil with errno set where it cannot be forked.
+    static func fork(
+        _ spec: borrowing MappedSpec, stdout: Int32, stderr: Int32, closing lock: Int32
+    ) -> Child? {
+        defer {
+            close(stdout)
+            if stderr != stdout { close(stderr) }
+        }
+        var ends: (Int32, Int32) = (-1, -1)
+        let paired = withUnsafeMutableBytes(of: &ends) {
+            clinux_seqpacket_pair($0.assumingMemoryBound(to: Int32.self).baseAddress)
+        }
+        guard paired == 0 else { return nil }
+        let keeper = getpid()
+        let (pid, isInGroup) = forkIntoGroup(spec.view.unifiedDirectory)
+        if pid == 0 {
+            if lock >= 0 { close(lock) }
+            close(ends.0)
+            var setup = ChildSetup(
+                spec: spec.view, stdout: stdout, stderr: stderr, report: ends.1, keeper: keeper,
+                joinsUnifiedGroup: !isInGroup)
+            setup.run()
+        }
+        let failure = errno
+        close(ends.1)
+        guard pid > 0 else {
+            close(ends.0)
+            errno = failure
+            return nil
+        }
+        return Child(pid: pid, report: ends.0)
+    }
+
+    /// Where clone3 cannot put the child into its group (an old kernel, a seccomp filter), the child joins it.
+    private static func forkIntoGroup(_ directory: UnsafePointer<CChar>?) -> (pid_t, isInGroup: Bool) {
+        guard let directory else { return (clinux_fork(), true) }
+        let group = clinux_openat(AT_FDCWD, directory, clinux_O_PATH | O_DIRECTORY, 0)
+        guard group >= 0 else { return (clinux_fork(), false) }
+        let pid = clinux_fork_into_cgroup(group)
+        if pid == 0 { return (0, true) }
+        let failure = errno
+        close(group)
+        if pid > 0 || failure == EAGAIN || failure == ENOMEM {
+            errno = failure
+            return (pid, true)
+        }
+        return (clinux_fork(), false)
+    }
+}

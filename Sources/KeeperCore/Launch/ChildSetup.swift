@@ -1,0 +1,111 @@
+import CLinux
+import Glibc
+import KeeperProtocol
+
+/// What the forked child does until it is the workload. It runs in a copy of a single-threaded process, so
+/// every call is allowed; all it allocates is the two pointer arrays for execve.
+struct ChildSetup {
+    let spec: LaunchSpecView
+    let stdout: Int32
+    let stderr: Int32
+    /// The child's end of the launch report.
+    private(set) var report: Int32
+    let keeper: pid_t
+    /// The child was not born in its unified group, and must join it.
+    let joinsUnifiedGroup: Bool
+
+    private static let reportDescriptor: Int32 = 3
+
+    init(
+        spec: LaunchSpecView, stdout: Int32, stderr: Int32, report: Int32, keeper: pid_t,
+        joinsUnifiedGroup: Bool
+    ) {
+        self.spec = spec
+        self.stdout = stdout
+        self.stderr = stderr
+        self.report = report
+        self.keeper = keeper
+        self.joinsUnifiedGroup = joinsUnifiedGroup
+    }
+
+    /// The working directory is entered with the workload's own rights, hence after the ids.
+    mutating func run() -> Never {
+        guard LaunchReport.waitForGo(report) else { _exit(LaunchFailure.exitCode) }
+        joinControlGroups()
+        require(.session, setsid() >= 0 && clinux_reset_signals() == 0)
+        takeStandardStreams()
+        limit()
+        changeIdentity()
+        if spec.noNewPrivileges { require(.noNewPrivileges, clinux_set_no_new_privs() == 0) }
+        // A change of ids takes the signal back, so it comes after; and the keeper may have died before.
+        require(.session, clinux_set_parent_death_signal(SIGKILL) == 0)
+        guard getppid() == keeper else { _exit(LaunchFailure.exitCode) }
+        if let directory = spec.workingDirectory { require(.workingDirectory, chdir(directory) == 0) }
+        var arguments = spec.arguments()
+        var environment = spec.environment()
+        LaunchReport.send(report, step: .execute, errno: 0)
+        clinux_execve(spec.executable, &arguments, &environment)
+        fail(.execute)
+    }
+
+    private func joinControlGroups() {
+        for directory in spec.tasksDirectories {
+            // `tasks` moves the one thread that the child has; `cgroup.procs` takes a hundred times as long.
+            require(.cgroup, write("0", to: directory, "tasks"))
+        }
+        if joinsUnifiedGroup, let directory = spec.unifiedDirectory {
+            require(.cgroup, write("0", to: directory, "cgroup.procs"))
+        }
+    }
+
+    private func write(_ text: StaticString, to directory: UnsafePointer<CChar>, _ name: String) -> Bool {
+        let group = clinux_openat(AT_FDCWD, directory, clinux_O_PATH | O_DIRECTORY, 0)
+        guard group >= 0 else { return false }
+        let file = clinux_openat(group, name, O_WRONLY, 0)
+        guard file >= 0 else { return false }
+        return Glibc.write(file, text.utf8Start, text.utf8CodeUnitCount) == text.utf8CodeUnitCount
+    }
+
+    /// Standard input is the keeper's own /dev/null. All else is closed but the report, which execve closes.
+    private mutating func takeStandardStreams() {
+        require(.standardStreams, dup2(stdout, STDOUT_FILENO) >= 0 && dup2(stderr, STDERR_FILENO) >= 0)
+        if report != Self.reportDescriptor {
+            require(.standardStreams, dup2(report, Self.reportDescriptor) >= 0)
+            report = Self.reportDescriptor
+        }
+        require(.standardStreams, clinux_set_cloexec(report, 1) == 0)
+        require(.standardStreams, clinux_close_range(UInt32(Self.reportDescriptor + 1), .max) == 0)
+    }
+
+    private func limit() {
+        umask(spec.umask & 0o777)
+        if let nofile = spec.nofile { require(.limits, clinux_limit_nofile(nofile.soft, nofile.hard) == 0) }
+        if let core = spec.core { require(.limits, clinux_limit_core(core.soft, core.hard) == 0) }
+    }
+
+    private func changeIdentity() {
+        let changes =
+            spec.user.map { $0 != geteuid() } ?? false || spec.group.map { $0 != getegid() } ?? false
+        if let groups = spec.supplementaryGroups {
+            require(.groups, clinux_setgroups(groups.count, groups) == 0)
+        } else if changes {
+            require(.groups, clinux_setgroups(0, nil) == 0)
+        }
+        if let group = spec.group { require(.groups, clinux_setresgid(group, group, group) == 0) }
+        if let user = spec.user { require(.user, clinux_setresuid(user, user, user) == 0) }
+    }
+
+    private func require(_ step: LaunchStep, _ succeeded: Bool) {
+        if !succeeded { fail(step) }
+    }
+
+    private func fail(_ step: LaunchStep) -> Never {
+        LaunchReport.send(report, step: step, errno: errno)
+        _exit(LaunchFailure.exitCode)
+    }
+}
+
+enum LaunchFailure {
+    /// What a child that never became its workload exits with; nobody but its keeper sees it.
+    static let exitCode: Int32 = 127
+}

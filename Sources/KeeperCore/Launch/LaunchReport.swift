@@ -1,0 +1,49 @@
+import CLinux
+import Glibc
+import KeeperProtocol
+
+/// What passes between a keeper and the child that it has forked, over one socket pair: the keeper's word to
+/// go, and the child's word on which step it is at. The child's end is close-on-exec, so end of file after
+/// "executing" means that the program runs.
+enum LaunchReport: Equatable {
+    /// Nothing stands between the child and its program but execve itself.
+    case executing
+    case failed(step: LaunchStep, errno: Int32)
+    case endOfFile
+    /// Nothing has been said yet.
+    case none
+
+    /// Step, then errno in four bytes.
+    private static let size = 5
+
+    static func send(_ socket: Int32, step: LaunchStep, errno: Int32) {
+        withUnsafeTemporaryAllocation(byteCount: size, alignment: 1) { buffer in
+            buffer[0] = step.rawValue
+            buffer.storeBytes(of: errno.littleEndian, toByteOffset: 1, as: Int32.self)
+            // Nobody is left to be told of a failure here.
+            _ = clinux_send(socket, buffer.baseAddress, size, nil, 0, 0)
+        }
+    }
+
+    static func receive(_ socket: Int32) -> LaunchReport {
+        withUnsafeTemporaryAllocation(byteCount: size, alignment: 1) { buffer in
+            let length = clinux_receive(socket, buffer.baseAddress, size, nil, 0, nil, 1)
+            if length < 0 { return errno == EAGAIN ? .none : .endOfFile }
+            guard length == size else { return .endOfFile }
+            let code = Int32(littleEndian: buffer.loadUnaligned(fromByteOffset: 1, as: Int32.self))
+            let step = LaunchStep(rawValue: buffer[0]) ?? .unknown
+            return step == .execute && code == 0 ? .executing : .failed(step: step, errno: code)
+        }
+    }
+
+    static func sendGo(_ socket: Int32) {
+        var go: UInt8 = 1
+        _ = clinux_send(socket, &go, 1, nil, 0, 0)
+    }
+
+    /// Blocks. False at end of file: the keeper is gone, and the child must go too.
+    static func waitForGo(_ socket: Int32) -> Bool {
+        var go: UInt8 = 0
+        return clinux_receive(socket, &go, 1, nil, 0, nil, 0) == 1
+    }
+}

@@ -1,0 +1,43 @@
+import CLinux
+import Glibc
+import KeeperProtocol
+
+/// `stdout.log` becomes `stdout.log.1`, that becomes `.2`, and so on; the indexes go with them.
+enum LogRotation {
+    /// False, with errno, if the full file could not be put aside.
+    static func rotate(_ name: String, in directory: Int32, filesMax: UInt32) -> Bool {
+        removeStale(name, in: directory, filesMax: filesMax)
+        if filesMax == 1 { return remove(name, in: directory) }
+        for number in stride(from: Int(filesMax) - 1, through: 1, by: -1) {
+            guard move(name, number - 1, to: number, in: directory) else { return false }
+        }
+        return true
+    }
+
+    /// Removes files beyond the limit, which may have been lowered.
+    static func removeStale(_ name: String, in directory: Int32, filesMax: UInt32) {
+        for number in filesMax..<(filesMax + KeeperBounds.staleLogFilesMax) {
+            let old = LogFiles.name(name, number: Int(number))
+            guard unlinkat(directory, old, 0) == 0 else { return }
+            unlinkat(directory, old + LogFiles.indexSuffix, 0)
+        }
+    }
+
+    private static func remove(_ name: String, in directory: Int32) -> Bool {
+        guard unlinkat(directory, name, 0) == 0 || errno == ENOENT else { return false }
+        unlinkat(directory, name + LogFiles.indexSuffix, 0)
+        return true
+    }
+
+    /// A file that is not there is no failure; its successor's index must go all the same.
+    private static func move(_ name: String, _ from: Int, to: Int, in directory: Int32) -> Bool {
+        let source = LogFiles.name(name, number: from)
+        let target = LogFiles.name(name, number: to)
+        if renameat(directory, source, directory, target) != 0 { return errno == ENOENT }
+        let suffix = LogFiles.indexSuffix
+        if renameat(directory, source + suffix, directory, target + suffix) != 0 {
+            unlinkat(directory, target + suffix, 0)
+        }
+        return true
+    }
+}

@@ -1,0 +1,171 @@
+import CLinux
+import Glibc
+import KeeperProtocol
+
+/// The parent of one run. It starts the workload, carries its output, stops it when told, and does not go
+/// before the way it ended is known to someone or is on disk. It decides nothing else.
+final class Keeper {
+    /// The phases of a run, in order.
+    enum Phase {
+        case starting
+        case running
+        case ended
+    }
+
+    let child: Child
+    let identity: RunIdentity
+    let signals: Int32
+    let exitFile: ExitFile
+    let group: ControlGroup?
+    let oomCounter: OomCounter?
+
+    var policy: KeeperPolicy
+    var sockets: ControlSocket
+    var stdout: OutputStream
+    var stderr: OutputStream
+    var phase = Phase.starting
+    var stop: StopSequence?
+    /// The report socket, or -1 once the child has executed its program or failed to.
+    var report: Int32
+    /// The child has said that only execve is left.
+    var isExecuting = false
+    var launchFailure: (step: LaunchStep, errno: Int32)?
+    /// Set when the main process has been reaped.
+    var end: ChildEnd?
+    /// Set when the run is over and told.
+    var record: ExitRecord?
+    var isAcknowledged = false
+
+    init(_ start: KeeperStart) {
+        child = start.child
+        identity = start.identity
+        signals = start.signals
+        exitFile = start.exitFile
+        group = start.group
+        oomCounter = start.oomCounter
+        policy = start.policy
+        sockets = start.sockets
+        stdout = start.stdout
+        stderr = start.stderr
+        report = start.child.report
+    }
+
+    /// Runs until the run has ended and its record is safe. Returns whether the tree was proven empty.
+    func run() -> Bool {
+        while end == nil { turn(until: stop?.deadline) }
+        let isProven = finish()
+        keepRecordSafe()
+        sockets.unlink()
+        return isProven
+    }
+
+    /// Sleeps until something happens or `deadline` (CLOCK_BOOTTIME, nil: no deadline), and deals with it.
+    func turn(until deadline: UInt64?) {
+        var waiting = PollSet()
+        waiting.add(signals, .signals)
+        waiting.add(report, .report)
+        waiting.add(stdout.pipe, .stdout)
+        waiting.add(stderr.pipe, .stderr)
+        waiting.add(sockets.listener, .listener)
+        for connection in sockets.connections { waiting.add(connection.socket, .connection) }
+        waiting.wait(until: deadline)
+
+        if waiting.isReady(.stdout) { pump(\.stdout) }
+        if waiting.isReady(.stderr) { pump(\.stderr) }
+        if waiting.isReady(.report) { _ = readReport() }
+        // Backwards, because a connection that ends is removed.
+        for index in sockets.connections.indices.reversed() where waiting.isConnectionReady(index) {
+            serve(index)
+        }
+        if waiting.isReady(.listener) { sockets.accept() }
+        if waiting.isReady(.signals) { readSignal() }
+        if end == nil { continueStopping() }
+    }
+
+    func pump(_ output: ReferenceWritableKeyPath<Keeper, OutputStream>) {
+        let gapBytes = self[keyPath: output].pump().gapBytes
+        if gapBytes > 0 { tellGap(self[keyPath: output].stream, gapBytes) }
+    }
+
+    func tellGap(_ stream: LogStream, _ bytes: UInt64) {
+        sockets.broadcast(KeeperMessage.logGap(stream: stream, lostBytes: bytes).encoded())
+    }
+
+    /// Reads one word of the child's; false if it has said nothing more.
+    func readReport() -> Bool {
+        switch LaunchReport.receive(report) {
+        case .none:
+            return false
+        case .executing:
+            isExecuting = true
+        case .failed(let step, let errno):
+            launchFailure = (step, errno)
+            sockets.broadcast(KeeperMessage.execFailed(step: step, errno: errno).encoded())
+        case .endOfFile:
+            close(report)
+            report = -1
+            if isExecuting && launchFailure == nil {
+                phase = .running
+                sockets.broadcast(KeeperMessage.started.encoded())
+            }
+        }
+        return true
+    }
+
+    private func readSignal() {
+        var signal = clinux_signal()
+        guard clinux_signalfd_read(signals, &signal) == 1 else { return }
+        if signal.number == SIGTERM, stop == nil { beginStopping(policy.stopSteps) }
+        // SIGCHLD may stand for many, and may have been swallowed by a TERM of the same moment: always look.
+        _ = reap()
+    }
+
+    /// Reaps every child that has ended; true when there is none left at all.
+    func reap() -> Bool {
+        var usage = clinux_usage()
+        while true {
+            let pid = clinux_wait(-1, 1, &usage)
+            if pid == 0 { return false }
+            if pid < 0 { return errno == ECHILD }
+            if pid == child.pid { end = ChildEnd(usage) }
+        }
+    }
+
+    func beginStopping(_ steps: [StopStep]) {
+        stop = StopSequence(steps, at: clinux_boottime_ns())
+    }
+
+    private func continueStopping() {
+        while stop != nil, end == nil {
+            switch stop?.advance(at: clinux_boottime_ns()) {
+            case .signal(let number):
+                // Not reaped yet, so the pid is the child's still.
+                kill(child.pid, number)
+            case .killTree:
+                killTree()
+                // A process in uninterruptible sleep: its end comes as SIGCHLD, and this is tried again.
+                if end == nil { stop = StopSequence([.signal(SIGKILL, graceMilliseconds: 1000)], at: 0) }
+            case .wait, nil:
+                return
+            }
+        }
+    }
+
+    @discardableResult
+    func killTree() -> Bool {
+        TreeKiller(group: group, signals: signals, reap: { self.reap() }).kill()
+    }
+}
+
+/// How the main process ended, as wait4 told it.
+struct ChildEnd {
+    let usage: clinux_usage
+    let wall: UInt64
+    let boot: UInt64
+
+    init(_ usage: clinux_usage) {
+        self.usage = usage
+        wall = clinux_realtime_ns()
+        boot = clinux_boottime_ns()
+    }
+}

@@ -1,0 +1,73 @@
+import CLinux
+import Glibc
+import KeeperProtocol
+
+/// What a keeper hears from agents, and answers.
+extension Keeper {
+    /// Reads one message of a connection that is ready.
+    func serve(_ index: Int) {
+        let socket = sockets.connections[index].socket
+        let message = withUnsafeTemporaryAllocation(
+            byteCount: WireLimits.commandBytesMax, alignment: 8
+        ) { buffer -> AgentMessage? in
+            let length = clinux_receive(socket, buffer.baseAddress, buffer.count, nil, 0, nil, 1)
+            if length < 0, errno == EAGAIN { return .unknown(type: 0) }
+            guard length > 0 else { return nil }
+            return try? AgentMessage(
+                decoding: UnsafeRawBufferPointer(rebasing: buffer[0..<length]))
+        }
+        // End of file, or bytes that no agent sends: the run does not care.
+        guard let message else { return sockets.drop(index) }
+        obey(message, from: index)
+    }
+
+    private func obey(_ message: AgentMessage, from index: Int) {
+        switch message {
+        case .hello:
+            greet(index)
+        case .stop(let steps):
+            if end == nil { beginStopping(steps ?? policy.stopSteps) }
+        case .signal(let number):
+            if end == nil { kill(child.pid, number) }
+        case .updatePolicy(let newPolicy):
+            policy = newPolicy
+            stdout.apply(newPolicy.logLimits)
+            stderr.apply(newPolicy.logLimits)
+        case .acknowledgeExit:
+            if record != nil { isAcknowledged = true }
+        case .ping(let token):
+            let pong = KeeperMessage.pong(token: token, status: status)
+            if !sockets.send(pong.encoded(), to: index) { sockets.drop(index) }
+        case .unknown:
+            break
+        }
+    }
+
+    /// Tells a new connection all that has happened so far.
+    private func greet(_ index: Int) {
+        sockets.greet(index)
+        var news: [KeeperMessage] = [.identity(identity)]
+        if let launchFailure {
+            news.append(.execFailed(step: launchFailure.step, errno: launchFailure.errno))
+        } else if phase != .starting {
+            news.append(.started)
+        }
+        if let record {
+            if !record.treeProvenEmpty { news.append(.treeUnproven) }
+            news.append(.exited(record))
+        }
+        for message in news {
+            guard sockets.send(message.encoded(), to: index) else { return sockets.drop(index) }
+        }
+    }
+
+    private var status: KeeperStatus {
+        let phase: KeeperStatus.Phase =
+            switch self.phase {
+            case .ended: .ended
+            case .starting: .starting
+            case .running: stop == nil ? .running : .stopping
+            }
+        return KeeperStatus(phase: phase, stdout: stdout.totals, stderr: stderr.totals)
+    }
+}

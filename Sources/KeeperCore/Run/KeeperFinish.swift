@@ -1,0 +1,86 @@
+import CLinux
+import Glibc
+import KeeperProtocol
+
+/// The end of a run, after its main process was reaped: kill the tree, drain the pipes, tell the agent, write
+/// the record, and stay until it is safe.
+extension Keeper {
+    /// Returns whether the tree is proven empty.
+    func finish() -> Bool {
+        let isProven = killTree()
+        drain()
+        if report >= 0 { finishReport() }
+        phase = .ended
+        let record = makeRecord(isProven: isProven)
+        self.record = record
+        for (stream, bytes) in [
+            (LogStream.stdout, stdout.takeUnreportedBytes()), (.stderr, stderr.takeUnreportedBytes()),
+        ] where bytes > 0 {
+            tellGap(stream, bytes)
+        }
+        if !isProven { sockets.broadcast(KeeperMessage.treeUnproven.encoded()) }
+        sockets.broadcast(KeeperMessage.exited(record).encoded())
+        return isProven
+    }
+
+    /// Writes the record at once. With an agent there its acknowledgement spares the wait for the disk, which
+    /// a thousand exits at a time would feel; without one the disk is all there is.
+    func keepRecordSafe() {
+        guard let bytes = record?.record() else { return }
+        var isWritten = exitFile.write(bytes)
+        let patience = clinux_boottime_ns() + KeeperBounds.acknowledgeMax
+        while !isAcknowledged, isWritten, sockets.hasGreeted, clinux_boottime_ns() < patience {
+            turn(until: patience)
+        }
+        while !isAcknowledged {
+            if isWritten, exitFile.makeDurable() { return }
+            turn(until: clinux_boottime_ns() + KeeperBounds.recordRetryPause)
+            isWritten = exitFile.write(bytes)
+        }
+    }
+
+    /// Empties the pipes. Bounded, because a process that left the tree may hold the other ends and write on.
+    private func drain() {
+        let deadline = clinux_boottime_ns() + KeeperBounds.drainMax
+        while clinux_boottime_ns() < deadline {
+            let movedOut = stdout.pump().moved
+            let movedErr = stderr.pump().moved
+            if !movedOut && !movedErr { return }
+        }
+    }
+
+    /// The child's last words may still be unread, since its end is seen first.
+    private func finishReport() {
+        while report >= 0, readReport() {}
+    }
+
+    private func makeRecord(isProven: Bool) -> ExitRecord {
+        var record = ExitRecord(runID: identity.runID, cause: cause)
+        record.bootID = identity.bootID
+        record.startedAtWall = identity.startedAtWall
+        record.startedAtBoot = identity.startedAtBoot
+        record.treeProvenEmpty = isProven
+        record.oomKills = oomCounter?.newKills ?? 0
+        record.stdout = stdout.totals
+        record.stderr = stderr.totals
+        if let end {
+            record.endedAtWall = end.wall
+            record.endedAtBoot = end.boot
+            record.userNanoseconds = end.usage.user_ns
+            record.systemNanoseconds = end.usage.system_ns
+            record.rssBytesMax = end.usage.rss_bytes_max
+        }
+        return record
+    }
+
+    private var cause: ExitCause {
+        if let launchFailure {
+            return .execFailed(step: launchFailure.step, errno: launchFailure.errno)
+        }
+        guard let status = end?.usage.status, isExecuting else { return .lostBeforeExec }
+        if clinux_wifsignaled(status) != 0 {
+            return .signaled(clinux_wtermsig(status), coreDumped: clinux_wcoredump(status) != 0)
+        }
+        return .exited(code: clinux_wexitstatus(status))
+    }
+}

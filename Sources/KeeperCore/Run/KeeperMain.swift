@@ -1,0 +1,71 @@
+import CLinux
+import Glibc
+import KeeperProtocol
+
+/// The life of a process that the zygote has forked for one request.
+enum KeeperMain {
+    /// The tree was proven empty.
+    static let exitProven: Int32 = 0
+    /// Orphans may be left; the zygote, to which they go, kills them.
+    static let exitUnproven: Int32 = 3
+
+    /// Returns the exit code. The caller is a fresh fork that holds nothing but `descriptors`, /dev/null as
+    /// its standard streams, and the signal dispositions of the zygote.
+    static func run(_ descriptors: RequestDescriptors) -> Int32 {
+        setsid()
+        clinux_set_subreaper(1)
+        clinux_default_signal(SIGTERM)
+        let taken = SignalMask.of(SIGCHLD) | SignalMask.of(SIGTERM)
+        clinux_set_signal_mask(taken)
+        let signals = clinux_signalfd(taken)
+        guard signals >= 0, let spec = MappedSpec(descriptors.spec) else {
+            tellFailure(descriptors.control, runID: "?", .init(.specification))
+            return exitProven
+        }
+        switch spec.view.mode {
+        case .run: return keep(spec, descriptors, signals)
+        case .probe(let timeout):
+            return Prober.run(
+                spec, result: descriptors.control, signals: signals, timeoutMilliseconds: timeout)
+        }
+    }
+
+    private static func keep(
+        _ spec: consuming MappedSpec, _ descriptors: RequestDescriptors, _ signals: Int32
+    ) -> Int32 {
+        let name = spec.view.socketName.map { String(cString: $0) } ?? ""
+        let sockets = ControlSocket(
+            first: descriptors.control, directory: descriptors.socketDirectory, name: name)
+        let start: KeeperStart
+        do throws(KeeperStart.Failure) {
+            start = try KeeperStart(spec, descriptors, sockets: sockets, signals: signals)
+        } catch {
+            tellFailure(
+                descriptors.control, runID: String(decoding: spec.view.runID, as: UTF8.self), error)
+            return exitProven
+        }
+        // Unmapped here, once the child has its own copy of the mapping.
+        _ = consume spec
+        return Keeper(start).run() ? exitProven : exitUnproven
+    }
+
+    /// The run never began: the agent is told, and if it is gone, finds the lock free and no record.
+    private static func tellFailure(_ control: Int32, runID: String, _ failure: KeeperStart.Failure) {
+        guard control >= 0 else { return }
+        var record = ExitRecord(
+            runID: runID, cause: .execFailed(step: failure.step, errno: failure.errno))
+        record.endedAtWall = clinux_realtime_ns()
+        record.endedAtBoot = clinux_boottime_ns()
+        for message in [
+            KeeperMessage.execFailed(step: failure.step, errno: failure.errno), .exited(record),
+        ] {
+            let bytes = message.encoded()
+            _ = clinux_send(control, bytes, bytes.count, nil, 0, 1)
+        }
+    }
+}
+
+/// Sets of signals as the kernel has them.
+enum SignalMask {
+    static func of(_ signal: Int32) -> UInt64 { 1 << UInt64(signal - 1) }
+}

@@ -1,0 +1,101 @@
+import CLinux
+import Glibc
+import KeeperProtocol
+
+/// Everything that a keeper sets up, in its order, until its child may go.
+struct KeeperStart {
+    let child: Child
+    let identity: RunIdentity
+    let signals: Int32
+    let exitFile: ExitFile
+    let group: ControlGroup?
+    let oomCounter: OomCounter?
+    let policy: KeeperPolicy
+    let sockets: ControlSocket
+    let stdout: OutputStream
+    let stderr: OutputStream
+
+    /// Why there is no run, and whom to tell.
+    struct Failure: Error {
+        let step: LaunchStep
+        let errno: Int32
+
+        /// Takes errno as it is now.
+        init(_ step: LaunchStep) {
+            self.step = step
+            errno = Glibc.errno
+        }
+    }
+
+    /// Forks the child, writes `id`, and lets the child go.
+    init(
+        _ spec: borrowing MappedSpec, _ descriptors: RequestDescriptors, sockets: consuming ControlSocket,
+        signals: Int32
+    ) throws(Failure) {
+        let view = spec.view
+        self.signals = signals
+        policy = view.policy
+        guard sockets.listen() else { throw Failure(.socket) }
+        guard let exitFile = ExitFile(in: descriptors.slotDirectory) else { throw Failure(.slot) }
+        self.exitFile = exitFile
+        // The group is where the tree is proven empty; without it the proof is the keeper's own children.
+        group = view.killDirectory.flatMap { ControlGroup($0) }
+        oomCounter = view.oomCounterFile.flatMap { OomCounter($0) }
+
+        let wall = clinux_realtime_ns()
+        let boot = clinux_boottime_ns()
+        guard let out = Pipe(), let err = Pipe() else { throw Failure(.output) }
+        let limits = view.policy.logLimits
+        let directory = descriptors.outputDirectory
+        stdout = OutputStream(.stdout, pipe: out.reader, directory: directory, limits: limits, startedAt: wall)
+        stderr = OutputStream(.stderr, pipe: err.reader, directory: directory, limits: limits, startedAt: wall)
+
+        let forked = Child.fork(spec, stdout: out.writer, stderr: err.writer, closing: descriptors.lock)
+        guard let child = forked else { throw Failure(.fork) }
+        self.child = child
+        let keeper = getpid()
+        identity = RunIdentity(
+            runID: String(decoding: view.runID, as: UTF8.self),
+            bootID: String(decoding: view.bootID, as: UTF8.self),
+            keeper: ProcessIdentity(of: keeper) ?? ProcessIdentity(pid: keeper, startTicks: 0),
+            child: ProcessIdentity(of: child.pid) ?? ProcessIdentity(pid: child.pid, startTicks: 0),
+            startedAtWall: wall, startedAtBoot: boot)
+        guard Self.write(identity, in: descriptors.slotDirectory) else {
+            let failure = Failure(.slot)
+            // End of file where the child waits for its go: it exits without having done anything.
+            close(child.report)
+            _ = clinux_wait(child.pid, 0, nil)
+            throw failure
+        }
+        close(descriptors.slotDirectory)
+        self.sockets = sockets
+        LaunchReport.sendGo(child.report)
+    }
+
+    private static func write(_ identity: RunIdentity, in slot: Int32) -> Bool {
+        let file = clinux_openat(
+            slot, SlotFiles.identity, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o640)
+        guard file >= 0 else { return false }
+        defer { close(file) }
+        let record = identity.record()
+        return Glibc.write(file, record, record.count) == record.count
+    }
+}
+
+/// A pipe whose reading end never blocks.
+struct Pipe {
+    let reader: Int32
+    let writer: Int32
+
+    /// Nil with errno set.
+    init?() {
+        var ends: (Int32, Int32) = (-1, -1)
+        let made = withUnsafeMutableBytes(of: &ends) {
+            clinux_pipe($0.assumingMemoryBound(to: Int32.self).baseAddress)
+        }
+        guard made == 0 else { return nil }
+        reader = ends.0
+        writer = ends.1
+        guard clinux_set_nonblocking(reader, 1) == 0 else { return nil }
+    }
+}

@@ -1,0 +1,57 @@
+import CLinux
+import Glibc
+
+/// Kills all that is left of a tree, within a bounded time, and tells whether it is proven empty.
+///
+/// This process is a subreaper: whatever its descendants fork stays among them, and once it has no child left
+/// to wait for there is no descendant either. That is the proof.
+struct TreeKiller {
+    /// The unified control group of the run, or nil.
+    let group: ControlGroup?
+    /// Children of this process that are none of the tree.
+    var spared: Set<pid_t> = []
+    /// A signalfd that takes SIGCHLD, to sleep on between two looks.
+    let signals: Int32
+    /// Reaps what has ended; true when nothing of the tree is left to wait for.
+    let reap: () -> Bool
+
+    func kill() -> Bool {
+        let deadline = clinux_boottime_ns() + KeeperBounds.treeKillMax
+        while true {
+            let isReaped = reap()
+            let isPopulated = group?.isPopulated ?? false
+            if isReaped && !isPopulated { return true }
+            guard clinux_boottime_ns() < deadline else { return false }
+            if let group, isPopulated, group.kill() {
+                waitForChange()
+                if reap() || !group.isPopulated { continue }
+            }
+            killByScan(until: deadline)
+            waitForChange()
+        }
+    }
+
+    /// Stops every process of the tree until no pass finds a new one, so that none can fork away from the
+    /// killing that follows.
+    private func killByScan(until deadline: UInt64) {
+        var stopped: Set<ProcessTree.Member> = []
+        while clinux_boottime_ns() < deadline {
+            let new = ProcessTree.descendants(sparing: spared).filter { !stopped.contains($0) }
+            if new.isEmpty { break }
+            for member in new {
+                member.send(SIGSTOP)
+                stopped.insert(member)
+            }
+        }
+        for member in stopped { member.send(SIGKILL) }
+    }
+
+    private func waitForChange() {
+        var entry = pollfd(fd: signals, events: Int16(POLLIN), revents: 0)
+        guard clinux_poll(&entry, 1, Int64(KeeperBounds.treeKillPause)) > 0 else { return }
+        // Only SIGCHLD is taken: what it announces is found by reaping. Any other signal asks for what is
+        // being done already.
+        var signal = clinux_signal()
+        _ = clinux_signalfd_read(signals, &signal)
+    }
+}
