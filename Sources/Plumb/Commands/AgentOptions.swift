@@ -1,0 +1,36 @@
+import ArgumentParser
+import Glibc
+
+/// Where the agent is: shared by all commands that talk to one.
+struct AgentOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The agent's socket; also PLUMB_SOCKET. Default: plumb.sock in the runtime directory.",
+            valueName: "path"))
+    var socket: String?
+
+    var client: AgentClient {
+        AgentClient(
+            socket: SocketPath.choose(
+                option: socket, environment: ProcessEnvironment.current, user: geteuid()))
+    }
+}
+
+/// Which socket a command tries.
+enum SocketPath {
+    static let name = "plumb.sock"
+
+    /// The option, then `PLUMB_SOCKET`, then the runtime directory of the agent that this user would run.
+    static func choose(option: String?, environment: [String: String], user: uid_t) -> String {
+        if let option, !option.isEmpty { return option }
+        if let variable = environment["PLUMB_SOCKET"], !variable.isEmpty { return variable }
+        return runtimeDirectory(environment: environment, user: user) + "/" + name
+    }
+
+    static func runtimeDirectory(environment: [String: String], user: uid_t) -> String {
+        if let directory = environment["PLUMB_RUNTIME_DIR"], !directory.isEmpty { return directory }
+        if user == 0 { return "/run/plumb" }
+        if let directory = environment["XDG_RUNTIME_DIR"], !directory.isEmpty { return directory + "/plumb" }
+        return "/run/user/\(user)/plumb"
+    }
+}

@@ -1,0 +1,60 @@
+import Glibc
+import Reconciler
+
+/// Times as people read them.
+enum TimeText {
+    /// `4s`, `3m12s`, `2h5m`, `3d4h`: the two largest units. Negative ages, as a clock that was set back makes
+    /// them, are 0.
+    static func age(_ duration: Duration) -> String {
+        let seconds = max(0, duration.components.seconds)
+        let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60)
+        if days > 0 { return pair(days, "d", hours, "h") }
+        if hours > 0 { return pair(hours, "h", minutes, "m") }
+        if minutes > 0 { return pair(minutes, "m", seconds % 60, "s") }
+        return "\(seconds)s"
+    }
+
+    private static func pair(_ large: Int64, _ largeUnit: String, _ small: Int64, _ smallUnit: String)
+        -> String
+    {
+        small == 0 ? "\(large)\(largeUnit)" : "\(large)\(largeUnit)\(small)\(smallUnit)"
+    }
+
+    /// `2026-11-21 09:12:03` in the reader's own zone.
+    static func local(_ time: WallTime) -> String {
+        var seconds = time_t(time.nanoseconds.floorDivided(by: 1_000_000_000))
+        var parts = tm()
+        localtime_r(&seconds, &parts)
+        return text(parts, separator: " ")
+    }
+
+    /// `2026-11-21T09:12:03.123Z`.
+    static func utc(_ time: WallTime) -> String {
+        let milliseconds = time.nanoseconds.floorDivided(by: 1_000_000)
+        var seconds = time_t(milliseconds.floorDivided(by: 1_000))
+        var parts = tm()
+        gmtime_r(&seconds, &parts)
+        let fraction = milliseconds - Int64(seconds) * 1_000
+        return text(parts, separator: "T") + "." + padded(fraction, 3) + "Z"
+    }
+
+    private static func text(_ parts: tm, separator: String) -> String {
+        let date = [Int64(parts.tm_year) + 1_900, Int64(parts.tm_mon) + 1, Int64(parts.tm_mday)]
+        let time = [parts.tm_hour, parts.tm_min, parts.tm_sec].map(Int64.init)
+        return date.map { padded($0, 2) }.joined(separator: "-") + separator
+            + time.map { padded($0, 2) }.joined(separator: ":")
+    }
+
+    private static func padded(_ number: Int64, _ digits: Int) -> String {
+        let text = String(number)
+        return String(repeating: "0", count: max(0, digits - text.count)) + text
+    }
+}
+
+extension Int64 {
+    /// Rounded towards the past, for times before 1970 too.
+    fileprivate func floorDivided(by divisor: Int64) -> Int64 {
+        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? quotient - 1 : quotient
+    }
+}

@@ -1,0 +1,42 @@
+import Agent
+import Manifests
+import Reconciler
+import Supervisor
+
+/// Joins the supervisor to the loop.
+struct RunAdapter: RunPort {
+    let supervisor: Supervisor
+
+    func open() async throws -> [AdoptedRun] { try await supervisor.open() }
+
+    func prepare(_ spec: InstanceSpec) async -> HostFailure? {
+        await supervisor.prepare(spec).map { failure in
+            HostFailure(code: failure.code, message: failure.message, remedy: failure.remedy)
+        }
+    }
+
+    func start(_ request: RunRequest) async throws(HostFailure) {
+        do throws(StartError) {
+            try await supervisor.start(request)
+        } catch {
+            throw HostFailure(
+                code: error.code, message: error.message,
+                remedy: error.isTransient ? "it is tried again by itself" : "mend the host, it is tried again")
+        }
+    }
+
+    func stop(_ run: RunID, policy: StopPolicy) async { await supervisor.stop(run, policy: policy) }
+
+    func update(_ run: RunID, spec: InstanceSpec, reload: Bool) async throws(HostFailure) {
+        do {
+            try await supervisor.update(run, spec: spec, reload: reload)
+        } catch {
+            throw HostFailure(
+                code: "UpdateFailed", message: "\(error)",
+                remedy: "what runs goes on as it was; commit again once the host is mended")
+        }
+    }
+
+    func acknowledge(_ run: RunID) async { await supervisor.acknowledge(run) }
+    func close() async { await supervisor.shutdown(keepRuns: true) }
+}

@@ -1,0 +1,104 @@
+import Agent
+import Manifests
+import Reconciler
+import Supervisor
+import Watcher
+
+/// Joins the git reader to the loop, which knows nothing of git, and to the package store.
+struct SourceAdapter: SourcePort, PackageSource {
+    let reader: RepositoryReader
+    /// Below which directory of the repository declarations stand; "" is all of it.
+    let path: String
+
+    init(reader: RepositoryReader, path: String) {
+        self.reader = reader
+        self.path = path.split(separator: "/").joined(separator: "/")
+    }
+
+    func listing(of revision: RevisionID) async throws(SourceFailure) -> SourceListing {
+        do throws(GitError) {
+            return SourceListing(entries: try await reader.entries(at: object(revision.hex), path: path).map(\.source))
+        } catch {
+            throw SourceFailure(error)
+        }
+    }
+
+    func tree(of revision: RevisionID, path directory: String) async throws(SourceFailure) -> String {
+        do throws(GitError) {
+            let whole = [path, directory].filter { !$0.isEmpty }.joined(separator: "/")
+            return try await reader.treeID(at: object(revision.hex), path: whole).description
+        } catch {
+            throw SourceFailure(error)
+        }
+    }
+
+    func blobs(_ ids: [String]) async throws(SourceFailure) -> [String: [UInt8]] {
+        do throws(GitError) {
+            var wanted: [ObjectID] = []
+            for id in ids { wanted.append(try object(id)) }
+            var found: [String: [UInt8]] = [:]
+            for (id, blob) in try await reader.blobs(wanted) {
+                switch blob {
+                case .bytes(let bytes): found[id.description] = bytes
+                case .tooLarge(let size):
+                    throw GitError(
+                        .tooLarge, "the file with blob \(id.short) has \(size) bytes, more than is read",
+                        advice: "leave it out by .plumbignore, or make it smaller")
+                }
+            }
+            return found
+        } catch {
+            throw SourceFailure(error)
+        }
+    }
+
+    private func object(_ hex: String) throws(GitError) -> ObjectID {
+        guard let id = ObjectID(hex) else { throw GitError(.other, "\(hex) is not the id of an object") }
+        return id
+    }
+}
+
+extension SourceAdapter {
+    func entries(tree: String) async throws -> [PackageEntry] {
+        try await reader.exportTree(object(tree)).map(PackageEntry.init)
+    }
+
+    func blob(_ id: String) async throws -> [UInt8] {
+        guard let bytes = try await blobs([id])[id] else {
+            throw GitError(.objectMissing, "blob \(id) is missing in the repository")
+        }
+        return bytes
+    }
+}
+
+extension SourceFailure {
+    init(_ error: GitError) {
+        let word = error.kind.rawValue
+        self.init(
+            code: word.prefix(1).uppercased() + word.dropFirst(), message: error.message,
+            advice: error.advice.isEmpty ? "it is tried again by itself" : error.advice)
+    }
+}
+
+extension TreeEntry {
+    fileprivate var source: SourceListing.Entry {
+        let kind: SourceListing.Entry.Kind =
+            switch self.kind {
+            case .file: .file
+            case .executable: .executable
+            case .symbolicLink: .symbolicLink(target: linkTarget ?? "")
+            case .submodule: .submodule
+            }
+        return SourceListing.Entry(path: path, kind: kind, id: id.description, size: size ?? 0)
+    }
+}
+
+extension Revision {
+    /// A commit as the rest of Plumb speaks of it.
+    init(_ commit: CommitInfo, ref: String) {
+        self.init(
+            id: RevisionID(hex: commit.id.description), ref: ref, authorName: commit.author.name,
+            authorEmail: commit.author.email, subject: commit.subject,
+            committed: WallTime(nanoseconds: commit.committer.time * 1_000_000_000))
+    }
+}
