@@ -20,7 +20,8 @@ package struct InstanceDeclaration: Sendable {
 
     package init(
         metadata: Metadata, unit: UnitReference, desired: DesiredState = .running, replicas: Int = 1,
-        nodes: NodeSelection = NodeSelection(), config: [String: ConfigValue] = [:], configFrom: [String] = [],
+        nodes: NodeSelection = NodeSelection(), config: [String: ConfigValue] = [:],
+        configFrom: [String] = [],
         secrets: [String: String] = [:], dependsOn: [Dependency] = [], update: UpdatePolicy = UpdatePolicy(),
         suspend: Bool = false, restartNonce: String = "", overrides: PolicyBlocks = PolicyBlocks(),
         source: DeclarationSource
@@ -76,8 +77,10 @@ package struct NodeSelection: Sendable, Hashable {
     }
 }
 
-package struct Dependency: Sendable, Hashable {
-    package enum Condition: String, Sendable, Hashable, Codable, CaseIterable { case started, ready, completed }
+package struct Dependency: Sendable, Hashable, Codable {
+    package enum Condition: String, Sendable, Hashable, Codable, CaseIterable {
+        case started, ready, completed
+    }
     package var instance: String
     package var condition: Condition
     /// A dependency that is not required orders starts, and is not waited for when it does not run on this node.

@@ -71,7 +71,9 @@ extension SemanticVersion: Hashable, Comparable {
             return (a.major, a.minor, a.patch) < (b.major, b.minor, b.patch)
         }
         // A version without a pre-release comes after every one that has it.
-        if a.prerelease.isEmpty || b.prerelease.isEmpty { return !a.prerelease.isEmpty && b.prerelease.isEmpty }
+        if a.prerelease.isEmpty || b.prerelease.isEmpty {
+            return !a.prerelease.isEmpty && b.prerelease.isEmpty
+        }
         return a.prerelease.lexicographicallyPrecedes(b.prerelease)
     }
 }
@@ -101,7 +103,7 @@ extension SemanticVersion: Codable {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
         guard let version = SemanticVersion(text) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "'\(text)' is no version")
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "no version: \(text)")
         }
         self = version
     }

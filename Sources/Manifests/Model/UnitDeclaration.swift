@@ -16,8 +16,9 @@ package struct UnitDeclaration: Sendable {
     package var source: DeclarationSource
 
     package init(
-        metadata: Metadata, version: SemanticVersion, profile: Profile = .keepalive, artifact: Artifact? = nil,
-        entry: Entry, env: [String: String] = [:], endpoints: [Endpoint] = [], configFields: [ConfigField] = [],
+        metadata: Metadata, version: SemanticVersion, profile: Profile = .keepalive,
+        artifact: Artifact? = nil, entry: Entry, env: [String: String] = [:], endpoints: [Endpoint] = [],
+        configFields: [ConfigField] = [],
         configApply: ConfigApply = ConfigApply(), reloadSignal: Signal? = nil,
         defaults: PolicyBlocks = PolicyBlocks(), source: DeclarationSource
     ) {

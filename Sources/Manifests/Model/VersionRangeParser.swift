@@ -139,7 +139,8 @@ enum VersionRangeParser {
             if part == "x" || part == "X" || part == "*" {
                 numbers.append(nil)
             } else {
-                guard let number = VersionText.number(part), numbers.allSatisfy({ $0 != nil }) else { return nil }
+                // Nothing may follow an `x`: `1.x.3` describes no block of versions.
+                guard let number = VersionText.number(part), !numbers.contains(nil) else { return nil }
                 numbers.append(number)
             }
         }

@@ -1,0 +1,97 @@
+/// A checked `spec` of an Instance → `InstanceDeclaration`, and the rules within one Instance.
+struct InstanceDecoding {
+    let spec: CheckedObject
+    let source: DeclarationSource
+    var decoder: SchemaDecoder
+
+    /// nil where the name or the unit is missing; every other mistake is reported as well.
+    mutating func declaration(_ metadata: Metadata?) -> InstanceDeclaration? {
+        let dependencies = dependencies(of: metadata?.name)
+        let update = update()
+        let overrides = decoder.policies(spec)
+        let secrets = secrets()
+        guard let metadata, case .reference(let unit)? = spec["unit"] else { return nil }
+        var config: [String: ConfigValue] = [:]
+        for (key, value) in spec.map("config") {
+            if case .config(let value) = value { config[key] = value }
+        }
+        let nodes = spec.object("nodes")
+        return InstanceDeclaration(
+            metadata: metadata, unit: unit, desired: spec.choice("desired") ?? .running,
+            replicas: spec.integer("replicas") ?? 1,
+            nodes: NodeSelection(
+                names: nodes?.strings("names") ?? [], selector: nodes?.stringMap("selector") ?? [:]),
+            config: config, configFrom: Self.configFrom(spec), secrets: secrets, dependsOn: dependencies,
+            update: update, suspend: spec.bool("suspend") ?? false,
+            restartNonce: spec.string("restartNonce") ?? "", overrides: overrides, source: source)
+    }
+
+    /// The schema has accepted the paths, so normalising them cannot fail.
+    static func configFrom(_ spec: CheckedObject) -> [String] {
+        spec.strings("configFrom").compactMap { SourcePath.normalised($0) }
+    }
+
+    private mutating func secrets() -> [String: String] {
+        var result: [String: String] = [:]
+        for (variable, value) in spec.map("secrets") {
+            if case .object(let object) = value, let file = object.string("file") { result[variable] = file }
+        }
+        for variable in result.keys where ReservedVariables.contains(variable) {
+            decoder.report(
+                .reservedVariable, decoder.mark(of: "spec.secrets.\(variable)"),
+                "the variable '\(variable)' is set by Plumb itself")
+        }
+        return result
+    }
+
+    private mutating func dependencies(of name: String?) -> [Dependency] {
+        var result: [Dependency] = []
+        for (index, object) in spec.objects("dependsOn").enumerated() {
+            guard let instance = object.string("instance") else { continue }
+            let place = decoder.mark(of: "spec.dependsOn[\(index)].instance")
+            if instance == name {
+                decoder.report(.selfDependency, place, "'\(instance)' depends on itself")
+            } else if result.contains(where: { $0.instance == instance }) {
+                decoder.report(.duplicateItem, place, "'\(instance)' stands twice in dependsOn")
+            }
+            result.append(
+                Dependency(
+                    instance: instance, condition: object.choice("condition") ?? .ready,
+                    required: object.bool("required") ?? true))
+        }
+        return result
+    }
+
+    private mutating func update() -> UpdatePolicy {
+        let standard = UpdatePolicy()
+        guard let object = spec.object("update") else { return standard }
+        let update = UpdatePolicy(
+            strategy: object.choice("strategy") ?? standard.strategy,
+            maxUnavailable: object.integer("maxUnavailable") ?? standard.maxUnavailable,
+            minHealthyTime: object.duration("minHealthyTime") ?? standard.minHealthyTime,
+            healthyDeadline: object.duration("healthyDeadline") ?? standard.healthyDeadline,
+            progressDeadline: object.duration("progressDeadline") ?? standard.progressDeadline)
+        checkOrder(
+            object, ("minHealthyTime", update.minHealthyTime), ("healthyDeadline", update.healthyDeadline))
+        checkOrder(
+            object, ("healthyDeadline", update.healthyDeadline), ("progressDeadline", update.progressDeadline)
+        )
+        return update
+    }
+
+    private mutating func checkOrder(
+        _ object: CheckedObject, _ first: (key: String, value: Duration),
+        _ second: (key: String, value: Duration)
+    ) {
+        guard first.value >= second.value, !object.isInvalid(first.key), !object.isInvalid(second.key) else {
+            return
+        }
+        func shown(_ part: (key: String, value: Duration)) -> String {
+            "\(part.key) \(Quantities.text(part.value))\(object.has(part.key) ? "" : " (default)")"
+        }
+        let blamed = object.has(first.key) ? first.key : second.key
+        decoder.report(
+            .deadlineOrder, decoder.mark(of: "spec.update.\(blamed)"),
+            "\(shown(first)) is not shorter than \(shown(second))")
+    }
+}

@@ -1,0 +1,46 @@
+/// A file that a `configFrom` names, read as one mapping of values.
+package struct ParsedConfig: Sendable {
+    package let path: String
+    package let blob: String
+    /// nil where the file is no mapping.
+    package let file: ConfigFile?
+    /// Sorted.
+    package let diagnostics: [Diagnostic]
+    /// The root has `apiVersion` and `kind`: somebody named a declaration.
+    let isDeclaration: Bool
+
+    /// YAML or JSON. Never fails: what is wrong is in `diagnostics`.
+    package static func parse(path: String, blob: String, bytes: [UInt8]) -> ParsedConfig {
+        var collector = DiagnosticCollector(limit: DecodingLimits.fileDiagnosticsMax)
+        let start = Location(file: path, line: 1, column: 1)
+        func failed(_ diagnostic: Diagnostic? = nil) -> ParsedConfig {
+            if let diagnostic { collector.add(diagnostic) }
+            return ParsedConfig(
+                path: path, blob: blob, file: nil, diagnostics: collector.sorted(), isDeclaration: false)
+        }
+        if GitLFS.isPointer(bytes) {
+            return failed(Diagnostic(.lfsPointer, at: start, "the config file is a Git LFS pointer"))
+        }
+        let read = YAMLFile.read(bytes: bytes, file: path, into: &collector)
+        guard read.isComplete else { return failed() }
+        guard let document = read.documents.first, read.documents.count == 1,
+            case .mapping(let pairs) = document.root.content
+        else {
+            let found =
+                read.documents.count == 1
+                ? read.documents[0].root.describedType : "\(read.documents.count) documents"
+            return failed(
+                Diagnostic(.configFileShape, at: start, "a config file is one mapping, and this is \(found)"))
+        }
+        var decoder = SchemaDecoder(file: path)
+        let value = decoder.config(document.root)
+        collector.add(contentsOf: decoder.problems)
+        guard case .object(let values)? = value else { return failed() }
+        let source = DeclarationSource(location: start, blob: blob, document: 0, fields: decoder.positions)
+        let keys = Set(pairs.map(\.key))
+        return ParsedConfig(
+            path: path, blob: blob, file: ConfigFile(values: values, source: source),
+            diagnostics: collector.sorted(),
+            isDeclaration: keys.isSuperset(of: ["apiVersion", "kind", "metadata"]))
+    }
+}

@@ -1,0 +1,85 @@
+/// What one file declares, and what is wrong within it. A value of (path, bytes): whoever has parsed a blob
+/// once may keep this, and need not parse it again.
+package struct ParsedFile: Sendable {
+    package let path: String
+    package let blob: String
+    let content: Content
+
+    /// Findings that need no other file, sorted.
+    package var diagnostics: [Diagnostic] { content.diagnostics }
+    /// The documents that are whole and valid in themselves.
+    package var declarations: [Declaration] { content.declarations }
+
+    /// Shared by all copies of the value: a source of ten thousand files is put together at every commit.
+    final class Content: Sendable {
+        let declarations: [Declaration]
+        let diagnostics: [Diagnostic]
+        /// Diagnostics beyond the bound of one file.
+        let dropped: Int
+        let hasErrors: Bool
+        /// Names whose declarations are there and broken: references to them are not reported as well.
+        let broken: [(kind: Kind, name: String)]
+        /// False where documents may be missing.
+        let isComplete: Bool
+        let artifactDirectories: [String]
+        let configFrom: [String]
+        let documentCount: Int
+        /// Whether any document has the mark of a declaration.
+        let holdsDeclarations: Bool
+
+        init(documents: [DecodedDocument], isComplete: Bool, collector: DiagnosticCollector) {
+            declarations = documents.compactMap(\.declaration)
+            diagnostics = collector.sorted()
+            dropped = collector.dropped
+            hasErrors = collector.errorCount > 0
+            broken = documents.compactMap { document in
+                guard document.declaration == nil, let kind = document.kind, let name = document.name else {
+                    return nil
+                }
+                return (kind, name)
+            }
+            // A document of which not even the name is known may declare anything.
+            self.isComplete =
+                isComplete && !documents.contains { $0.declaration == nil && $0.name == nil }
+            artifactDirectories = documents.compactMap(\.artifactDirectory)
+            configFrom = documents.flatMap(\.configFrom)
+            documentCount = documents.count
+            holdsDeclarations = documents.contains { $0.kind != nil }
+        }
+    }
+
+    /// Never fails: what is wrong is in `diagnostics`. `path` is relative to the source path.
+    package static func parse(path: String, blob: String, bytes: [UInt8]) -> ParsedFile {
+        var collector = DiagnosticCollector(limit: DecodingLimits.fileDiagnosticsMax)
+        guard !GitLFS.isPointer(bytes) else {
+            let place = Location(file: path, line: 1, column: 1)
+            collector.add(
+                Diagnostic(.lfsPointer, at: place, "the file is a Git LFS pointer, not a declaration"))
+            return ParsedFile(
+                path: path, blob: blob,
+                content: Content(documents: [], isComplete: false, collector: collector))
+        }
+        let file = YAMLFile.read(bytes: bytes, file: path, into: &collector)
+        let decoder = DocumentDecoder(file: path, blob: blob)
+        let documents = file.documents.map { decoder.decode($0, into: &collector) }
+        return ParsedFile(
+            path: path, blob: blob,
+            content: Content(documents: documents, isComplete: file.isComplete, collector: collector))
+    }
+
+    /// The files that must be read besides, as configuration. Sorted, each once.
+    package static func configPaths(of files: some Sequence<ParsedFile>) -> [String] {
+        var paths: Set<String> = []
+        for file in files { paths.formUnion(file.content.configFrom) }
+        return paths.sorted()
+    }
+}
+
+/// Files that Git LFS has replaced by a few lines about them.
+package enum GitLFS {
+    private static let firstLine = Array("version https://git-lfs.github.com/spec/v1\n".utf8)
+    /// Pointers have about 130 bytes; only files of such sizes need a look.
+    package static let pointerBytes = 120...512
+
+    package static func isPointer(_ bytes: some Collection<UInt8>) -> Bool { bytes.starts(with: firstLine) }
+}

@@ -1,0 +1,106 @@
+/// All files of one revision, put together and checked as a whole.
+package struct Assembly: Sendable {
+    /// nil where anything is wrong: a revision is accepted whole or not at all.
+    package let snapshot: Snapshot?
+    /// Errors and warnings by place; at most `DecodingLimits.diagnosticsMax`.
+    package let diagnostics: [Diagnostic]
+    /// How many more there are.
+    package let dropped: Int
+    /// Errors, those beyond the bound included.
+    package let errorCount: Int
+    /// By path.
+    package let leftOut: [LeftOut]
+
+    package var errors: [Diagnostic] { diagnostics.filter(\.isError) }
+    package var warnings: [Diagnostic] { diagnostics.filter { !$0.isError } }
+
+    /// Pure, and fast enough to be done whole at every commit.
+    ///
+    /// - Parameters:
+    ///   - files: one for each candidate of the selection.
+    ///   - configs: one for each path of `ParsedFile.configPaths` that the listing has as a file.
+    ///   - lfsPointers: those paths of `Assembly.possiblePointers` that hold a Git LFS pointer.
+    package static func assemble(
+        listing: SourceListing, selection: SourceSelection, files: [ParsedFile], configs: [ParsedConfig],
+        lfsPointers: Set<String> = []
+    ) -> Assembly {
+        var assembler = Assembler(listing: listing, files: files, configs: configs, lfsPointers: lfsPointers)
+        assembler.leftOut = selection.leftOut
+        assembler.collector.add(contentsOf: selection.diagnostics)
+        return assembler.assemble()
+    }
+
+    /// Small files within artifacts, which could be Git LFS pointers: who has the bytes should look at them
+    /// with `GitLFS.isPointer`.
+    package static func possiblePointers(listing: SourceListing, files: [ParsedFile]) -> [String] {
+        let directories = Set(files.flatMap(\.content.artifactDirectories))
+        guard !directories.isEmpty else { return [] }
+        return listing.entries.filter { entry in
+            (entry.kind == .file || entry.kind == .executable) && GitLFS.pointerBytes.contains(entry.size)
+                && directories.contains { SourcePath.contains($0, entry.path) }
+        }.map(\.path)
+    }
+}
+
+/// The state of one assembly; each step adds to the snapshot or to the findings.
+struct Assembler {
+    let listing: SourceListing
+    let files: [ParsedFile]
+    let configs: [ParsedConfig]
+    let lfsPointers: Set<String>
+    var collector = DiagnosticCollector(limit: DecodingLimits.diagnosticsMax)
+    var leftOut: [LeftOut] = []
+    var snapshot = Snapshot()
+    /// Declared versions by name of the Unit, also of Units that are broken (without versions).
+    var versions: [String: [SemanticVersion]] = [:]
+    /// Names of declarations that are there and broken.
+    var brokenUnits: Set<String> = []
+    var brokenInstances: Set<String> = []
+    /// False where a file could not be read to its end: then a missing name proves nothing.
+    var isComplete = true
+
+    init(listing: SourceListing, files: [ParsedFile], configs: [ParsedConfig], lfsPointers: Set<String>) {
+        self.listing = listing
+        self.files = files
+        self.configs = configs
+        self.lfsPointers = lfsPointers
+    }
+
+    mutating func assemble() -> Assembly {
+        let layout = SourceLayout(files: files)
+        let kept = leaveOut(layout)
+        collect(kept)
+        checkArtifacts(layout)
+        addConfigs(layout)
+        resolveUnits()
+        checkDependencies()
+        checkPorts()
+        checkConfigs()
+        return Assembly(
+            snapshot: collector.errorCount == 0 ? snapshot : nil, diagnostics: collector.sorted(),
+            dropped: collector.dropped, errorCount: collector.errorCount, leftOut: leftOut.sorted())
+    }
+
+    /// Takes out what is configuration or part of a package; reports Units within their own artifact.
+    private mutating func leaveOut(_ layout: SourceLayout) -> [ParsedFile] {
+        var kept: [ParsedFile] = []
+        kept.reserveCapacity(files.count)
+        for (file, role) in zip(files, layout.roles) {
+            switch role {
+            case .declarations: kept.append(file)
+            case .config(let by):
+                leftOut.append(LeftOut(path: file.path, reason: "a config file of \(by)"))
+            case .artifact(let directory):
+                leftOut.append(LeftOut(path: file.path, reason: "part of the artifact \(directory)"))
+            }
+        }
+        for unit in layout.unitsWithinThemselves {
+            let directory = unit.artifact?.directory ?? ""
+            collector.add(
+                Diagnostic(
+                    .artifactContainsUnit, at: unit.source.location(of: "spec.artifact.source"),
+                    "the artifact '\(directory.isEmpty ? "." : directory)' holds the file that declares it"))
+        }
+        return kept
+    }
+}

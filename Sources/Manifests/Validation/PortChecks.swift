@@ -1,0 +1,105 @@
+extension Assembler {
+    /// How many Instances on one port are compared with a further one.
+    private static let holdersMax = 8
+
+    private struct PortKey: Hashable {
+        var port: UInt32
+        var isUDP: Bool
+    }
+
+    private struct Holder {
+        var instance: String
+        var endpoint: String
+    }
+
+    /// Fixed ports with several replicas, and ports that two Instances may want on one node.
+    mutating func checkPorts() {
+        // Most Units have no endpoints; they should cost nothing.
+        guard snapshot.units.values.contains(where: { !$0.endpoints.isEmpty }) else { return }
+        var holders: [PortKey: [Holder]] = [:]
+        let names = snapshot.instances.keys.sorted()
+        for name in names {
+            guard let instance = snapshot.instances[name], let unit = snapshot.unit(of: instance) else {
+                continue
+            }
+            for (index, endpoint) in unit.endpoints.enumerated() {
+                checkReplicas(instance, unit, endpoint, index)
+                guard instance.desired == .running, instance.replicas > 0 else { continue }
+                claim(endpoint, of: instance, &holders)
+            }
+        }
+    }
+
+    private mutating func checkReplicas(
+        _ instance: InstanceDeclaration, _ unit: UnitDeclaration, _ endpoint: Endpoint, _ index: Int
+    ) {
+        let place = instance.source.location(of: "spec.replicas")
+        let note = unitNote(unit, "spec.endpoints[\(index)].port", "the Unit's endpoint '\(endpoint.name)'")
+        switch endpoint.port {
+        case .fixed(let port) where instance.replicas > 1:
+            collector.add(
+                Diagnostic(
+                    .fixedPortReplicas, at: place,
+                    "\(instance.replicas) replicas cannot all have port \(port) of endpoint '\(endpoint.name)'",
+                    help: "write port: \(port)+index in the Unit, or replicas: 1", notes: [note]))
+        case .indexed(let port) where Int(port) + instance.replicas - 1 > Int(UInt16.max):
+            collector.add(
+                Diagnostic(
+                    .invalidPort, at: place,
+                    "port \(port)+index of endpoint '\(endpoint.name)' goes beyond 65535 with \(instance.replicas) replicas",
+                    help: "choose a lower first port, or fewer replicas", notes: [note]))
+        case .fixed, .indexed: break
+        }
+    }
+
+    private mutating func claim(
+        _ endpoint: Endpoint, of instance: InstanceDeclaration, _ holders: inout [PortKey: [Holder]]
+    ) {
+        let ports: ClosedRange<UInt32>
+        switch endpoint.port {
+        case .fixed(let port): ports = UInt32(port)...UInt32(port)
+        case .indexed(let port):
+            ports = UInt32(port)...(UInt32(port) + UInt32(Swift.max(1, instance.replicas)) - 1)
+        }
+        var reported: Set<String> = []
+        for port in ports {
+            let key = PortKey(port: port, isUDP: endpoint.protocolName == .udp)
+            for holder in holders[key] ?? [] where reported.insert(holder.instance).inserted {
+                report(holder, instance, endpoint, port)
+            }
+            if holders[key, default: []].count < Self.holdersMax {
+                holders[key, default: []].append(
+                    Holder(instance: instance.metadata.name, endpoint: endpoint.name))
+            }
+        }
+    }
+
+    private mutating func report(
+        _ holder: Holder, _ instance: InstanceDeclaration, _ endpoint: Endpoint, _ port: UInt32
+    ) {
+        guard let other = snapshot.instances[holder.instance], other.nodes.mayOverlap(instance.nodes) else {
+            return
+        }
+        let name = instance.metadata.name
+        // Within one Unit two fixed ports were reported with the Unit already.
+        if holder.instance == name, case .fixed = endpoint.port { return }
+        collector.add(
+            Diagnostic(
+                .portConflict, at: instance.source.location(of: "spec.unit"),
+                "'\(name)' (endpoint '\(endpoint.name)') and '\(holder.instance)' (endpoint '\(holder.endpoint)')"
+                    + " may both want port \(port) of one node",
+                notes: [
+                    .init(
+                        location: other.source.location(of: "spec.unit"),
+                        message: "'\(holder.instance)' stands here")
+                ]))
+    }
+}
+
+extension NodeSelection {
+    /// False only where no node can fit both.
+    func mayOverlap(_ other: NodeSelection) -> Bool {
+        if !names.isEmpty, !other.names.isEmpty, Set(names).isDisjoint(with: other.names) { return false }
+        return selector.allSatisfy { key, value in (other.selector[key] ?? value) == value }
+    }
+}

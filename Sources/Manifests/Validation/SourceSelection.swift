@@ -1,0 +1,80 @@
+/// A file that is not read as a declaration, and why: nothing is left out in silence.
+package struct LeftOut: Sendable, Hashable, Comparable {
+    package var path: String
+    package var reason: String
+
+    package init(path: String, reason: String) {
+        self.path = path
+        self.reason = reason
+    }
+
+    package static func < (a: LeftOut, b: LeftOut) -> Bool { (a.path, a.reason) < (b.path, b.reason) }
+}
+
+/// Which files of a listing are to be read as declarations.
+package struct SourceSelection: Sendable {
+    /// Gitignore syntax, at the top of the source path.
+    package static let ignoreFileName = ".plumbignore"
+
+    /// In the listing's order.
+    package private(set) var candidates: [SourceListing.Entry] = []
+    package private(set) var leftOut: [LeftOut] = []
+    package private(set) var diagnostics: [Diagnostic] = []
+
+    /// `ignoreFile` is what `.plumbignore` holds, if it is there.
+    package init(listing: SourceListing, ignoreFile: [UInt8]? = nil) {
+        let rules = IgnoreRules(ignoreFile ?? [])
+        for entry in listing.entries { add(entry, rules) }
+    }
+
+    private mutating func add(_ entry: SourceListing.Entry, _ rules: IgnoreRules) {
+        let isYAML = Self.isYAML(entry.path)
+        switch entry.kind {
+        case .directory: return
+        case .file, .executable:
+            guard isYAML else { return }
+        case .symbolicLink, .submodule: break
+        }
+        if Self.isHidden(entry.path) {
+            if isYAML { leaveOut(entry, "its path has a component that begins with a dot") }
+        } else if let rule = rules.match(entry.path) {
+            leaveOut(entry, "\(Self.ignoreFileName):\(rule.line): \(rule.text)")
+        } else {
+            switch entry.kind {
+            case .file, .executable: candidates.append(entry)
+            case .directory: break
+            case .submodule: leaveOut(entry, "a submodule; its files are not fetched")
+            case .symbolicLink(let target): addLink(entry, to: target, isYAML: isYAML)
+            }
+        }
+    }
+
+    private mutating func addLink(_ entry: SourceListing.Entry, to target: String, isYAML: Bool) {
+        if isYAML, SourcePath.resolve(target, from: SourcePath.parent(of: entry.path)) == nil {
+            let place = Location(file: entry.path, line: 1, column: 1)
+            diagnostics.append(
+                Diagnostic(.symbolicLink, at: place, "the symbolic link to '\(target)' leaves the source"))
+        } else {
+            leaveOut(entry, "a symbolic link to \(target); links are not followed")
+        }
+    }
+
+    private mutating func leaveOut(_ entry: SourceListing.Entry, _ reason: String) {
+        leftOut.append(LeftOut(path: entry.path, reason: reason))
+    }
+
+    static func isYAML(_ path: String) -> Bool {
+        let bytes = path.utf8
+        guard bytes.count > 4, let last = bytes.last, last == UInt8(ascii: "l") else { return false }
+        return path.hasSuffix(".yaml") || path.hasSuffix(".yml")
+    }
+
+    static func isHidden(_ path: String) -> Bool {
+        var atStart = true
+        for byte in path.utf8 {
+            if atStart, byte == UInt8(ascii: ".") { return true }
+            atStart = byte == UInt8(ascii: "/")
+        }
+        return false
+    }
+}

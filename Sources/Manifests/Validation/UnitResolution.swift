@@ -1,0 +1,87 @@
+extension Assembler {
+    /// Picks for each Instance the highest declared version that fits, and settles what depends on it.
+    mutating func resolveUnits() {
+        snapshot.resolvedUnits.reserveCapacity(snapshot.instances.count)
+        // The same reference mostly stands in many Instances.
+        var known: [UnitReference: UnitID] = [:]
+        for (name, instance) in snapshot.instances {
+            let reference = instance.unit
+            if let id = known[reference] {
+                snapshot.resolvedUnits[name] = id
+            } else if let version = reference.range.highest(of: versions[reference.name] ?? []) {
+                let id = UnitID(name: reference.name, version: version)
+                known[reference] = id
+                snapshot.resolvedUnits[name] = id
+            } else {
+                reportUnresolved(instance)
+                continue
+            }
+            if !instance.overrides.isEmpty { settlePolicies(of: instance) }
+        }
+    }
+
+    private mutating func reportUnresolved(_ instance: InstanceDeclaration) {
+        let reference = instance.unit
+        guard isComplete, !brokenUnits.contains(reference.name) else { return }
+        let place = instance.source.location(of: "spec.unit")
+        if let declared = versions[reference.name] {
+            let list = declared.sorted().map { "\(reference.name)@\($0)" }.joined(separator: ", ")
+            collector.add(
+                Diagnostic(
+                    .noMatchingVersion, at: place,
+                    "no declared version of '\(reference.name)' fits '\(reference.text)'",
+                    help: "declared: \(list)\(prereleaseHint(declared))"))
+        } else {
+            let hint = EditDistance.suggestion(for: reference.name, among: versions.keys)
+            collector.add(
+                Diagnostic(.unknownUnit, at: place, "no Unit '\(reference.name)' is declared\(hint)"))
+        }
+    }
+
+    private func prereleaseHint(_ declared: [SemanticVersion]) -> String {
+        declared.allSatisfy { !$0.prerelease.isEmpty }
+            ? "; a pre-release fits only a range that names one" : ""
+    }
+
+    /// An Instance's blocks replace the Unit's as wholes, so their defaults depend on the Unit.
+    private mutating func settlePolicies(of instance: InstanceDeclaration) {
+        let name = instance.metadata.name
+        guard let unit = snapshot.unit(of: instance) else { return }
+        if unit.profile == .oneshot, let restart = instance.overrides.restart {
+            if instance.source.fields["spec.restart.policy"] == nil {
+                snapshot.instances[name]?.overrides.restart?.policy = .onFailure
+            } else if restart.policy == .always {
+                collector.add(
+                    Diagnostic(
+                        .oneshotPolicy, at: instance.source.location(of: "spec.restart.policy"),
+                        "restart.policy 'always' on a oneshot would run it again and again",
+                        notes: [unitNote(unit, "spec.profile", "the Unit is a oneshot")]))
+            }
+        }
+        guard let health = instance.overrides.health else { return }
+        if unit.profile == .oneshot, health.readiness != nil {
+            collector.add(
+                Diagnostic(
+                    .oneshotPolicy, at: instance.source.location(of: "spec.health.readiness"),
+                    "a oneshot is ready when it has ended, so a readiness probe cannot help it",
+                    notes: [unitNote(unit, "spec.profile", "the Unit is a oneshot")]))
+        }
+        ProbeRules.check(health, endpoints: unit.endpoints) { key, message in
+            collector.add(
+                Diagnostic(
+                    .unknownPort, at: instance.source.location(of: "spec.health.\(key)"), message,
+                    notes: [unitNote(unit, "spec.endpoints", "the Unit's endpoints")]))
+        }
+    }
+
+    func unitNote(_ unit: UnitDeclaration, _ path: String, _ message: String) -> Diagnostic.Note {
+        Diagnostic.Note(location: unit.source.location(of: path), message: message)
+    }
+}
+
+extension PolicyBlocks {
+    /// Nothing is replaced.
+    var isEmpty: Bool {
+        health == nil && restart == nil && stop == nil && resources == nil && sandbox == nil && logging == nil
+    }
+}
