@@ -11,13 +11,13 @@ struct StateLock: ~Copyable {
         let fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard fd >= 0 else {
             throw CommandFailure(
-                "cannot open \(path): \(String(cString: strerror(errno)))",
+                message: "cannot open \(path): \(String(cString: strerror(errno)))",
                 remedy: "give --state-dir a directory that this user may write")
         }
         guard clinux_ofd_lock(fd) == 0 else {
             close(fd)
             throw CommandFailure(
-                "another agent runs on the state directory \(stateDirectory)",
+                message: "another agent runs on the state directory \(stateDirectory)",
                 remedy: "stop it first, or give this one its own --state-dir and --runtime-dir")
         }
         descriptor = fd

@@ -1,0 +1,57 @@
+package import Manifests
+package import Reconciler
+
+/// A revision, read as far as it went.
+package struct RevisionReading: Sendable {
+    package enum Result: Sendable {
+        case valid(Snapshot, content: [UInt8])
+        /// Rendered diagnostics, errors first.
+        case invalid([String])
+        case failed(SourceFailure)
+    }
+    package var revision: Revision
+    package var result: Result
+}
+
+/// Reads revisions into snapshots. Files whose blob did not change are not parsed again.
+package actor RevisionReader {
+    private let source: any SourcePort
+    private var cache = SourceCache()
+
+    package init(source: any SourcePort) { self.source = source }
+
+    package func read(_ revision: Revision) async -> RevisionReading {
+        do throws(SourceFailure) {
+            let listing = try await source.listing(of: revision.id)
+            var pass = SourcePass(listing: listing, cache: cache)
+            // What to read depends on what was read: `.plumbignore`, then declarations, then the files they name.
+            while case let missing = pass.missingBlobs(), !missing.isEmpty {
+                pass.supply(try await source.blobs(missing))
+            }
+            var trees: [String: String] = [:]
+            for directory in pass.missingTrees() {
+                trees[directory] = try await source.tree(of: revision.id, path: directory)
+            }
+            pass.supplyTrees(trees)
+            let assembly = pass.assemble()
+            cache = pass.takeCache()
+            guard let snapshot = assembly.snapshot else {
+                return RevisionReading(revision: revision, result: .invalid(pass.render(assembly.errors)))
+            }
+            return RevisionReading(revision: revision, result: .valid(snapshot, content: pass.content().encoded()))
+        } catch {
+            return RevisionReading(revision: revision, result: .failed(error))
+        }
+    }
+
+    /// The snapshot of a stored source; nil if this version cannot read it.
+    package func restore(_ accepted: AcceptedSource) -> Snapshot? {
+        guard let content = SourceContent(encoded: accepted.content) else { return nil }
+        var pass = SourcePass(listing: content.listing, cache: cache)
+        pass.supply(content.blobs)
+        guard pass.missingBlobs().isEmpty else { return nil }
+        let assembly = pass.assemble()
+        cache = pass.takeCache()
+        return assembly.snapshot
+    }
+}

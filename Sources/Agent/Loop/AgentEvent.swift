@@ -1,0 +1,18 @@
+package import Reconciler
+
+/// Everything that can happen to the agent: one closed set, handled in one place.
+package enum AgentEvent: Sendable {
+    /// The ref names this commit now.
+    case revisionSeen(Revision)
+    /// The repository cannot be read; what runs goes on.
+    case sourceUnreadable(SourceFailure)
+    case sourceReadable
+    case revisionRead(RevisionReading)
+    case run(RunEvent)
+    case prepared(InstanceSpec, HostFailure?)
+    case startRefused(RunID, HostFailure)
+    case updateFailed(RunID, HostFailure)
+    case timerFired
+    /// The agent is to end; with `keepRuns` its runs go on.
+    case stopRequested(keepRuns: Bool)
+}

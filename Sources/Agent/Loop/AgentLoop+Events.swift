@@ -1,0 +1,64 @@
+import Reconciler
+
+extension AgentLoop {
+    /// Changes the world by one event. Nothing here waits.
+    func apply(_ event: AgentEvent) {
+        let moment = clock.now()
+        switch event {
+        case .revisionSeen(let revision): seen(revision)
+        case .sourceUnreadable(let failure): unreadable(failure, at: moment)
+        case .sourceReadable: readable(at: moment)
+        case .revisionRead(let reading): read(reading, at: moment)
+        case .run(let event): apply(event, at: moment)
+        case .prepared(let spec, let failure): world.prepared(spec, failure, at: moment)
+        case .startRefused(let run, let failure): refused(run, failure, at: moment)
+        case .updateFailed(let run, let failure): updateFailed(run, failure)
+        case .timerFired: timer = nil
+        case .stopRequested(let keepRuns):
+            stopMode = keepRuns ? .keepRuns : .stopRuns
+            if !keepRuns { world.observed.stopping = true }
+        }
+    }
+
+    private func apply(_ event: RunEvent, at moment: Moment) {
+        switch event {
+        case .started(let run, let identity):
+            world.started(run, identity, at: moment)
+            batch.starts.append((run, identity))
+        case .probeChanged(let run, let kind, let passing, let detail):
+            world.probeChanged(run, kind, passing: passing, detail: detail, at: moment)
+        case .exited(let run, let exit): exited(run, exit, at: moment)
+        case .logLost(let run, let bytes): world.lostLog(run, bytes: bytes)
+        case .unknown(let run, let reason): world.unknown(run, reason: reason, at: moment)
+        }
+    }
+
+    func exited(_ run: RunID, _ exit: ExitReport, at moment: Moment) {
+        if !exit.treeProvenEmpty {
+            let name = world.run(run)?.slot.description ?? run.description
+            conditions.set(
+                .treeUnproven, true, reason: "TreeUnproven",
+                message: "something that \(name) forked may still be alive: no cgroup could prove its tree empty",
+                at: moment.wall)
+        }
+        world.exited(run, exit, at: moment, randomness: clock.random())
+        batch.exits.append((run, exit))
+        ended.append(run)
+    }
+
+    /// No process was made: the claim is closed, and the host is looked at again later.
+    private func refused(_ run: RunID, _ failure: HostFailure, at moment: Moment) {
+        let attempts = world.run(run).map { world.failedAttempts($0.spec.specHash) } ?? 0
+        let retryAt = moment.instant + World.hostRetry(attempts)
+        world.startRefused(run, failure, retryAt: retryAt, at: moment)
+        let cause = ExitReport.Cause.startFailed(step: "prepare", errno: 0, message: failure.message)
+        batch.exits.append((run, ExitReport(cause: cause, endedWall: moment.wall)))
+    }
+
+    private func updateFailed(_ run: RunID, _ failure: HostFailure) {
+        guard let known = world.run(run) else { return }
+        note(
+            .startRefused, "\(known.slot) could not be changed live: \(failure.message); \(failure.remedy)",
+            instance: known.slot.instance)
+    }
+}

@@ -1,0 +1,98 @@
+import Manifests
+import Reconciler
+
+extension AgentLoop {
+    /// Takes up what an earlier agent left: memory, the accepted snapshot, every run.
+    func open() async throws {
+        let remembered = try await store.load()
+        let moment = clock.now()
+        world.memory = remembered.memory
+        if remembered.bootID != clock.bootID { world.forgetInstants() }
+        note(.agentStarted, "agent \(PlumbVersion.current) started on \(settings.node.name)")
+        if let rebuilt = remembered.rebuilt { storeRebuilt(rebuilt, at: moment) }
+        if let accepted = remembered.accepted { await restore(accepted, at: moment) }
+        let found = try await runs.open()
+        for run in found { adopt(run, at: moment) }
+        closeLostClaims(remembered.openRuns, found: Set(found.map(\.run)), at: moment)
+        batch.bootID = clock.bootID
+        updateConditions(at: moment)
+    }
+
+    private func storeRebuilt(_ reason: String, at moment: Moment) {
+        holdsOneshots = reason
+        conditions.set(
+            .storeRebuilt, true, reason: "StoreLost",
+            message: "\(reason); oneshots are held because it is not known which of them ran", at: moment.wall)
+        note(.storeRebuilt, "the store was made anew: \(reason)")
+    }
+
+    /// The desired state of last time, so that an agent without its repository goes on.
+    private func restore(_ accepted: AcceptedSource, at moment: Moment) async {
+        source.accepted = accepted.revision
+        source.acceptedAt = accepted.acceptedAt
+        guard let snapshot = await reader.restore(accepted) else {
+            conditions.set(
+                .sourceStale, true, reason: "AcceptedUnreadable",
+                message: "the stored snapshot of \(accepted.revision.short) cannot be read by this version; "
+                    + "what runs goes on until the repository is read",
+                at: moment.wall)
+            return
+        }
+        let desired = resolver.resolve(snapshot, revision: accepted.revision, node: settings.node)
+        world.restore(desired, at: moment)
+    }
+
+    private func adopt(_ found: AdoptedRun, at moment: Moment) {
+        guard let memo = RunMemo.decode(found.memo) else { return adoptNameless(found, at: moment) }
+        var run = ObservedRun(
+            id: found.run, slot: found.slot, spec: memo.spec, nonce: memo.nonce, revision: memo.revision,
+            dependsOn: memo.dependsOn, claimedAt: memo.claimedAt, startCause: memo.cause)
+        // A stop that was asked for before the agent died is still the reason of the end.
+        let own = world.memory.instances[found.slot.instance]?.replicas[found.slot.replica.index]
+        if own?.lastRun == found.run { run.stopCause = own?.lastStop }
+        switch found.state {
+        case .live(let identity):
+            run.phase = .running
+            run.identity = identity
+            world.adopted(run, at: moment)
+        case .exited(let exit):
+            if own?.lastRun == found.run && own?.isEnded == true {
+                // Its end was stored; only the keeper's record was still there.
+                ended.append(found.run)
+                return
+            }
+            world.adopted(run, at: moment)
+            exited(found.run, exit, at: moment)
+        case .unknown(let reason):
+            run.phase = .unknown(reason: reason)
+            world.adopted(run, at: moment)
+        }
+    }
+
+    /// A slot whose record cannot be read: known by its slot alone, so it is left as it is.
+    private func adoptNameless(_ found: AdoptedRun, at moment: Moment) {
+        if case .exited(let exit) = found.state {
+            batch.exits.append((found.run, exit))
+            ended.append(found.run)
+            return
+        }
+        guard let applied = world.memory.instances[found.slot.instance]?.applied else {
+            note(.unknown, "\(found.slot) runs, and nothing is known of it: left alone")
+            return
+        }
+        let run = ObservedRun(
+            id: found.run, slot: found.slot, spec: applied.desired.spec, nonce: applied.desired.nonce,
+            revision: applied.startRevision, phase: .unknown(reason: "its record cannot be read"),
+            claimedAt: moment.instant, startCause: applied.startCause)
+        world.adopted(run, at: moment)
+    }
+
+    /// Claims that never became a process: an earlier agent died between the claim and the start.
+    private func closeLostClaims(_ open: [RunID], found: Set<RunID>, at moment: Moment) {
+        for run in open where !found.contains(run) {
+            let cause = ExitReport.Cause.startFailed(
+                step: "claim", errno: 0, message: "the agent ended before it was started, or its slot was lost")
+            batch.exits.append((run, ExitReport(cause: cause, endedWall: moment.wall)))
+        }
+    }
+}

@@ -1,0 +1,133 @@
+import Reconciler
+
+/// A plan's actions with everything decided: run ids given, the world already changed by them.
+struct Work {
+    var prepares: [InstanceSpec] = []
+    var starts: [RunRequest] = []
+    var stops: [StopAction] = []
+    var updates: [UpdateAction] = []
+}
+
+extension AgentLoop {
+    /// Changes the world by what is about to be performed, and notes what must be durable before.
+    func take(_ plan: Plan, at moment: Moment) -> Work {
+        var work = Work()
+        for action in plan.actions {
+            switch action {
+            case .prepare(let spec):
+                world.preparing(spec)
+                work.prepares.append(spec)
+            case .stop(let stop):
+                world.stopping(stop, at: moment)
+                work.stops.append(stop)
+            case .update(let update):
+                world.updating(update, at: moment)
+                work.updates.append(update)
+            case .start(let start): work.starts.append(claim(start, at: moment))
+            }
+        }
+        return work
+    }
+
+    private func claim(_ start: StartAction, at moment: Moment) -> RunRequest {
+        let milliseconds = UInt64(clamping: moment.wall.nanoseconds / 1_000_000)
+        let chance = UInt32(clock.random() * Double(UInt32.max))
+        let id = RunID(milliseconds: milliseconds, randomness: chance)
+        world.starting(start, as: id, at: moment)
+        batch.claims.append(
+            RunClaimed(
+                run: id, slot: start.slot, spec: start.spec, nonce: start.nonce, revision: start.revision,
+                claimedWall: moment.wall, bootID: clock.bootID))
+        let memo = world.run(id).map { RunMemo($0).encoded() } ?? []
+        return RunRequest(run: id, slot: start.slot, spec: start.spec, revision: start.revision.id, memo: memo)
+    }
+
+    func collectChanges() {
+        let (memories, events) = world.takeChanges()
+        batch.memories += memories.map { ($0.0, $0.1) }
+        batch.events += events
+    }
+
+    /// Writes the batch; on failure it is kept and written with the next one.
+    @discardableResult
+    func commitBatch() async -> Bool {
+        guard !batch.isEmpty else { return !storeFailing }
+        let writing = batch
+        batch = MemoryBatch()
+        do {
+            try await store.commit(writing)
+            if storeFailing {
+                storeFailing = false
+                conditions.clear(.storeFailing)
+            }
+            return true
+        } catch {
+            var kept = writing
+            kept.append(batch)
+            batch = kept
+            storeFailing = true
+            conditions.set(
+                .storeFailing, true, reason: "StoreUnwritable",
+                message: "what happens is not remembered: \(error); oneshots wait, everything else goes on",
+                at: clock.now().wall)
+            retryCommitLater()
+            return false
+        }
+    }
+
+    /// The planner knows nothing of the store, so its timer is not enough to try again.
+    private func retryCommitLater() {
+        let (clock, mailbox) = (clock, mailbox)
+        Task {
+            await clock.sleep(until: clock.now().instant + Self.storeRetry)
+            mailbox.post(.timerFired)
+        }
+    }
+
+    static let storeRetry = Duration.seconds(1)
+
+    /// Hands the work out. Each piece runs beside the loop and reports by an event.
+    func perform(_ work: Work, durable: Bool) {
+        let (runs, mailbox) = (runs, mailbox)
+        if durable && !ended.isEmpty {
+            let acknowledged = ended
+            ended = []
+            Task { for run in acknowledged { await runs.acknowledge(run) } }
+        }
+        for stop in work.stops {
+            Task { await runs.stop(stop.run, policy: stop.policy) }
+        }
+        for update in work.updates { performUpdate(update) }
+        for spec in work.prepares {
+            Task { mailbox.post(.prepared(spec, await runs.prepare(spec))) }
+        }
+        for request in work.starts {
+            if !durable && request.spec.profile == .oneshot {
+                mailbox.post(.startRefused(request.run, Self.unwritable))
+                continue
+            }
+            Task {
+                do throws(HostFailure) {
+                    try await runs.start(request)
+                } catch {
+                    mailbox.post(.startRefused(request.run, error))
+                }
+            }
+        }
+    }
+
+    private func performUpdate(_ update: UpdateAction) {
+        let (runs, mailbox) = (runs, mailbox)
+        Task {
+            do throws(HostFailure) {
+                try await runs.update(update.run, spec: update.spec, reload: update.reload)
+            } catch {
+                mailbox.post(.updateFailed(update.run, error))
+            }
+        }
+    }
+
+    static let unwritable = HostFailure(
+        code: "StoreUnwritable", message: "a oneshot may run only once, and its claim could not be stored",
+        remedy: "see the agent's condition StoreFailing")
+}

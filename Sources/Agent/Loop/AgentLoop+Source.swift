@@ -1,0 +1,85 @@
+import Manifests
+import Reconciler
+
+extension AgentLoop {
+    /// The newest commit wins: one that is overtaken while another is read is never read at all.
+    func seen(_ revision: Revision) {
+        source.seen = revision
+        if reading != nil {
+            next = revision
+            return
+        }
+        if revision.id == source.accepted?.id && world.desired != nil {
+            source.diagnostics = []
+            conditions.clear(.invalid)
+            return
+        }
+        reading = revision.id
+        let (reader, mailbox) = (reader, mailbox)
+        Task { mailbox.post(.revisionRead(await reader.read(revision))) }
+    }
+
+    func unreadable(_ failure: SourceFailure, at moment: Moment) {
+        let message = "\(failure.message); \(failure.advice)"
+        if !conditions.isTrue(.sourceStale) {
+            note(.sourceStale, "the repository cannot be read, everything goes on as it is: \(message)")
+        }
+        conditions.set(.sourceStale, true, reason: failure.code, message: message, at: moment.wall)
+    }
+
+    func readable(at moment: Moment) {
+        guard conditions.isTrue(.sourceStale) else { return }
+        conditions.clear(.sourceStale)
+        note(.sourceReadable, "the repository can be read again")
+    }
+
+    func read(_ reading: RevisionReading, at moment: Moment) {
+        self.reading = nil
+        switch reading.result {
+        case .failed(let failure): unreadable(failure, at: moment)
+        case .invalid(let diagnostics): invalid(reading.revision, diagnostics, at: moment)
+        case .valid(let snapshot, let content):
+            readable(at: moment)
+            accept(reading.revision, snapshot, content, at: moment)
+        }
+        if let newer = next {
+            next = nil
+            if newer.id != reading.revision.id { seen(newer) }
+        }
+    }
+
+    private func invalid(_ revision: Revision, _ diagnostics: [String], at moment: Moment) {
+        readable(at: moment)
+        let isNews = source.diagnostics != diagnostics
+        source.diagnostics = Array(diagnostics.prefix(SourceStatus.diagnosticsMax))
+        let first = diagnostics.first.map { $0.prefix { $0 != "\n" } } ?? ""
+        let message =
+            "\(revision.short) by \(revision.author) is not applied: \(first)"
+            + (diagnostics.count > 1 ? " (and \(diagnostics.count - 1) more)" : "")
+        conditions.set(
+            .invalid, true, reason: "InvalidManifests", message: message, at: moment.wall, revision: revision.id)
+        guard isNews else { return }
+        note(.revisionInvalid, message, revision: revision)
+        batch.revisions.append(
+            RevisionOutcome(revision: revision, outcome: .invalid, message: message, at: moment.wall))
+    }
+
+    private func accept(
+        _ revision: Revision, _ snapshot: Snapshot, _ content: [UInt8], at moment: Moment
+    ) {
+        let desired = resolver.resolve(snapshot, revision: revision, node: settings.node)
+        world.accept(desired, at: moment)
+        world.dropStalePreparations()
+        if let reason = holdsOneshots {
+            world.holdOneshots(reason: reason)
+            holdsOneshots = nil
+        }
+        source.accepted = revision
+        source.acceptedAt = moment.wall
+        source.diagnostics = []
+        conditions.clear(.invalid)
+        batch.accepted = AcceptedSource(revision: revision, acceptedAt: moment.wall, content: content)
+        batch.revisions.append(
+            RevisionOutcome(revision: revision, outcome: .accepted, message: revision.subject, at: moment.wall))
+    }
+}

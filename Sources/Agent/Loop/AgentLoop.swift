@@ -1,0 +1,136 @@
+package import Manifests
+package import Reconciler
+
+/// What the wiring tells the loop about this host and its source.
+package struct AgentSettings: Sendable {
+    package var node: Node
+    package var repository: String
+    package var ref: String
+    package var path: String
+
+    package init(node: Node, repository: String, ref: String, path: String) {
+        self.node = node
+        self.repository = repository
+        self.ref = ref
+        self.path = path
+    }
+}
+
+/// The one loop: takes events, changes the world synchronously, plans, stores what must be durable, performs.
+/// Performing has no choice left in it; what takes time runs beside the loop and comes back as an event.
+package actor AgentLoop {
+    let settings: AgentSettings
+    let runs: any RunPort
+    let store: any MemoryPort
+    let clock: any ClockPort
+    let reader: RevisionReader
+    nonisolated let mailbox = Mailbox()
+
+    var world = World()
+    var resolver = Resolver()
+    var conditions = Conditions()
+    var source: SourceStatus
+    var batch = MemoryBatch()
+    /// Runs whose exit is in `batch`: acknowledged once it is durable.
+    var ended: [RunID] = []
+    var waiting: [Waiting] = []
+    var startedWall: WallTime
+    var isReady = false
+    /// The revision that is being read; the newest one that was seen meanwhile.
+    var reading: RevisionID?
+    var next: Revision?
+    /// Set by `stopRequested`; true once nothing is left to wait for.
+    var stopMode: StopMode?
+    var timer: (at: Instant, task: Task<Void, Never>)?
+    var storeFailing = false
+    /// Oneshots are held because the store that knew of their success is lost.
+    var holdsOneshots: String?
+
+    enum StopMode { case keepRuns, stopRuns }
+
+    package init(
+        settings: AgentSettings, runs: any RunPort, store: any MemoryPort, source: any SourcePort,
+        clock: any ClockPort
+    ) {
+        self.settings = settings
+        self.runs = runs
+        self.store = store
+        self.clock = clock
+        reader = RevisionReader(source: source)
+        self.source = SourceStatus(
+            repository: settings.repository, ref: settings.ref, path: settings.path)
+        startedWall = clock.now().wall
+    }
+
+    /// Tells the loop that something happened. Never blocks.
+    package nonisolated func post(_ event: AgentEvent) { mailbox.post(event) }
+
+    /// Goes on until `stopRequested` is done or the task is cancelled.
+    package func run() async throws {
+        try await open()
+        await cycle([])
+        while !isFinished {
+            let events = await mailbox.next()
+            if events.isEmpty { break }
+            await cycle(events)
+        }
+        timer?.task.cancel()
+        note(.agentStopped, "agent stopped; \(world.observed.runs.count) runs go on")
+        collectChanges()
+        await commitBatch()
+        await runs.close()
+    }
+
+    private var isFinished: Bool {
+        switch stopMode {
+        case nil: return false
+        case .keepRuns: return true
+        case .stopRuns:
+            // What cannot be proven cannot be stopped; waiting for it would be waiting for ever.
+            return world.observed.runs.values.allSatisfy { run in
+                if case .unknown = run.phase { true } else { false }
+            }
+        }
+    }
+
+    /// One turn: apply, plan, make durable, perform.
+    private func cycle(_ events: [AgentEvent]) async {
+        for event in events { apply(event) }
+        let moment = clock.now()
+        world.promote(at: moment.instant)
+        let plan = stopMode == .keepRuns ? Plan() : plan(at: moment)
+        let work = take(plan, at: moment)
+        waiting = plan.waiting
+        updateConditions(at: moment)
+        collectChanges()
+        let durable = await commitBatch()
+        perform(work, durable: durable)
+        isReady = true
+        setTimer(plan.wakeAt)
+    }
+
+    private func plan(at moment: Moment) -> Plan {
+        Reconciler.plan(observed: world.observed, memory: world.memory, at: moment.instant)
+    }
+
+    private func setTimer(_ at: Instant?) {
+        if timer?.at == at { return }
+        timer?.task.cancel()
+        timer = nil
+        guard let at else { return }
+        let (clock, mailbox) = (clock, mailbox)
+        let task = Task {
+            await clock.sleep(until: at)
+            if !Task.isCancelled { mailbox.post(.timerFired) }
+        }
+        timer = (at, task)
+    }
+
+    func note(
+        _ kind: EventRecord.Kind, _ message: String, instance: String? = nil, revision: Revision? = nil
+    ) {
+        world.note(
+            EventRecord(
+                kind: kind, time: clock.now().wall, instance: instance, revision: revision, message: message))
+    }
+}

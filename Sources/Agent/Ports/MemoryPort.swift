@@ -1,0 +1,101 @@
+package import Reconciler
+
+/// What the loop asks of whoever remembers.
+package protocol MemoryPort: Sendable {
+    func load() async throws -> Remembered
+    /// Durable when it returns, where the batch holds more than events.
+    func commit(_ batch: MemoryBatch) async throws
+}
+
+/// What an earlier agent left.
+package struct Remembered: Sendable {
+    package var memory: Memory
+    package var accepted: AcceptedSource?
+    /// Runs that were claimed and whose end was never stored.
+    package var openRuns: [RunID]
+    /// The boot in which it was written; nil on a first start.
+    package var bootID: String?
+    /// Why the store had to be made anew, with what was set aside; nil if it was found well.
+    package var rebuilt: String?
+    /// The branch that was chosen at the first start.
+    package var ref: String?
+
+    package init(
+        memory: Memory = Memory(), accepted: AcceptedSource? = nil, openRuns: [RunID] = [], bootID: String? = nil,
+        rebuilt: String? = nil, ref: String? = nil
+    ) {
+        self.memory = memory
+        self.accepted = accepted
+        self.openRuns = openRuns
+        self.bootID = bootID
+        self.rebuilt = rebuilt
+        self.ref = ref
+    }
+}
+
+/// One cycle's worth of what must be remembered; written in one transaction.
+package struct MemoryBatch: Sendable {
+    package var claims: [RunClaimed] = []
+    package var starts: [(run: RunID, identity: RunIdentity)] = []
+    package var exits: [(run: RunID, exit: ExitReport)] = []
+    /// nil: forgotten.
+    package var memories: [(instance: String, memory: InstanceMemory?)] = []
+    package var events: [EventRecord] = []
+    package var accepted: AcceptedSource?
+    package var revisions: [RevisionOutcome] = []
+    package var bootID: String?
+
+    package init() {}
+
+    package var isEmpty: Bool {
+        claims.isEmpty && starts.isEmpty && exits.isEmpty && memories.isEmpty && events.isEmpty
+            && accepted == nil && revisions.isEmpty && bootID == nil
+    }
+
+    /// Adds what came later; of two memories of one Instance the later one counts.
+    mutating func append(_ later: MemoryBatch) {
+        claims += later.claims
+        starts += later.starts
+        exits += later.exits
+        let names = Set(later.memories.map(\.instance))
+        memories = memories.filter { !names.contains($0.instance) } + later.memories
+        events += later.events
+        accepted = later.accepted ?? accepted
+        revisions += later.revisions
+        bootID = later.bootID ?? bootID
+    }
+}
+
+/// A run that is about to be started.
+package struct RunClaimed: Sendable {
+    package var run: RunID
+    package var slot: SlotID
+    package var spec: InstanceSpec
+    package var nonce: String
+    package var revision: Revision
+    package var claimedWall: WallTime
+    package var bootID: String
+}
+
+/// The accepted snapshot, whole: an agent that starts without its repository goes on with it.
+package struct AcceptedSource: Sendable {
+    package var revision: Revision
+    package var acceptedAt: WallTime
+    /// `SourceContent.encoded()`.
+    package var content: [UInt8]
+
+    package init(revision: Revision, acceptedAt: WallTime, content: [UInt8]) {
+        self.revision = revision
+        self.acceptedAt = acceptedAt
+        self.content = content
+    }
+}
+
+/// What became of a revision that was seen.
+package struct RevisionOutcome: Sendable {
+    package enum Outcome: String, Sendable { case accepted, invalid }
+    package var revision: Revision
+    package var outcome: Outcome
+    package var message: String
+    package var at: WallTime
+}

@@ -1,0 +1,21 @@
+package import Manifests
+package import Reconciler
+
+/// What the loop asks of whoever makes processes. What becomes of a run is told by `AgentEvent.run`.
+package protocol RunPort: Sendable {
+    /// Takes up every run that an earlier agent left, and says how each slot was found.
+    func open() async throws -> [AdoptedRun]
+    /// Checks package, user and secrets; nil if the spec can start here. May be asked again at any time.
+    func prepare(_ spec: InstanceSpec) async -> HostFailure?
+    /// Hands a run over to a keeper. Its claim is durable before this is called. A thrown failure means that
+    /// no process was made and no `exited` will follow.
+    func start(_ request: RunRequest) async throws(HostFailure)
+    /// Stops a run and its tree; ends with `exited`.
+    func stop(_ run: RunID, policy: StopPolicy) async
+    /// Applies live fields; with `reload`, writes the config file anew and signals.
+    func update(_ run: RunID, spec: InstanceSpec, reload: Bool) async throws(HostFailure)
+    /// The exit is durable: the keeper may go.
+    func acknowledge(_ run: RunID) async
+    /// Ends what serves starts; runs go on.
+    func close() async
+}

@@ -1,0 +1,27 @@
+package import Manifests
+package import Reconciler
+
+/// What the loop asks of whoever reads the repository. No failure ever means that something is absent.
+package protocol SourcePort: Sendable {
+    /// Every file under the source path at a revision.
+    func listing(of revision: RevisionID) async throws(SourceFailure) -> SourceListing
+    /// The id of the tree at a directory, relative to the source path; "" is the source path itself.
+    func tree(of revision: RevisionID, path: String) async throws(SourceFailure) -> String
+    /// The bytes of blobs, by id; all that were asked for, or a failure.
+    func blobs(_ ids: [String]) async throws(SourceFailure) -> [String: [UInt8]]
+}
+
+/// Why the repository could not be read.
+package struct SourceFailure: Error, Sendable, Hashable {
+    /// One word, CamelCase: `NotARepository`, `ReaderTimedOut`, …
+    package var code: String
+    package var message: String
+    /// What to do about it.
+    package var advice: String
+
+    package init(code: String, message: String, advice: String) {
+        self.code = code
+        self.message = message
+        self.advice = advice
+    }
+}

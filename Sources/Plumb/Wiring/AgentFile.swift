@@ -1,0 +1,97 @@
+import Foundation
+import Manifests
+
+/// `agent.yaml`: kind `Agent`, outside the repository, because whoever may commit must not decide who is trusted.
+struct AgentFile {
+    private let values: [String: ConfigValue]
+    private let source: DeclarationSource?
+    private let name: String
+
+    /// Keys this version acts on; others are refused rather than ignored.
+    private static let known: Set<String> = [
+        "apiVersion", "kind", "source", "source.repo", "source.ref", "source.ref.branch", "source.path",
+        "source.owner", "node", "node.name", "node.labels", "stateDir", "runtimeDir", "secretsDir", "status",
+        "status.listen",
+    ]
+    /// Keys of the design whose behaviour comes later.
+    private static let reserved: Set<String> = [
+        "trust", "fuse", "applyDelay", "windows", "retention", "limits", "node.address", "webhook", "notify",
+    ]
+
+    /// - Parameter path: nil is the usual place, where no file is no fault.
+    init(named path: String?) throws {
+        name = path ?? HostSettings.configDefault
+        guard let data = FileManager.default.contents(atPath: name) else {
+            let isThere = FileManager.default.fileExists(atPath: name)
+            if path == nil && !isThere {
+                (values, source) = ([:], nil)
+                return
+            }
+            throw CommandFailure(
+                message: "cannot read the settings file \(name)",
+                remedy: isThere ? "let this user read it" : "check the path given with --config")
+        }
+        let parsed = ParsedConfig.parse(path: name, blob: "", bytes: [UInt8](data))
+        guard let file = parsed.file else {
+            var lines = SourceLines()
+            lines.add(path: name, bytes: [UInt8](data))
+            throw CommandFailure(
+                message: parsed.diagnostics.map { $0.render(sourceLines: lines, color: false) }.joined(separator: "\n"), remedy: "mend \(name) and start again")
+        }
+        (values, source) = (file.values, file.source)
+        try check()
+    }
+
+    private func check() throws {
+        guard case .string("Agent")? = values["kind"] else {
+            throw fault("kind", "the settings file must say `kind: Agent`")
+        }
+        guard case .string("plumb.dev/v1")? = values["apiVersion"] else {
+            throw fault("apiVersion", "the settings file must say `apiVersion: plumb.dev/v1`")
+        }
+        try check(values, prefix: "")
+    }
+
+    private func check(_ object: [String: ConfigValue], prefix: String) throws {
+        for (key, value) in object.sorted(by: { $0.key < $1.key }) {
+            let path = prefix + key
+            if Self.reserved.contains(path) {
+                throw fault(path, "\(path) is not supported by this version yet: it would be ignored, so it is refused")
+            }
+            guard Self.known.contains(path) else { throw fault(path, "unknown setting \(path)") }
+            if case .object(let inner) = value, path != "node.labels" {
+                try check(inner, prefix: path + ".")
+            }
+        }
+    }
+
+    func text(_ path: String) throws -> String? {
+        guard let value = lookup(path) else { return nil }
+        guard case .string(let text) = value else { throw fault(path, "\(path) must be a text") }
+        return text
+    }
+
+    func labels(_ path: String) throws -> [String: String] {
+        guard let value = lookup(path) else { return [:] }
+        guard case .object(let entries) = value else { throw fault(path, "\(path) must be a mapping") }
+        return try entries.mapValues { entry in
+            guard case .string(let text) = entry else { throw fault(path, "every label must be a text") }
+            return text
+        }
+    }
+
+    private func lookup(_ path: String) -> ConfigValue? {
+        var value = ConfigValue.object(values)
+        for key in path.split(separator: ".") {
+            guard case .object(let entries) = value, let next = entries[String(key)] else { return nil }
+            value = next
+        }
+        return value
+    }
+
+    private func fault(_ path: String, _ message: String) -> CommandFailure {
+        let place = source.map { $0.location(of: path) }
+        return CommandFailure(
+            message: "\(name):\(place?.line ?? 1):\(place?.column ?? 1): \(message)", remedy: "mend \(name) and start again")
+    }
+}

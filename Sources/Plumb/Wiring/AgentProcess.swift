@@ -1,0 +1,134 @@
+import Agent
+import Foundation
+import Glibc
+import Reconciler
+import ServiceLifecycle
+import StatusAPI
+import Store
+import Supervisor
+import Watcher
+
+/// Puts the rooms together into a running agent, and takes them apart in the right order.
+struct AgentProcess {
+    let settings: HostSettings
+    let keepRuns: Bool
+
+    func run() async throws {
+        try refuseFirstProcess()
+        try Self.makeDirectory(settings.stateDir, mode: 0o755)
+        try Self.makeDirectory(settings.runtimeDir, mode: 0o755)
+        let lock = try StateLock(stateDirectory: settings.stateDir)
+        try await serve()
+        withExtendedLifetime(lock) {}
+    }
+
+    private func serve() async throws {
+        let store = try Store(stateDirectory: settings.stateDir)
+        let adapter = StoreAdapter(store: store)
+        let remembered = try await adapter.load()
+        let ref = try await chooseRef(remembered, store: store)
+        let clock = SystemClock()
+        let box = LoopBox()
+        let watcher = RepositoryWatcher(settings: watchSettings(ref: ref)) { box.seen($0) }
+        let source = SourceAdapter(reader: watcher.reader, path: settings.path)
+        let supervisor = try Supervisor(settings: supervisorSettings(), packages: source) { box.post(.run($0)) }
+        let loop = AgentLoop(
+            settings: AgentSettings(
+                node: settings.node, repository: settings.repository, ref: ref, path: settings.path),
+            runs: RunAdapter(supervisor: supervisor), store: adapter, source: source, clock: clock)
+        box.join(loop, watcher: watcher)
+        let status = StatusAdapter(loop: loop, store: store)
+        let server = StatusServer(configuration: try statusConfiguration(), source: status)
+        try await run(loop: loop, server: server, watcher: watcher)
+        watcher.stop()
+        try? await store.close()  // Everything durable is written; what remains is only a shorter log to replay.
+    }
+
+    private func run(loop: AgentLoop, server: StatusServer, watcher: RepositoryWatcher) async throws {
+        let main = LoopService(loop: loop, keepRuns: keepRuns) { try watcher.start() }
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(
+                        service: server, successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(
+                        service: main, successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .gracefullyShutdownGroup),
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: AgentLog.quiet))
+        AgentLog.say("plumb agent on \(settings.node.name): repository \(settings.repository), state \(settings.stateDir)")
+        AgentLog.say("status: http://\(settings.listen)/v1/status   socket: \(settings.socket)")
+        try await group.run()
+    }
+
+    /// The branch to follow. One that was found at the first start is kept, so that a checkout of another branch in
+    /// a work tree is never taken for a deployment.
+    private func chooseRef(_ remembered: Remembered, store: Store) async throws -> String {
+        if let given = settings.branch { return given }
+        if let kept = remembered.ref { return kept }
+        let reader = RepositoryReader(repository: settings.repository, allowedOwner: settings.owner)
+        defer { reader.stop() }
+        do {
+            let found = try await reader.describe()
+            guard let branch = found.headBranch else {
+                throw CommandFailure(
+                    message: "HEAD of \(settings.repository) names no branch", remedy: "name the branch with --ref")
+            }
+            var batch = StoreBatch()
+            batch.settings[StoreAdapter.refKey] = branch
+            try await store.commit(batch)
+            return branch
+        } catch let error as GitError {
+            if let accepted = remembered.accepted { return accepted.revision.ref }
+            throw CommandFailure(message: "\(settings.repository): \(error.message)", remedy: error.advice)
+        }
+    }
+
+    private func watchSettings(ref: String) -> WatchSettings {
+        var watch = WatchSettings(repository: settings.repository, ref: ref)
+        watch.allowedOwner = settings.owner
+        return watch
+    }
+
+    private func supervisorSettings() throws -> SupervisorSettings {
+        SupervisorSettings(
+            stateDir: settings.stateDir, runtimeDir: settings.runtimeDir, secretsDir: settings.secretsDir,
+            keeperExecutable: try KeeperExecutable.find(), nodeName: settings.node.name)
+    }
+
+    /// As the first process of a container it would take every run along when it ends.
+    private func refuseFirstProcess() throws {
+        guard getpid() != 1 else {
+            throw CommandFailure(
+                message: "the agent is process 1: everything that it runs would die with it",
+                remedy: "start it under an init, for example tini or docker run --init")
+        }
+    }
+
+    static func makeDirectory(_ path: String, mode: mode_t) throws {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: NSNumber(value: mode)])
+        } catch {
+            throw CommandFailure(
+                message: "cannot make the directory \(path): \(error.localizedDescription)",
+                remedy: "choose another with --state-dir and --runtime-dir, or make it by hand")
+        }
+    }
+}
+
+/// The keeper's executable: beside this one, or where `make install` puts it.
+enum KeeperExecutable {
+    static func find() throws -> String {
+        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let directory = URL(fileURLWithPath: own).deletingLastPathComponent()
+        let places = [
+            directory.appendingPathComponent("plumb-keeper").path,
+            directory.deletingLastPathComponent().appendingPathComponent("libexec/plumb/plumb-keeper").path,
+        ]
+        if let found = places.first(where: { access($0, X_OK) == 0 }) { return found }
+        throw CommandFailure(
+            message: "plumb-keeper is neither \(places[0]) nor \(places[1])", remedy: "install it with `make install`")
+    }
+}

@@ -1,0 +1,105 @@
+import Agent
+import Foundation
+import Glibc
+import Manifests
+import Reconciler
+
+/// The host's own settings, which no commit can change: a flag beats a variable, a variable beats the file.
+struct HostSettings {
+    var repository: String
+    /// nil: the branch that HEAD names at the first start, kept from then on.
+    var branch: String?
+    var path: String
+    var owner: String?
+    var node: Node
+    var stateDir: String
+    var runtimeDir: String
+    var secretsDir: String
+    /// `127.0.0.1:7420`.
+    var listen: String
+    var socket: String
+
+    static let listenDefault = "127.0.0.1:7420"
+    static let configDefault = "/etc/plumb/agent.yaml"
+
+    /// What flags say; nil where a flag is not given.
+    struct Flags {
+        var config: String?
+        var repo: String?
+        var ref: String?
+        var path: String?
+        var node: String?
+        var nodeLabels: [String] = []
+        var stateDir: String?
+        var runtimeDir: String?
+        var secretsDir: String?
+        var listen: String?
+        var socket: String?
+    }
+
+    /// - Throws: `CommandFailure` naming the flag, variable, or line of the file that is wrong.
+    init(flags: Flags, environment: [String: String]) throws {
+        let file = try AgentFile(named: flags.config ?? environment["PLUMB_CONFIG"])
+        func value(_ flag: String?, _ variable: String, _ key: String) throws -> String? {
+            try flag ?? environment[variable] ?? file.text(key)
+        }
+        repository = try value(flags.repo, "PLUMB_REPO", "source.repo") ?? "."
+        branch = try value(flags.ref, "PLUMB_REF", "source.ref.branch")
+        path = try value(flags.path, "PLUMB_PATH", "source.path") ?? "/"
+        owner = try file.text("source.owner")
+        let name = try value(flags.node, "PLUMB_NODE", "node.name") ?? Self.hostName()
+        var labels = try file.labels("node.labels")
+        for (key, text) in try Self.labels(flags.nodeLabels) { labels[key] = text }
+        node = Node(name: name, labels: labels)
+        let usual = UserDirectories(environment: environment)
+        stateDir = try value(flags.stateDir, "PLUMB_STATE_DIR", "stateDir") ?? usual.state
+        runtimeDir = try value(flags.runtimeDir, "PLUMB_RUNTIME_DIR", "runtimeDir") ?? usual.runtime
+        stateDir = Self.absolute(stateDir)
+        runtimeDir = Self.absolute(runtimeDir)
+        repository = Self.absolute(repository)
+        secretsDir = Self.absolute(
+            try value(flags.secretsDir, "PLUMB_SECRETS_DIR", "secretsDir") ?? usual.secrets)
+        listen = try value(flags.listen, "PLUMB_LISTEN", "status.listen") ?? Self.listenDefault
+        socket = Self.absolute(flags.socket ?? environment["PLUMB_SOCKET"] ?? runtimeDir + "/plumb.sock")
+    }
+
+    private static func labels(_ flags: [String]) throws -> [(String, String)] {
+        try flags.map { flag in
+            let parts = flag.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, !parts[0].isEmpty else {
+                throw CommandFailure(
+                    message: "--node-label \(flag) is not a label", remedy: "write it as --node-label zone=a")
+            }
+            return (String(parts[0]), String(parts[1]))
+        }
+    }
+
+    static func hostName() -> String {
+        var bytes = [CChar](repeating: 0, count: 256)
+        guard gethostname(&bytes, bytes.count - 1) == 0 else { return "localhost" }
+        return String(decoding: bytes.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    /// Against the working directory, without `.` and `..`.
+    static func absolute(_ path: String) -> String {
+        URL(fileURLWithPath: path).standardizedFileURL.path
+    }
+}
+
+/// Where things are when nobody says otherwise: the system's directories for root, the XDG ones for a user.
+struct UserDirectories {
+    var state: String
+    var runtime: String
+    var secrets: String
+
+    init(environment: [String: String]) {
+        if geteuid() == 0 {
+            (state, runtime, secrets) = ("/var/lib/plumb", "/run/plumb", "/etc/plumb/secrets")
+            return
+        }
+        let home = environment["HOME"] ?? "/tmp"
+        state = (environment["XDG_STATE_HOME"] ?? home + "/.local/state") + "/plumb"
+        runtime = (environment["XDG_RUNTIME_DIR"] ?? "/tmp/plumb-\(geteuid())") + "/plumb"
+        secrets = (environment["XDG_CONFIG_HOME"] ?? home + "/.config") + "/plumb/secrets"
+    }
+}
