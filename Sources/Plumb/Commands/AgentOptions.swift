@@ -31,6 +31,6 @@ enum SocketPath {
         if let directory = environment["PLUMB_RUNTIME_DIR"], !directory.isEmpty { return directory }
         if user == 0 { return "/run/plumb" }
         if let directory = environment["XDG_RUNTIME_DIR"], !directory.isEmpty { return directory + "/plumb" }
-        return "/run/user/\(user)/plumb"
+        return "/tmp/plumb-\(user)/plumb"
     }
 }

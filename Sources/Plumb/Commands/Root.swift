@@ -10,5 +10,9 @@ struct Root: AsyncParsableCommand {
             manifests.
             """,
         version: VersionCommand.text,
-        subcommands: [VersionCommand.self])
+        subcommands: [VersionCommand.self],
+        groupedSubcommands: [
+            CommandGroup(name: "Declare", subcommands: [Validate.self, SchemaCommand.self, Explain.self])
+
+        ])
 }

@@ -1,0 +1,33 @@
+import ArgumentParser
+import Manifests
+
+struct SchemaCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "schema", abstract: "Print the JSON Schema of declarations, for editors.",
+        discussion: """
+            A YAML file takes it up with a first line such as:
+            # yaml-language-server: $schema=plumb.schema.json
+            """)
+
+    @Option(help: "Of one kind alone: Unit, Instance, Schedule or Plugin.")
+    var kind: KindArgument?
+
+    func run() throws {
+        Output.line(Schema.jsonSchema(kind: kind?.kind))
+    }
+}
+
+/// A kind in whatever case.
+struct KindArgument: ExpressibleByArgument {
+    var kind: Kind
+
+    init?(argument: String) {
+        guard let kind = Kind.allCases.first(where: { $0.rawValue.lowercased() == argument.lowercased() })
+        else {
+            return nil
+        }
+        self.kind = kind
+    }
+
+    static var allValueStrings: [String] { Kind.allCases.map(\.rawValue) }
+}
