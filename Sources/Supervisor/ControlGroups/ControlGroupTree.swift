@@ -1,0 +1,116 @@
+import CLinux
+import Glibc
+import KeeperProtocol
+import Reconciler
+import Synchronization
+
+/// The control groups of the runs: one directory for each, flat, in a tree of this state directory's own.
+final class ControlGroupTree: Sendable {
+    /// The absolute path of the tree.
+    let path: String
+    /// Groups that were busy when they were to be removed.
+    private let leftOver = Mutex<Set<String>>([])
+    private static let leftOverMax = 10_000
+
+    /// nil where the host has none that this user may use.
+    init?(host: ControlGroupHost, stateDir: String, isRoot: Bool) {
+        guard let mount = host.unifiedMount else { return nil }
+        let name = "plumb-\(Self.digest(of: stateDir))"
+        for parent in host.parents(isRoot: isRoot) {
+            let path = "\(mount)\(parent)/\(name)"
+            guard mkdir(path, 0o755) == 0 || errno == EEXIST, Self.canKill(path) else { continue }
+            self.path = path
+            return
+        }
+        return nil
+    }
+
+    /// Two agents of one host have state directories of their own, and so have their trees. FNV-1a, 64 bits.
+    static func digest(of stateDir: String) -> String {
+        let hash = stateDir.utf8.reduce(UInt64(0xcbf2_9ce4_8422_2325)) {
+            ($0 ^ UInt64($1)) &* 0x100_0000_01b3
+        }
+        let text = String(hash, radix: 16)
+        return String(repeating: "0", count: 16 - text.count) + text
+    }
+
+    /// Whether groups can be made below and killed: `cgroup.kill` came with Linux 5.14.
+    private static func canKill(_ path: String) -> Bool {
+        let trial = "\(path)/trial-\(getpid())"
+        guard mkdir(trial, 0o755) == 0 || errno == EEXIST else { return false }
+        defer { rmdir(trial) }
+        return access("\(trial)/cgroup.kill", W_OK) == 0 && access("\(path)/cgroup.procs", W_OK) == 0
+    }
+
+    func group(of run: RunID, in slot: SlotID) -> String {
+        "\(path)/\(slot.instance).\(slot.directoryName).\(run.text)"
+    }
+
+    func make(_ group: String) throws(SystemError) {
+        guard mkdir(group, 0o755) == 0 || errno == EEXIST else { throw SystemError("mkdir", group) }
+    }
+
+    /// For a run: where its child is born, what kills it, and where the kernel counts kills for want of memory.
+    func paths(_ group: String) -> CgroupPaths {
+        var paths = CgroupPaths()
+        paths.unifiedDirectory = group
+        paths.killDirectory = group
+        let counter = "\(group)/memory.events"
+        if access(counter, R_OK) == 0 { paths.oomCounterFile = counter }
+        return paths
+    }
+
+    /// Removes an empty group. One that is still busy is tried again with the next.
+    func remove(_ group: String) {
+        let groups = leftOver.withLock { leftOver in
+            let groups = leftOver.union([group])
+            leftOver.removeAll()
+            return groups
+        }
+        let busy = groups.filter { rmdir($0) != 0 && errno != ENOENT }
+        if !busy.isEmpty {
+            leftOver.withLock { leftOver in
+                if leftOver.count < Self.leftOverMax { leftOver.formUnion(busy) }
+            }
+        }
+    }
+
+    /// Kills all that is in the group. True once it is proven empty; false after `treeEmptyWaitMax`.
+    func kill(_ group: String) async -> Bool {
+        guard access(group, F_OK) == 0 else { return true }
+        guard let switchFile = try? Descriptor("\(group)/cgroup.kill", O_WRONLY),
+            (try? switchFile.writeAll([UInt8(ascii: "1")], group)) != nil
+        else { return false }
+        let deadline = Instant.current + SupervisorLimits.treeEmptyWaitMax
+        var pause = Duration.milliseconds(1)
+        while isPopulated(group) {
+            guard Instant.current < deadline else { return false }
+            try? await Task.sleep(for: pause)
+            pause = min(pause * 2, .milliseconds(50))
+        }
+        return true
+    }
+
+    func isPopulated(_ group: String) -> Bool {
+        guard let bytes = try? contents(of: "\(group)/cgroup.events", bytesMax: 4096) else {
+            return access(group, F_OK) == 0
+        }
+        return String(decoding: bytes, as: UTF8.self).contains("populated 1")
+    }
+
+    /// Removes groups of runs that nobody knows any more. What lives in them is killed first: its keeper is
+    /// dead, or its run would be known.
+    func sweep(keeping groups: Set<String>) async {
+        for name in directoryNames(path) {
+            let group = "\(path)/\(name)"
+            var facts = stat()
+            guard !groups.contains(group), lstat(group, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR else {
+                continue
+            }
+            if await kill(group) { remove(group) }
+        }
+    }
+
+    /// Removes the tree itself if no run is left in it.
+    func removeTree() { rmdir(path) }
+}

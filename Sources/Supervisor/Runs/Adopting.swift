@@ -1,0 +1,159 @@
+import CLinux
+import Glibc
+import KeeperProtocol
+package import Reconciler
+import Synchronization
+
+/// Coming back to what runs: every slot is asked, and nothing is guessed.
+extension Supervisor {
+    /// Opens the state directory, which the caller has locked, adopts what every slot holds, and starts the
+    /// zygote. A claim of the caller whose run is not among the answers was never handed over.
+    package func open() async throws(SupervisorError) -> [AdoptedRun] {
+        raiseDescriptorLimit()
+        do throws(SystemError) {
+            for (path, mode) in [
+                (layout.stateDir, 0o755), (layout.runtimeDir, 0o755), (layout.slots, 0o700),
+                (layout.instances, 0o755), (layout.packages, 0o755), (layout.keeperSockets, 0o700),
+                // Runs of any user share it, as they would /tmp.
+                (layout.shared, 0o1777),
+            ] as [(String, mode_t)] {
+                try OwnedDirectory.make(path, mode: mode)
+            }
+        } catch {
+            throw SupervisorError(
+                message: "\(error)", remedy: "make the directory writable for the agent's user")
+        }
+        try await waitForLastZygote()
+        await packages.removeTorn()
+        let adopted = await adoptAll()
+        do throws(SystemError) {
+            try zygote.ensureRunning()
+        } catch {
+            throw SupervisorError(
+                message: "the zygote cannot be started: \(error)",
+                remedy: "check that \(settings.keeperExecutable) is there and executable")
+        }
+        return adopted
+    }
+
+    /// A start that the zygote of a killed agent has in its queue must not happen behind our back.
+    private func waitForLastZygote() async throws(SupervisorError) {
+        let deadline = Instant.current + SupervisorLimits.zygoteAnswerMax
+        let lock: Descriptor
+        do throws(SystemError) {
+            lock = try Descriptor(layout.zygoteLock, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
+        } catch {
+            throw SupervisorError(message: "\(error)", remedy: "make the state directory writable")
+        }
+        while clinux_ofd_is_locked(lock.raw) != 0 {
+            guard Instant.current < deadline else {
+                throw SupervisorError(
+                    message: "the zygote of an earlier agent still holds \(layout.zygoteLock)",
+                    remedy: "end the process 'plumb-keeper zygote' of this state directory")
+            }
+            try? await Task.sleep(for: .milliseconds(2))
+        }
+    }
+
+    private func adoptAll() async -> [AdoptedRun] {
+        var adopted: [AdoptedRun] = []
+        var connecting: [(run: RunID, slot: Slot, memo: [UInt8])] = []
+        for slot in Slot.all(layout) {
+            guard let record = slot.record(), !record.isAcknowledged else { continue }
+            guard admit(record, slot) else { continue }
+            switch await lookAt(record, slot) {
+            case .connecting: connecting.append((record.run, slot, record.memo))
+            case .known(let state):
+                adopted.append(AdoptedRun(run: record.run, slot: slot.id, memo: record.memo, state: state))
+            }
+        }
+        for (run, slot, memo) in connecting {
+            let state = await identified(run)
+            adopted.append(AdoptedRun(run: run, slot: slot.id, memo: memo, state: state))
+        }
+        if let groups {
+            let kept = table.withLock { Set($0.runs.values.compactMap(\.group)) }
+            await groups.sweep(keeping: kept)
+        }
+        return adopted.sorted { $0.slot < $1.slot }
+    }
+
+    private enum Finding {
+        case connecting
+        case known(AdoptedRun.State)
+    }
+
+    private func admit(_ record: SlotRecord, _ slot: Slot) -> Bool {
+        var entry = RunEntry(slot: slot, phase: .losing)
+        entry.group = groups?.group(of: record.run, in: slot.id)
+        return table.withLock { $0.admit(record.run, entry) }
+    }
+
+    private func lookAt(_ record: SlotRecord, _ slot: Slot) async -> Finding {
+        guard let lock = try? slot.lockState() else { return unknown(record.run, "its lock cannot be read") }
+        guard lock == .held else { return .known(.exited(await ended(record, slot))) }
+        do throws(SystemError) {
+            let connection = try sockets.connect(to: "\(record.run.text).sock")
+            table.withLock { $0[record.run]?.phase = .running }
+            try attach(record.run, connection)
+            return .connecting
+        } catch {
+            table.withLock { $0[record.run]?.phase = .losing }
+            // It died between the two questions, or its socket was removed.
+            if (try? slot.lockState()) == .free { return .known(.exited(await ended(record, slot))) }
+            return unknown(record.run, "its keeper holds the slot and cannot be reached: \(error)")
+        }
+    }
+
+    private func unknown(_ run: RunID, _ reason: String) -> Finding {
+        table.withLock { $0[run]?.phase = .unknown }
+        watchKeeper(run)
+        return .known(.unknown(reason: reason))
+    }
+
+    /// The lock is free: nothing of the keeper is left.
+    private func ended(_ record: SlotRecord, _ slot: Slot) async -> ExitReport {
+        let report = await report(record, slot)
+        let group = table.withLock { table -> String? in
+            table[record.run]?.phase = .over
+            return table[record.run]?.group
+        }
+        if report.treeProvenEmpty, let group { groups?.remove(group) }
+        return report
+    }
+
+    private func report(_ record: SlotRecord, _ slot: Slot) async -> ExitReport {
+        if let exit = slot.exitRecord(of: record.run) { return ExitReport(exit) }
+        let identity = slot.identity().flatMap { $0.runID == record.run.text ? $0 : nil }
+        if record.bootID != bootID { return .unseen(.rebooted, identity: identity, treeProvenEmpty: true) }
+        guard let identity else { return .unseen(.neverHandedOver, identity: nil, treeProvenEmpty: true) }
+        let group = table.withLock { $0[record.run]?.group }
+        let proven = await endTree(of: record.run, group: group, identity: identity)
+        return .unseen(.keeperLost, identity: identity, treeProvenEmpty: proven)
+    }
+
+    /// Waits for the keeper to say who it is. It has been greeted.
+    private func identified(_ run: RunID) async -> AdoptedRun.State {
+        let deadline = Instant.current + SupervisorLimits.helloWaitMax
+        var pause = Duration.microseconds(200)
+        while Instant.current < deadline {
+            let entry = table.withLock { $0[run] }
+            if let identity = entry?.identity {
+                guard identity.runID == run.text, identity.bootID == bootID else {
+                    return .unknown(reason: "its keeper says that it keeps \(identity.runID)")
+                }
+                return .live(Reconciler.RunIdentity(identity))
+            }
+            try? await Task.sleep(for: pause)
+            pause = min(pause * 2, .milliseconds(20))
+        }
+        return .unknown(reason: "its keeper does not say who it is")
+    }
+
+    /// Each run takes a descriptor of the agent; its process gets limits of its own.
+    private func raiseDescriptorLimit() {
+        var soft: UInt64 = 0
+        var hard: UInt64 = 0
+        if clinux_get_limit_nofile(&soft, &hard) == 0, soft < hard { _ = clinux_limit_nofile(hard, hard) }
+    }
+}

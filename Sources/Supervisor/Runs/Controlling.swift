@@ -1,0 +1,122 @@
+import CLinux
+import Glibc
+import KeeperProtocol
+package import Manifests
+package import Reconciler
+import Synchronization
+
+/// What can be done to a run that lives or has ended.
+extension Supervisor {
+    private static let stopPollPeriod: Duration = .milliseconds(20)
+
+    /// Has the keeper end the run: the signal, the grace, then all that is left of its tree. `exited` tells
+    /// that it is done. A second stop replaces the policy of the first. A run that nobody knows is ignored.
+    package func stop(_ run: RunID, policy: StopPolicy) {
+        let steps = LaunchAssembly.steps(policy)
+        let pidfd = table.withLock { table -> Int32 in
+            guard let entry = table[run] else { return -1 }
+            if entry.phase == .requested, entry.socket < 0 { table[run]?.pendingStop = steps }
+            return entry.phase == .unknown ? entry.keeperPidfd : -1
+        }
+        if pidfd >= 0 {
+            // Its keeper cannot be told how, but it is proven to be the keeper: TERM is its stop by policy.
+            _ = clinux_pidfd_send_signal(pidfd, SIGTERM)
+        } else {
+            send(.stop(steps: steps), to: run)
+        }
+    }
+
+    /// Sends a signal to the run's main process.
+    package func signal(_ run: RunID, _ signal: Signal) {
+        send(.signal(signal.number), to: run)
+    }
+
+    /// Puts live fields into force: probes, the policy of stopping, the limits of logs. `reload`: the config
+    /// file is replaced as well, and then the unit's reload signal is sent. For an adopted run this gives the
+    /// Supervisor the spec, without which it probes nothing; `isStartupPassed` says that its startup probe
+    /// passed in an earlier life of the agent, or that there is none to wait for.
+    package func update(
+        _ run: RunID, spec: InstanceSpec, revision: RevisionID? = nil, reload: Bool,
+        isStartupPassed: Bool = false
+    ) async throws(PreparationFailure) {
+        let (old, slot) = table.withLock { table -> (InstanceSpec?, Slot?) in
+            let old = table[run]?.spec
+            table[run]?.spec = spec
+            if let revision { table[run]?.revision = revision }
+            return (old, table[run]?.slot)
+        }
+        guard let slot else { return }
+        if reload, let file = spec.process.configFile { try writeConfig(file, spec, slot.id.replica) }
+        send(.updatePolicy(LaunchAssembly.policy(spec)), to: run)
+        if reload, let signal = spec.process.reloadSignal { self.signal(run, signal) }
+        if old?.health != spec.health || old?.process != spec.process {
+            startProbes(run, isStartupPassed: isStartupPassed)
+        }
+    }
+
+    private func writeConfig(
+        _ file: ConfigFileSpec, _ spec: InstanceSpec, _ replica: ReplicaID
+    ) throws(PreparationFailure) {
+        let user = try assembly.users.resolve(user: spec.process.user, group: spec.process.group)
+        do throws(SystemError) {
+            try ReplicaSetup.configFile(file, replica, layout, user: user, isDurable: true)
+        } catch {
+            throw PreparationFailure(
+                code: "config-write", message: "\(error)", remedy: "make room or mend the state directory",
+                isTransient: error.isTransient)
+        }
+    }
+
+    /// The caller knows the end of the run for good: its keeper goes and its slot is free.
+    package func acknowledge(_ run: RunID) async {
+        let gone = table.withLock { table -> RunEntry? in
+            guard let entry = table[run], entry.phase == .over, !entry.isAcknowledged else { return nil }
+            table[run]?.isAcknowledged = true
+            // The slot may have its next run already, whose record must stay as it is.
+            if table.current[entry.slot.id] == run { SlotRecord.acknowledge(slotPath: entry.slot.path) }
+            return entry.socket < 0 ? table.remove(run) : nil
+        }
+        if let gone { detach(gone) } else { send(.acknowledgeExit, to: run) }
+    }
+
+    /// Removes the slot's directory, logs included. False, and nothing is done, while a run has it.
+    @discardableResult
+    package func removeSlot(_ id: SlotID) -> Bool {
+        let slot = Slot(id, layout)
+        guard table.withLock({ $0.current[id] == nil }), (try? slot.lockState()) == .free else {
+            return false
+        }
+        DirectoryTree.remove(slot.path)
+        rmdir("\(layout.slots)/\(id.instance)")
+        return true
+    }
+
+    /// Removes the replica's own directories. False, and nothing is done, while a run has its slot.
+    @discardableResult
+    package func removeReplicaDirectories(_ replica: ReplicaID) -> Bool {
+        let id = SlotID(replica: replica)
+        guard table.withLock({ $0.current[id] == nil }), (try? Slot(id, layout).lockState()) == .free else {
+            return false
+        }
+        DirectoryTree.remove(layout.replica(replica))
+        rmdir("\(layout.instances)/\(replica.instance)")
+        return true
+    }
+
+    /// Removes packages that no spec names any more. `keep`: `PackageStore.key` of each that is still needed.
+    package func collectPackages(keep: Set<String>) async { await packages.collect(keep: keep) }
+
+    /// Stops every run by its own policy and waits for the ends.
+    func stopAll() async {
+        let runs = table.withLock { Array($0.runs.keys) }
+        for run in runs { send(.stop(steps: nil), to: run) }
+        while table.withLock({ table in
+            runs.contains { run in
+                guard let phase = table[run]?.phase else { return false }
+                return phase != .over && phase != .unknown
+            }
+        }) {
+            try? await Task.sleep(for: Self.stopPollPeriod)
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import CLinux
+import Glibc
+import KeeperProtocol
+import Reconciler
+import Synchronization
+
+/// What keepers tell. All of it happens on the loop's thread, but for `attach`, `detach` and `send`.
+extension Supervisor {
+    /// Packets that are taken from one keeper before the others have their turn.
+    private static let packetsPerTurn = 16
+
+    /// Makes the connection the run's own, greets the keeper and listens.
+    func attach(_ run: RunID, _ connection: consuming Descriptor) throws(SystemError) {
+        _ = clinux_set_nonblocking(connection.raw, 1)
+        let hello = AgentMessage.hello(version: protocolVersion).encoded()
+        guard clinux_send(connection.raw, hello, hello.count, nil, 0, 1) >= 0 else {
+            throw SystemError("send", "hello")
+        }
+        // The entry has its socket before the loop can speak of it.
+        let raw = connection.release()
+        let previous = table.withLock { table -> Int32 in
+            let previous = table[run]?.socket ?? -1
+            table[run]?.socket = raw
+            return previous
+        }
+        if previous >= 0 { close(previous) }
+        let token = try loop.add(raw) { [weak self] _ in self?.receive(run, raw) }
+        table.withLock { table in
+            if table[run]?.socket == raw { table[run]?.token = token } else { loop.remove(token) }
+        }
+    }
+
+    /// Lets go of an entry that has been taken out of the table.
+    func detach(_ entry: RunEntry) {
+        if let token = entry.token { loop.remove(token) }
+        if let token = entry.keeperToken { loop.remove(token) }
+        if entry.socket >= 0 { close(entry.socket) }
+        if entry.keeperPidfd >= 0 { close(entry.keeperPidfd) }
+        entry.probes?.stop()
+    }
+
+    /// False where there is no connection.
+    @discardableResult
+    func send(_ message: AgentMessage, to run: RunID) -> Bool {
+        let bytes = message.encoded()
+        return table.withLock { table in
+            guard let socket = table[run]?.socket, socket >= 0 else { return false }
+            return clinux_send(socket, bytes, bytes.count, nil, 0, 1) >= 0
+        }
+    }
+
+    private func receive(_ run: RunID, _ socket: Int32) {
+        var bytes = [UInt8](repeating: 0, count: WireLimits.messageBytesMax)
+        for _ in 0..<Self.packetsPerTurn {
+            let (count, number) = table.withLock { table -> (Int, Int32) in
+                guard table[run]?.socket == socket else { return (-1, EAGAIN) }
+                let count = clinux_receive(socket, &bytes, bytes.count, nil, 0, nil, 1)
+                return (count, errno)
+            }
+            if count < 0, number == EAGAIN { return }
+            guard count > 0 else { return hangUp(run) }
+            if let message = try? KeeperMessage(decoding: Array(bytes[..<count])) { take(message, run) }
+        }
+    }
+
+    private func take(_ message: KeeperMessage, _ run: RunID) {
+        switch message {
+        case .identity(let identity):
+            table.withLock { $0[run]?.identity = identity }
+        case .started:
+            started(run)
+        case .logGap(_, let lostBytes):
+            let total = table.withLock { table in
+                table[run]?.lostLogBytes += lostBytes
+                return table[run]?.lostLogBytes ?? lostBytes
+            }
+            tell(.logLost(run, bytes: total))
+        case .treeUnproven:
+            table.withLock { $0[run]?.treeProvenEmpty = false }
+        case .exited(let record):
+            conclude(run, ExitReport(record))
+        case .execFailed, .pong, .unknown:
+            // The cause of a failed start comes again with `exited`.
+            break
+        }
+    }
+
+    private func started(_ run: RunID) {
+        let identity = table.withLock { table -> KeeperProtocol.RunIdentity? in
+            guard let entry = table[run], entry.phase == .requested || entry.phase == .starting else {
+                return nil
+            }
+            table[run]?.phase = .running
+            return entry.identity
+        }
+        guard let identity else { return }
+        sendPendingStop(run)
+        tell(.started(run, Reconciler.RunIdentity(identity)))
+        startProbes(run, isStartupPassed: false)
+    }
+
+    private func sendPendingStop(_ run: RunID) {
+        let steps = table.withLock { table in
+            let steps = table[run]?.pendingStop
+            table[run]?.pendingStop = nil
+            return steps
+        }
+        if let steps { send(.stop(steps: steps), to: run) }
+    }
+
+    /// Tells the end of a run, once.
+    func conclude(_ run: RunID, _ report: ExitReport) {
+        let ended = table.withLock { table -> RunEntry? in
+            guard let entry = table[run], entry.phase != .over else { return nil }
+            table[run]?.phase = .over
+            table[run]?.probes = nil
+            return entry
+        }
+        guard let ended else { return }
+        ended.probes?.stop()
+        var report = report
+        report.treeProvenEmpty = report.treeProvenEmpty && ended.treeProvenEmpty
+        tell(.exited(run, report))
+        if report.treeProvenEmpty, let group = ended.group { groups?.remove(group) }
+    }
+
+    /// The keeper's end is closed: as it should be after the run's end, else it was killed.
+    private func hangUp(_ run: RunID) {
+        let phase = table.withLock { table -> RunEntry.Phase? in
+            guard let entry = table[run] else { return nil }
+            if let token = entry.token { loop.remove(token) }
+            if entry.socket >= 0 { close(entry.socket) }
+            table[run]?.token = nil
+            table[run]?.socket = -1
+            if entry.phase == .over, entry.isAcknowledged { _ = table.remove(run) }
+            return entry.phase
+        }
+        // While the request is open its sender decides what the silence means.
+        if let phase, phase != .requested, phase != .over { connectionEnded(run) }
+    }
+}

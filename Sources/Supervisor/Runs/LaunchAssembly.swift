@@ -1,0 +1,130 @@
+import Glibc
+import KeeperProtocol
+import Manifests
+import Reconciler
+
+/// Turns the spec of an Instance into what a keeper needs: numbers, absolute paths and a whole environment.
+struct LaunchAssembly: Sendable {
+    var layout: StateLayout
+    var nodeName: String
+    var bootID: String
+    var users: UserDirectory
+    var secrets: SecretDirectory
+    var packages: PackageStore
+
+    /// A run that is to be launched, beside what only the agent needs of it.
+    struct Launch {
+        var spec: LaunchSpec
+        var user: RunUser
+    }
+
+    /// What can be known before anything is stopped for the new spec. The package is there already.
+    func check(_ process: ProcessSpec) throws(PreparationFailure) {
+        _ = try users.resolve(user: process.user, group: process.group)
+        for (variable, file) in process.secrets.sorted(by: { $0.key < $1.key }) {
+            _ = try secrets.read(file: file, for: variable)
+        }
+        _ = try resolution(process).resolve(process.command)
+        guard let directory = process.workingDir, directory.hasPrefix("/") || process.package != nil else {
+            return
+        }
+        let path = workingDirectory(process, workspace: "")
+        var facts = stat()
+        guard stat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR else {
+            throw PreparationFailure(
+                code: "working-dir", message: "the working directory \(path) does not exist",
+                remedy: "check entry.workingDir")
+        }
+    }
+
+    func launch(
+        _ spec: InstanceSpec, run: RunID, slot: SlotID, revision: RevisionID
+    ) throws(PreparationFailure) -> Launch {
+        let process = spec.process
+        let user = try users.resolve(user: process.user, group: process.group)
+        let command = try resolution(process).resolve(process.command)
+        var launch = LaunchSpec(
+            runID: run.text, executable: command.executable, arguments: [command.name] + process.args)
+        try fill(&launch, process, run: run, slot: slot, revision: revision, user: user)
+        launch.policy = Self.policy(spec)
+        launch.socketName = "\(run.text).sock"
+        return Launch(spec: launch, user: user)
+    }
+
+    /// The command of an exec probe, with the rights and the surroundings of its run.
+    func probe(
+        _ command: [String], timeout: Duration, spec: InstanceSpec, run: RunID, slot: SlotID,
+        revision: RevisionID
+    ) throws(PreparationFailure) -> LaunchSpec {
+        let process = spec.process
+        let found = try resolution(process).resolve(command.first ?? "")
+        var launch = LaunchSpec(
+            runID: run.text, executable: found.executable, arguments: [found.name] + command.dropFirst())
+        launch.mode = .probe(timeoutMilliseconds: timeout.wholeMilliseconds)
+        let user = try users.resolve(user: process.user, group: process.group)
+        try fill(&launch, process, run: run, slot: slot, revision: revision, user: user)
+        return launch
+    }
+
+    static func policy(_ spec: InstanceSpec) -> KeeperPolicy {
+        KeeperPolicy(
+            stopSteps: steps(spec.stop),
+            logLimits: LogLimits(
+                sizeBytesMax: spec.logging.maxSize, filesMax: UInt32(clamping: spec.logging.maxFiles)))
+    }
+
+    static func steps(_ stop: StopPolicy) -> [StopStep] {
+        [.signal(stop.signal.number, graceMilliseconds: stop.grace.wholeMilliseconds), .killTree]
+    }
+
+    private func fill(
+        _ launch: inout LaunchSpec, _ process: ProcessSpec, run: RunID, slot: SlotID, revision: RevisionID,
+        user: RunUser
+    ) throws(PreparationFailure) {
+        let directories = ReplicaDirectories(layout, slot.replica)
+        var values: [String: String] = [:]
+        for (variable, file) in process.secrets {
+            values[variable] = try secrets.read(file: file, for: variable)
+        }
+        let variables = RunEnvironment.variables(
+            process, secrets: values,
+            RunEnvironment.Facts(
+                run: run, slot: slot, revision: revision, node: nodeName, user: user,
+                directories: directories,
+                sharedDir: layout.shared))
+        launch.environment = variables.map { "\($0.key)=\($0.value)" }.sorted()
+        guard (launch.environment + launch.arguments).allSatisfy({ !$0.utf8.contains(0) }) else {
+            throw PreparationFailure(
+                code: "zero-byte", message: "an argument or a variable holds a zero byte",
+                remedy: "remove it: no process can be given one")
+        }
+        launch.bootID = bootID
+        launch.workingDirectory = workingDirectory(process, workspace: directories.workspace)
+        if user.switches {
+            launch.user = user.uid
+            launch.group = user.gid
+            launch.supplementaryGroups = user.supplementaryGroups
+        }
+        SandboxSettings.apply(process, to: &launch)
+    }
+
+    private func resolution(_ process: ProcessSpec) -> CommandResolution {
+        CommandResolution(
+            packageDirectory: process.package.map(packages.path(of:)),
+            searchPath: process.env["PATH"] ?? RunEnvironment.defaultPath)
+    }
+
+    private func workingDirectory(_ process: ProcessSpec, workspace: String) -> String {
+        let base = process.package.map(packages.path(of:)) ?? workspace
+        guard let declared = process.workingDir else { return base }
+        return declared.hasPrefix("/") ? declared : CommandResolution.join(base, declared)
+    }
+}
+
+extension Duration {
+    /// Rounded up, and held within what a keeper takes: 0 to 49 days.
+    var wholeMilliseconds: UInt32 {
+        let (whole, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
+        return UInt32(clamping: rest > 0 ? whole + 1 : whole)
+    }
+}

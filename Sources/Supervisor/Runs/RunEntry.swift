@@ -1,0 +1,74 @@
+import Glibc
+import KeeperProtocol
+import Reconciler
+
+/// What the Supervisor knows of one run, from its request until its end is acknowledged.
+struct RunEntry {
+    enum Phase: Equatable {
+        /// Asked for; whether a keeper has it is not known yet.
+        case requested
+        /// A keeper has it.
+        case starting
+        /// Its program is executing.
+        case running
+        /// The keeper's connection ended without a word; what became of it is being found out.
+        case losing
+        /// A keeper holds the slot and cannot be reached.
+        case unknown
+        /// Told to the caller.
+        case over
+    }
+
+    let slot: Slot
+    var phase: Phase
+    /// The connection to the keeper; -1 where there is none. The entry owns it.
+    var socket: Int32 = -1
+    var token: EventLoop.Token?
+    var identity: KeeperProtocol.RunIdentity?
+    /// Its control group's directory.
+    var group: String?
+    /// nil for an adopted run until the caller has given its spec.
+    var spec: InstanceSpec?
+    var revision: RevisionID?
+    var isAcknowledged = false
+    /// The steps of a stop that came before there was a keeper to tell.
+    var pendingStop: [StopStep]?
+    var lostLogBytes: UInt64 = 0
+    var treeProvenEmpty = true
+    var probes: RunProbes?
+    /// The keeper's pidfd, while it is watched for want of a connection.
+    var keeperPidfd: Int32 = -1
+    var keeperToken: EventLoop.Token?
+
+    init(slot: Slot, phase: Phase) {
+        self.slot = slot
+        self.phase = phase
+    }
+}
+
+/// All runs that are not over and acknowledged, and whose run each slot has.
+struct RunTable {
+    private(set) var runs: [RunID: RunEntry] = [:]
+    private(set) var current: [SlotID: RunID] = [:]
+
+    subscript(run: RunID) -> RunEntry? {
+        get { runs[run] }
+        _modify { yield &runs[run] }
+    }
+
+    /// nil where the slot's present run is not over.
+    mutating func admit(_ run: RunID, _ entry: RunEntry) -> Bool {
+        if let present = current[entry.slot.id], let phase = runs[present]?.phase, phase != .over {
+            return false
+        }
+        runs[run] = entry
+        current[entry.slot.id] = run
+        return true
+    }
+
+    mutating func remove(_ run: RunID) -> RunEntry? {
+        guard let entry = runs.removeValue(forKey: run) else { return nil }
+        if current[entry.slot.id] == run { current[entry.slot.id] = nil }
+        return entry
+    }
+}

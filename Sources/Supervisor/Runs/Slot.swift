@@ -1,0 +1,118 @@
+import CLinux
+import Glibc
+import KeeperProtocol
+import Reconciler
+
+/// One slot's directory on disk.
+struct Slot: Sendable {
+    let id: SlotID
+    let path: String
+
+    init(_ id: SlotID, _ layout: StateLayout) {
+        self.id = id
+        path = layout.slot(id)
+    }
+
+    enum LockState { case free, held }
+
+    /// Asks whether a keeper holds the slot, and takes nothing.
+    func lockState() throws(SystemError) -> LockState {
+        let lock: Descriptor
+        do throws(SystemError) {
+            lock = try Descriptor("\(path)/\(StateLayout.lockName)", O_RDWR | O_NOFOLLOW)
+        } catch {
+            if error.number == ENOENT { return .free }
+            throw error
+        }
+        let locked = clinux_ofd_is_locked(lock.raw)
+        guard locked >= 0 else { throw SystemError("fcntl(F_OFD_GETLK)", path) }
+        return locked == 1 ? .held : .free
+    }
+
+    /// Takes the lock; nil where a keeper still has it. The lock lives as long as any copy of the descriptor.
+    func takeLock(in directory: borrowing Descriptor) throws(SystemError) -> Descriptor? {
+        let lock = try Descriptor(
+            StateLayout.lockName, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600, in: directory.raw)
+        if clinux_ofd_lock(lock.raw) == 0 { return lock }
+        guard errno == EAGAIN || errno == EACCES else { throw SystemError("fcntl(F_OFD_SETLK)", path) }
+        return nil
+    }
+
+    func openDirectory() throws(SystemError) -> Descriptor {
+        try Descriptor(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+    }
+
+    /// Opens the slot's `output`, made with all above it where that is missing.
+    func openOutput() throws(SystemError) -> Descriptor {
+        let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
+        let output = "\(path)/\(StateLayout.outputName)"
+        do throws(SystemError) {
+            return try Descriptor(output, flags)
+        } catch {
+            guard error.number == ENOENT else { throw error }
+            try OwnedDirectory.make(output, mode: 0o700)
+            return try Descriptor(output, flags)
+        }
+    }
+
+    func writeRecord(_ record: SlotRecord, in directory: borrowing Descriptor) throws(SystemError) {
+        let file = try Descriptor(
+            StateLayout.specName, O_WRONLY | O_CREAT | O_NOFOLLOW, mode: 0o600, in: directory.raw)
+        // Not truncated: ext4 is quicker with files that keep their blocks, and the record knows its length.
+        try file.writeAll(record.encoded(), "\(path)/\(StateLayout.specName)")
+    }
+
+    func record() -> SlotRecord? {
+        guard
+            let bytes = try? contents(
+                of: "\(path)/\(StateLayout.specName)", bytesMax: SlotRecord.fileBytesMax)
+        else { return nil }
+        return SlotRecord(bytes)
+    }
+
+    /// The exit record, if it speaks of this run.
+    func exitRecord(of run: RunID) -> ExitRecord? {
+        guard
+            let bytes = try? contents(of: "\(path)/\(StateLayout.exitName)", bytesMax: Self.recordBytesMax),
+            let record = try? ExitRecord(record: bytes), record.runID == run.text
+        else { return nil }
+        return record
+    }
+
+    /// The identity record, whichever run it speaks of.
+    func identity() -> KeeperProtocol.RunIdentity? {
+        guard
+            let bytes = try? contents(
+                of: "\(path)/\(StateLayout.identityName)", bytesMax: Self.recordBytesMax)
+        else { return nil }
+        return try? KeeperProtocol.RunIdentity(record: bytes)
+    }
+
+    private static let recordBytesMax = 64 << 10
+
+    /// Every slot that has a directory.
+    static func all(_ layout: StateLayout) -> [Slot] {
+        var slots: [Slot] = []
+        for instance in directoryNames(layout.slots) {
+            for name in directoryNames("\(layout.slots)/\(instance)") {
+                guard let index = Int(name), index >= 0 else { continue }
+                slots.append(Slot(SlotID(instance: instance, index: index), layout))
+            }
+        }
+        return slots
+    }
+}
+
+/// The names in a directory, sorted, without those that begin with a dot; none where it cannot be read.
+func directoryNames(_ path: String) -> [String] {
+    guard let stream = opendir(path) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+            pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        if !name.hasPrefix(".") { names.append(name) }
+    }
+    return names.sorted()
+}

@@ -1,0 +1,50 @@
+package import Reconciler
+
+/// Where things of a run stand. The tree below `slots` belongs to the agent alone; below `instances` each
+/// replica has its own directories within parents that it cannot write to.
+package struct StateLayout: Sendable {
+    package let stateDir: String
+    package let runtimeDir: String
+
+    package init(stateDir: String, runtimeDir: String) {
+        self.stateDir = stateDir
+        self.runtimeDir = runtimeDir
+    }
+
+    package var slots: String { "\(stateDir)/slots" }
+    package var instances: String { "\(stateDir)/instances" }
+    package var packages: String { "\(stateDir)/packages" }
+    package var shared: String { "\(stateDir)/shared" }
+    package var zygoteLock: String { "\(stateDir)/zygote.lock" }
+    /// The directory of the keepers' sockets.
+    package var keeperSockets: String { "\(runtimeDir)/k" }
+
+    package func slot(_ slot: SlotID) -> String { "\(slots)/\(slot.instance)/\(slot.directoryName)" }
+    package func output(_ slot: SlotID) -> String { "\(self.slot(slot))/output" }
+    package func replica(_ replica: ReplicaID) -> String {
+        "\(instances)/\(replica.instance)/\(replica.index)"
+    }
+
+    static let lockName = "lock"
+    static let identityName = "id"
+    static let specName = "spec"
+    static let exitName = "exit"
+    static let outputName = "output"
+}
+
+/// The directories of one replica, as its process is told of them.
+struct ReplicaDirectories: Sendable {
+    let base: String
+
+    init(_ layout: StateLayout, _ replica: ReplicaID) { base = layout.replica(replica) }
+
+    var privateDir: String { "\(base)/private" }
+    var workspace: String { "\(base)/workspace" }
+    var config: String { "\(base)/config" }
+    var logs: String { "\(base)/logs" }
+
+    /// Name and mode: `private` is for the run's user alone, the others are open to its group.
+    static let members: [(name: String, mode: UInt32)] = [
+        ("private", 0o700), ("workspace", 0o750), ("config", 0o750), ("logs", 0o750),
+    ]
+}

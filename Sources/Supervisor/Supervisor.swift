@@ -1,0 +1,135 @@
+import CLinux
+import Glibc
+import KeeperProtocol
+package import Reconciler
+import Synchronization
+
+/// Makes processes, and knows them truly: the agent's side of zygote, keepers, slots, probes and packages.
+///
+/// Every run that `start` has handed over ends with exactly one `exited` event. `events` is called from the
+/// Supervisor's own threads, one call at a time; it must not block, and may call back into the Supervisor.
+/// Dropping a Supervisor without `shutdown` is to the runs what the death of the agent is: they go on.
+package final class Supervisor: Sendable {
+    let settings: SupervisorSettings
+    let layout: StateLayout
+    let bootID: String
+    let loop: EventLoop
+    let zygote: ZygoteLink
+    let assembly: LaunchAssembly
+    package let packages: PackageStore
+    /// nil where runs have no control groups.
+    let groups: ControlGroupTree?
+    let prober: Prober
+    let table = Mutex(RunTable())
+    let sockets: SocketDirectory
+    private let events: @Sendable (RunEvent) -> Void
+    /// Held while an event is told, so that nothing is told of a run after its end.
+    private let telling = Mutex(())
+
+    package init(
+        settings: SupervisorSettings, packages source: any PackageSource,
+        events: @escaping @Sendable (RunEvent) -> Void
+    ) throws(SupervisorError) {
+        guard let boot = BootID.current else {
+            throw SupervisorError(
+                message: "the boot id of this host cannot be read", remedy: "mount /proc")
+        }
+        do throws(SystemError) {
+            loop = try EventLoop()
+        } catch {
+            throw SupervisorError(message: "\(error)", remedy: "raise the limit of open files")
+        }
+        self.settings = settings
+        self.events = events
+        bootID = boot
+        layout = settings.layout
+        zygote = ZygoteLink(
+            loop: loop, executable: settings.keeperExecutable, lockPath: layout.zygoteLock)
+        packages = PackageStore(directory: layout.packages, source: source)
+        groups =
+            settings.controlGroups == .off
+            ? nil
+            : ControlGroupTree(host: .current(), stateDir: settings.stateDir, isRoot: geteuid() == 0)
+        prober = Prober(loop: loop)
+        sockets = SocketDirectory(path: layout.keeperSockets)
+        assembly = LaunchAssembly(
+            layout: layout, nodeName: settings.nodeName, bootID: boot, users: UserDirectory(),
+            secrets: SecretDirectory(path: settings.secretsDir), packages: packages)
+    }
+
+    deinit { release() }
+
+    /// Checks whether a run of the spec could begin here, and brings its package; nothing that runs is
+    /// touched. nil: it could. Asking again costs little.
+    package func prepare(_ spec: InstanceSpec) async -> PreparationFailure? {
+        do throws(PreparationFailure) {
+            if let package = spec.process.package { try await packages.materialise(package) }
+            try assembly.check(spec.process)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// What shows the host's part in how surely runs are ended, for status.
+    package var info: SupervisorInfo {
+        SupervisorInfo(bootID: bootID, controlGroupTree: groups?.path)
+    }
+
+    package func runtimeInfo(_ run: RunID) -> RuntimeInfo? {
+        table.withLock { table in
+            table[run].map { entry in
+                RuntimeInfo(
+                    slot: entry.slot.id, identity: entry.identity.map(Reconciler.RunIdentity.init),
+                    controlGroup: entry.group, lostLogBytes: entry.lostLogBytes,
+                    isReachable: entry.socket >= 0)
+            }
+        }
+    }
+
+    /// Lets go of everything but the runs: the zygote ends, the keepers stay. With `keepRuns` false every run
+    /// is stopped by its policy first, and this returns when the last has ended.
+    package func shutdown(keepRuns: Bool) async {
+        if !keepRuns { await stopAll() }
+        prober.stopAll()
+        release()
+        await prober.shutdown()
+    }
+
+    /// Tells one event, if `condition` still holds at its turn.
+    func tell(_ event: RunEvent, if condition: () -> Bool = { true }) {
+        telling.withLock { _ in
+            if condition() { events(event) }
+        }
+    }
+
+    private func release() {
+        zygote.close()
+        loop.stop()
+        let descriptors = table.withLock { table in
+            let all = table.runs.values.flatMap { [$0.socket, $0.keeperPidfd] }
+            table = RunTable()
+            return all
+        }
+        for descriptor in descriptors where descriptor >= 0 { close(descriptor) }
+    }
+}
+
+/// How this host lets the Supervisor do its work.
+package struct SupervisorInfo: Sendable, Hashable {
+    package var bootID: String
+    /// The directory of the runs' control groups; nil: there are none, and the end of a tree whose keeper was
+    /// killed cannot be proven (`TreeUnproven`).
+    package var controlGroupTree: String?
+}
+
+/// One run as it is now.
+package struct RuntimeInfo: Sendable, Hashable {
+    package var slot: SlotID
+    /// nil until its process exists.
+    package var identity: Reconciler.RunIdentity?
+    package var controlGroup: String?
+    package var lostLogBytes: UInt64
+    /// Whether its keeper is connected.
+    package var isReachable: Bool
+}

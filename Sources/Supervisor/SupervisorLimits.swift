@@ -1,0 +1,29 @@
+/// Every bound of the Supervisor, in one place.
+enum SupervisorLimits {
+    /// Start and probe requests that the zygote has not answered yet. The kernel bounds descriptors in flight.
+    static let requestsInFlightMax = 64
+    /// How long a start waits for the keeper of the slot's last run to let go of the lock.
+    static let slotLockWaitMax: Duration = .seconds(2)
+    /// How long a zygote may take to answer, and a new agent waits for the zygote of the last one to go.
+    static let zygoteAnswerMax: Duration = .seconds(10)
+    /// Attempts at a start that met EAGAIN, EMFILE or their like; the pauses between them double.
+    static let startAttemptsMax = 5
+    static let startRetryFirst: Duration = .milliseconds(20)
+    /// How long a keeper found at adoption may take to name itself.
+    static let helloWaitMax: Duration = .seconds(2)
+    /// How long a control group may take to be empty after it was killed.
+    static let treeEmptyWaitMax: Duration = .seconds(2)
+    static let secretBytesMax = 64 << 10
+    static let memoBytesMax = 1 << 20
+    static let packageEntriesMax = 100_000
+    static let packageBytesMax: UInt64 = 4 << 30
+    static let packageLinksMax = 40
+    /// Exec probes that run at the same time, over all runs.
+    static let execProbesMax = 32
+    /// HTTP and TCP probes that run at the same time, over all runs.
+    static let networkProbesMax = 256
+    /// Bytes of one log line that are shown; the rest of it is another line.
+    static let logLineBytesMax = 64 << 10
+    /// Lines of a follower that are not taken yet; beyond it reading waits for the consumer.
+    static let followLinesMax = 4096
+}

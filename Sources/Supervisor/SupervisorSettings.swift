@@ -1,0 +1,30 @@
+/// What the wiring tells the Supervisor about its host. Directories are absolute paths.
+package struct SupervisorSettings: Sendable {
+    package enum ControlGroupUse: Sendable {
+        /// Where the host offers them, else without.
+        case automatic
+        case off
+    }
+
+    package var stateDir: String
+    package var runtimeDir: String
+    package var secretsDir: String
+    /// The absolute path of `plumb-keeper`.
+    package var keeperExecutable: String
+    package var nodeName: String
+    package var controlGroups: ControlGroupUse
+
+    package init(
+        stateDir: String, runtimeDir: String, secretsDir: String, keeperExecutable: String, nodeName: String,
+        controlGroups: ControlGroupUse = .automatic
+    ) {
+        self.stateDir = stateDir
+        self.runtimeDir = runtimeDir
+        self.secretsDir = secretsDir
+        self.keeperExecutable = keeperExecutable
+        self.nodeName = nodeName
+        self.controlGroups = controlGroups
+    }
+
+    var layout: StateLayout { StateLayout(stateDir: stateDir, runtimeDir: runtimeDir) }
+}
