@@ -39,6 +39,9 @@ package struct ChangeSummary: Sendable {
     /// Instances that are suspended, whose changes wait.
     package var suspended: [String]
     package var unchanged: Int
+    /// Of what a gate looks at alone: node, instance, removal or restart, from the accepted snapshot to the
+    /// candidate. Unrelated commits, time and what runs do not change it. Eight hexadecimal digits: `7d1f-02ac`.
+    package var planHash: String
 
     package init(world: World, candidate: Desired, at moment: Moment) {
         node = candidate.node
@@ -46,10 +49,15 @@ package struct ChangeSummary: Sendable {
         to = candidate.revision
         var after = world
         after.accept(candidate, at: moment)
+        let before = Assessment(observed: world.observed, memory: world.memory, at: moment.instant)
         let needs = Assessment(observed: after.observed, memory: after.memory, at: moment.instant)
-        (rows, unchanged) = Self.rows(needs, after, candidate.revision)
+        (rows, unchanged) = Self.rows(needs, since: before, after, candidate.revision)
         quiet = Self.quietChanges(world.desired, candidate, touched: Set(rows.map(\.instance)))
-        suspended = candidate.instances.values.filter { $0.suspend && $0.assigned }.map(\.name).sorted()
+        // Those of which the candidate says nothing stay suspended, too.
+        let kept = after.memory.instances.filter { $0.value.applied?.desired.suspend == true }.keys
+        let declared = candidate.instances.values.filter { $0.suspend && $0.assigned }.map(\.name)
+        suspended = Set(kept).union(declared).sorted()
+        planHash = Self.planHash(from: world.desired, to: candidate)
     }
 
     package func count(_ kind: Kind) -> Int {
@@ -57,14 +65,20 @@ package struct ChangeSummary: Sendable {
     }
 
     private static func rows(
-        _ needs: Assessment, _ world: World, _ revision: Revision
+        _ needs: Assessment, since before: Assessment, _ world: World, _ revision: Revision
     ) -> (rows: [Row], unchanged: Int) {
         var rows: [Row] = []
         var unchanged = 0
         for (name, items) in needs.items {
             var grouped: [Kind: Row] = [:]
+            let earlier = Dictionary(
+                before.items[name, default: []].map { ($0.slot, $0.need) },
+                uniquingKeysWith: { first, _ in first })
             for item in items {
-                guard let (kind, cause) = change(item.need, revision) else {
+                let known = earlier[item.slot].flatMap { change($0, revision) }
+                guard let (kind, cause) = change(item.need, revision),
+                    known?.0 != kind || known?.1 != cause
+                else {
                     unchanged += 1
                     continue
                 }
@@ -109,19 +123,29 @@ package struct ChangeSummary: Sendable {
 }
 
 extension ChangeSummary {
-    /// Of what a gate looks at alone: node, instance, removal or restart. Unrelated commits, time and what runs do
-    /// not change it. Eight hexadecimal digits, as `7d1f-02ac`.
-    package var planHash: String {
+    private static func planHash(from old: Desired?, to new: Desired) -> String {
         var hash = SHA256()
-        hash.updateFramed(node.name)
-        for row in rows where row.kind == .restart || row.kind == .stop {
-            hash.updateFramed("\(row.instance) \(row.kind.rawValue)")
-            for change in row.cause.changes {
-                hash.updateFramed("\(change.path) \(change.old ?? "") \(change.new ?? "")")
-            }
+        hash.updateFramed(new.node.name)
+        for (name, before) in (old?.instances ?? [:]).sorted(by: { $0.key < $1.key }) {
+            guard let line = gated(before, new.instances[name]) else { continue }
+            hash.updateFramed(name)
+            hash.updateFramed(line)
         }
         let digits = hash.finish()
         return digits.prefix(4) + "-" + digits.dropFirst(4).prefix(4)
+    }
+
+    /// A removal or a restart in words that say from what to what; nil for anything that needs no gate. `desired:
+    /// stopped` and fewer replicas are intent.
+    private static func gated(_ before: DesiredInstance, _ after: DesiredInstance?) -> String? {
+        guard before.target > 0 else { return nil }
+        guard let after, after.assigned else {
+            return before.suspend ? nil : "remove \(before.spec.specHash.hex)"
+        }
+        guard after.target > 0, !after.suspend else { return nil }
+        // What a suspended Instance runs may be older than what was accepted of it: lifting may restart it.
+        guard before.key != after.key || before.suspend else { return nil }
+        return "restart \(before.spec.specHash.hex) \(after.spec.specHash.hex) \(after.nonce)"
     }
 }
 

@@ -40,21 +40,24 @@ package struct EndedRun: Sendable {
     package var profile: Profile
     package var policy: RestartPolicy
     package var exit: ExitReport
-    package var startedAt: Instant?
-    /// When it became ready for the first time; nil if it never was.
-    package var readySince: Instant?
+    /// A probe gave it up: a failure, whatever its exit code.
+    package var probeFailed: Bool
+    /// The longest it was ready without a break; zero if it never was.
+    package var healthyFor: Duration
 
     package init(
-        key: RunKey, profile: Profile, policy: RestartPolicy, exit: ExitReport, startedAt: Instant?,
-        readySince: Instant?
+        key: RunKey, profile: Profile, policy: RestartPolicy, exit: ExitReport, probeFailed: Bool = false,
+        healthyFor: Duration = .zero
     ) {
         self.key = key
         self.profile = profile
         self.policy = policy
         self.exit = exit
-        self.startedAt = startedAt
-        self.readySince = readySince
+        self.probeFailed = probeFailed
+        self.healthyFor = healthyFor
     }
+
+    var succeeded: Bool { exit.isSuccess && !probeFailed }
 }
 
 extension RestartState {
@@ -68,20 +71,19 @@ extension RestartState {
             failures = 0
             return .restart(at: now)
         }
-        if run.exit.isSuccess && (run.profile == .oneshot || run.policy.policy != .always) {
+        if run.succeeded && (run.profile == .oneshot || run.policy.policy != .always) {
             self = RestartState()
             return .completed
         }
         if run.policy.policy == .never {
             return giveUp(run.key, "restart.policy is never")
         }
-        let healthyFor = run.readySince.map { now - $0 } ?? .zero
-        if healthyFor >= run.policy.backoff.resetAfter { failures = 0 }
+        if run.healthyFor >= run.policy.backoff.resetAfter { failures = 0 }
         if let limit = run.policy.maxRetries, failures >= limit {
             return giveUp(run.key, "\(failures) of \(limit) retries failed")
         }
         failures += 1
-        let delay = delay(after: run, healthyFor: healthyFor, randomness: randomness)
+        let delay = delay(after: run, randomness: randomness)
         let until = now + delay
         backoffUntil = delay == .zero ? nil : until
         return .restart(at: until)
@@ -99,9 +101,9 @@ extension RestartState {
 
     /// The first crash of a run that had been healthy for the initial delay restarts at once;
     /// any other waits `initial × factor^n`, at most `max`, spread by the jitter.
-    private func delay(after run: EndedRun, healthyFor: Duration, randomness: Double) -> Duration {
+    private func delay(after run: EndedRun, randomness: Double) -> Duration {
         let backoff = run.policy.backoff
-        if failures == 1 && healthyFor >= backoff.initial { return .zero }
+        if failures == 1 && run.healthyFor >= backoff.initial { return .zero }
         var delay = backoff.initial
         for _ in 1..<max(min(failures, Self.exponentMax), 1) {
             delay = min(delay.scaled(by: backoff.factor), backoff.max)

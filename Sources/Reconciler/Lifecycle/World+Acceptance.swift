@@ -11,6 +11,7 @@ extension World {
         for name in memory.instances.keys.sorted() where desired.instances[name] == nil {
             withdraw(name, revision: revision)
         }
+        withdrawForgotten(desired)
         self.desired = desired
         note(
             EventRecord(
@@ -20,63 +21,75 @@ extension World {
 
     private mutating func accept(_ new: DesiredInstance, revision: Revision) {
         let name = new.name
-        var remembered = memory.instances[name] ?? InstanceMemory()
-        guard var applied = remembered.applied else {
-            if new.suspend { return }
-            let cause = Cause(reason: .newInstance, place: new.place, revision: revision)
-            remembered.applied = InstanceMemory.Applied(
-                desired: new, startRevision: revision, specRevision: revision, scaleRevision: revision,
-                startCause: cause, specCause: cause, scaleCause: cause)
-            remembered.removal = nil
-            memory.instances[name] = remembered
-            markDirty(name)
+        guard var remembered = memory.instances[name], let applied = remembered.applied else {
+            if !new.suspend { acceptFirst(new, revision: revision) }
             return
         }
-        if new.suspend {
-            // Everything but the fact that it is suspended waits until that is lifted.
-            if applied.desired.suspend { return }
-            applied.desired.suspend = true
-        } else {
-            let changes = fieldChanges(from: applied.desired, to: new)
-            if applied.desired.key != new.key {
-                applied.startRevision = revision
-                applied.startCause = cause(.changed, changes, [.restart], new, revision)
-            }
-            if applied.desired.spec.specHash != new.spec.specHash || applied.desired.nonce != new.nonce {
-                applied.specRevision = revision
-                applied.specCause = cause(.changed, changes, [.live, .reload], new, revision)
-                for index in remembered.replicas.keys { remembered.replicas[index]?.restart.rearm() }
-            }
-            if applied.desired.target != new.target {
-                applied.scaleRevision = revision
-                applied.scaleCause = cause(.scaled, changes, [.scale], new, revision)
-            }
-            if changes.isEmpty && applied.desired.places == new.places { return }
-            applied.desired = new
-        }
-        remembered.applied = applied
+        if new.suspend { return hold(new, applied, revision: revision) }
+        let changes = fieldChanges(from: applied.desired, to: new)
+        if changes.isEmpty && applied.desired.places == new.places && remembered.held == nil { return }
+        remembered.apply(new, changes, revision)
         memory.instances[name] = remembered
         markDirty(name)
     }
 
-    private func cause(
-        _ reason: Cause.Reason, _ changes: [FieldChange], _ effects: [FieldChange.Effect],
-        _ new: DesiredInstance,
-        _ revision: Revision
-    ) -> Cause {
-        let relevant = changes.filter { effects.contains($0.effect) }
-        return Cause(
-            reason: reason, changes: relevant, place: relevant.first?.place ?? new.place, revision: revision)
+    private mutating func acceptFirst(_ new: DesiredInstance, revision: Revision) {
+        var remembered = memory.instances[new.name] ?? InstanceMemory()
+        let cause = Cause(reason: .newInstance, place: new.place, revision: revision)
+        remembered.applied = InstanceMemory.Applied(
+            desired: new, startRevision: revision, specRevision: revision, scaleRevision: revision,
+            startCause: cause, specCause: cause, scaleCause: cause)
+        remembered.removal = nil
+        // Its last runs may be ending still; what they did is of no weight for one that is declared anew.
+        for index in remembered.replicas.keys {
+            remembered.replicas[index]?.restart.rearm()
+            remembered.replicas[index]?.wanted = nil
+        }
+        memory.instances[new.name] = remembered
+        markDirty(new.name)
+    }
+
+    /// Everything but the fact that it is suspended waits until that is lifted.
+    private mutating func hold(
+        _ new: DesiredInstance, _ applied: InstanceMemory.Applied, revision: Revision
+    ) {
+        let changes = fieldChanges(from: applied.desired, to: new).filter { $0.effect != .none }
+        let known = memory.instances[new.name]?.held
+        if applied.desired.suspend && known?.changes ?? [] == changes && known?.reason != .removed { return }
+        memory.instances[new.name]?.applied?.desired.suspend = true
+        memory.instances[new.name]?.held =
+            changes.isEmpty
+            ? nil
+            : Cause(reason: .changed, changes: changes, place: changes.first?.place, revision: revision)
+        markDirty(new.name)
     }
 
     /// It is declared no longer. Completed oneshots stay remembered, so that declaring one again repeats nothing.
     private mutating func withdraw(_ name: String, revision: Revision) {
         guard var remembered = memory.instances[name], let applied = remembered.applied else { return }
-        remembered.applied = nil
-        remembered.removal = Cause(reason: .removed, place: applied.desired.place, revision: revision)
+        let cause = Cause(reason: .removed, place: applied.desired.place, revision: revision)
+        if applied.desired.suspend {
+            // Deleting the file must not delete the protection: it is lifted first, and deleted then.
+            if remembered.held?.reason == .removed { return }
+            remembered.held = cause
+        } else {
+            remembered.applied = nil
+            remembered.removal = cause
+        }
         memory.instances[name] = remembered
         markDirty(name)
         forgetIfGone(name)
+    }
+
+    /// Runs of which nothing is remembered (the Store was lost) and that this revision does not declare.
+    private mutating func withdrawForgotten(_ desired: Desired) {
+        for name in Set(observed.runs.keys.map(\.instance)) where desired.instances[name] == nil {
+            let remembered = memory.instances[name] ?? InstanceMemory()
+            guard remembered.applied == nil && remembered.removal == nil else { continue }
+            memory.instances[name] = remembered
+            memory.instances[name]?.removal = Cause(reason: .removed, revision: desired.revision)
+            markDirty(name)
+        }
     }
 
     /// Drops the memory of an Instance that is declared no longer, has no run, and completed nothing.
@@ -89,5 +102,54 @@ extension World {
         if observed.runs.keys.contains(where: { $0.instance == name }) { return }
         memory.instances[name] = nil
         markDirty(name)
+    }
+}
+
+extension InstanceMemory {
+    /// Takes over what is wanted now, and notes for each kind of change what brought it.
+    fileprivate mutating func apply(
+        _ new: DesiredInstance, _ changes: [FieldChange], _ revision: Revision
+    ) {
+        guard var next = applied else { return }
+        let old = next.desired
+        held = nil
+        func cause(_ reason: Cause.Reason, _ effects: Set<FieldChange.Effect>) -> Cause {
+            let relevant = changes.filter { effects.contains($0.effect) }
+            return Cause(
+                reason: reason, changes: relevant, place: relevant.first?.place ?? new.place,
+                revision: revision)
+        }
+        if old.key != new.key {
+            next.startRevision = revision
+            next.startCause = cause(.changed, [.restart])
+        }
+        if old.spec.specHash != new.spec.specHash || old.nonce != new.nonce {
+            next.specRevision = revision
+            next.specCause = cause(.changed, [.live, .reload])
+            rearm(wantedBy: old.key == new.key ? next.specCause : nil)
+        }
+        if old.target != new.target {
+            next.scaleRevision = revision
+            next.scaleCause = cause(.scaled, [.scale])
+            for index in old.target..<max(old.target, new.target) {
+                replicas[index, default: ReplicaMemory()].restart.rearm()
+                replicas[index]?.wanted = next.scaleCause
+            }
+        }
+        next.desired = new
+        applied = next
+    }
+
+    /// Whatever failed gets another chance. `cause` is what gives it, if not a new start hash or nonce.
+    private mutating func rearm(wantedBy cause: Cause?) {
+        for (index, own) in replicas {
+            let waits = own.restart.gaveUp != nil || own.restart.backoffUntil != nil
+            replicas[index]?.restart.rearm()
+            if let cause {
+                if waits { replicas[index]?.wanted = cause }
+            } else {
+                replicas[index]?.wanted = nil
+            }
+        }
     }
 }

@@ -14,15 +14,11 @@ extension World {
 
     /// What the check found. A failure changes nothing that runs.
     package mutating func prepared(_ spec: InstanceSpec, _ failure: HostFailure?, at moment: Moment) {
-        let before = attempts.removeValue(forKey: spec.specHash) ?? 0
+        let before = attempts[spec.specHash] ?? 0
         guard let failure else {
+            // The count stays until it has started: a host that checks well and refuses the start is asked ever
+            // more rarely, too.
             observed.preparations[spec.specHash] = .ready
-            if before > 0 {
-                note(
-                    EventRecord(
-                        kind: .hostRecovered, time: moment.wall, instance: spec.name,
-                        message: "\(spec.name) can start on this host now"))
-            }
             return
         }
         let retryAt = moment.instant + Self.hostRetry(before)
@@ -32,6 +28,22 @@ extension World {
             EventRecord(
                 kind: .startRefused, time: moment.wall, instance: spec.name,
                 message: "\(spec.name) cannot start on this host: \(failure.message); \(failure.remedy)"))
+    }
+
+    /// The Supervisor refused a start. Replicas that are refused together count as one attempt.
+    mutating func refused(_ spec: InstanceSpec, _ failure: HostFailure, retryAt: Instant, at now: Instant) {
+        if case .failed(_, _, let known) = observed.preparations[spec.specHash], known > now { return }
+        let count = failedAttempts(spec.specHash) + 1
+        observed.preparations[spec.specHash] = .failed(failure, attempts: count, retryAt: retryAt)
+    }
+
+    /// A spec that failed on this host has started.
+    mutating func hostAgreed(to spec: InstanceSpec, at moment: Moment) {
+        guard let before = attempts.removeValue(forKey: spec.specHash), before > 0 else { return }
+        note(
+            EventRecord(
+                kind: .hostRecovered, time: moment.wall, instance: spec.name,
+                message: "\(spec.name) can start on this host again"))
     }
 
     /// How long to wait after so many failures.
@@ -53,12 +65,28 @@ extension World {
             if let applied = remembered.applied { wanted.insert(applied.desired.spec.specHash) }
         }
         observed.preparations = observed.preparations.filter { wanted.contains($0.key) }
+        attempts = attempts.filter { wanted.contains($0.key) }
+    }
+
+    /// Another boot: instants of the last one mean nothing, and waiting began anew with the host.
+    package mutating func forgetInstants() {
+        for (name, remembered) in memory.instances {
+            for index in remembered.replicas.keys {
+                memory.instances[name]?.replicas[index]?.restart.backoffUntil = nil
+            }
+        }
     }
 
     /// The agent came back to a run that lives.
     package mutating func adopted(_ run: ObservedRun, at moment: Moment) {
         insert(run)
-        change(run.id) { $0.updateReadiness(at: moment.instant) }
+        change(run.id) { adopted in
+            adopted.adopted = true
+            // A run that no probe gates has been ready since it began.
+            let isGated = run.spec.health.startup != nil || run.spec.health.readiness != nil
+            let begun = isGated ? nil : run.identity?.startedAt
+            adopted.updateReadiness(at: min(begun ?? moment.instant, moment.instant))
+        }
         note(event(.adopted, run, moment, "\(run.slot) went on while the agent was away"))
     }
 
@@ -87,7 +115,7 @@ extension InstanceMemory {
         var latest = Instant.zero
         for index in 0..<desired.target {
             guard let run = observed.runs[SlotID(instance: name, index: index)],
-                run.spec.specHash == desired.spec.specHash, let since = run.readySince
+                run.spec.specHash == desired.spec.specHash, run.isServing, let since = run.readySince
             else { return nil }
             latest = max(latest, since)
         }

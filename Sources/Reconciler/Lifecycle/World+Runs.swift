@@ -12,6 +12,8 @@ extension World {
         own.lastRun = id
         own.lastKey = run.key
         own.lastStop = nil
+        own.wanted = nil
+        own.isEnded = false
         own.restart.backoffUntil = nil
         remember(slot, own)
         note(event(.starting, run, moment, cause: action.cause, "\(slot) starts: \(action.cause.text)"))
@@ -31,7 +33,12 @@ extension World {
 
     /// Live or reload fields are about to be applied.
     package mutating func updating(_ action: UpdateAction, at moment: Moment) {
-        change(action.run) { $0.spec = action.spec }
+        change(action.run) { run in
+            let before = run.spec.health
+            run.spec = action.spec
+            run.forgetVerdicts(of: before)
+            run.updateReadiness(at: moment.instant)
+        }
         if let run = run(action.run) {
             let kind: EventRecord.Kind = action.reload ? .reloaded : .updated
             let what = action.reload ? "reloads" : "is changed live"
@@ -47,6 +54,7 @@ extension World {
         }
         guard known, let run = run(id) else { return }
         note(event(.started, run, moment, "\(run.slot) runs with pid \(identity.pid)"))
+        hostAgreed(to: run.spec, at: moment)
         if run.isReady && run.spec.health.readiness == nil {
             note(event(.ready, run, moment, "\(run.slot) is ready"))
         }
@@ -89,17 +97,25 @@ extension World {
         own.lastRun = id
         own.lastKey = run.key
         own.lastStop = run.stopCause
+        own.isEnded = true
         let kind: EventRecord.Kind = exit.cause == .keeperLost ? .keeperLost : .exited
         note(event(kind, run, moment, cause: run.stopCause, "\(slot) ended: \(exit.text)"))
-        if !run.wasAskedToEnd || exit.isSuccess && run.spec.profile == .oneshot {
-            let ended = EndedRun(
-                key: run.key, profile: run.spec.profile, policy: run.spec.restart, exit: exit,
-                startedAt: run.identity?.startedAt, readySince: run.readySince)
-            let response = own.restart.exited(ended, at: moment.instant, randomness: randomness)
+        let didItsWork = exit.isSuccess && run.spec.profile == .oneshot
+        if !run.wasAskedToEnd { own.wanted = nil }
+        // What is superseded says nothing of its successor, which is tried at once.
+        if didItsWork || !run.wasAskedToEnd && !isSuperseded(run) {
+            let response = own.restart.exited(
+                run.ended(exit, at: moment.instant), at: moment.instant, randomness: randomness)
             follow(response, run, &own, moment)
         }
         remember(slot, own)
         forgetIfGone(slot.instance)
+    }
+
+    /// Another spec or nonce is wanted by now.
+    private func isSuperseded(_ run: ObservedRun) -> Bool {
+        guard let applied = memory.instances[run.slot.instance]?.applied else { return false }
+        return applied.desired.key != run.key
     }
 
     private mutating func follow(
@@ -127,11 +143,13 @@ extension World {
         _ id: RunID, _ failure: HostFailure, retryAt: Instant, at moment: Moment
     ) {
         guard let run = remove(id) else { return }
-        let attempts = failedAttempts(run.spec.specHash) + 1
-        observed.preparations[run.spec.specHash] = .failed(failure, attempts: attempts, retryAt: retryAt)
+        refused(run.spec, failure, retryAt: retryAt, at: moment.instant)
         var own = memory.instances[run.slot.instance]?.replicas[run.slot.replica.index] ?? ReplicaMemory()
-        own.lastKey = nil
+        own.wanted = run.startCause
+        // A first start is still one; a restart stays a restart, which waits for less.
+        if run.startCause.revision != nil { own.lastKey = nil }
         remember(run.slot, own)
+        forgetIfGone(run.slot.instance)
         note(event(.startRefused, run, moment, "\(run.slot) cannot start on this host: \(failure.message)"))
     }
 
@@ -146,26 +164,5 @@ extension World {
         EventRecord(
             kind: kind, time: moment.wall, replica: run.slot.replica, run: run.id,
             revision: cause?.revision ?? run.revision, cause: cause, message: message)
-    }
-}
-
-extension ObservedRun {
-    /// Plumb stopped it for a reason other than a failed probe.
-    var wasAskedToEnd: Bool {
-        guard let stopCause else { return false }
-        if case .probeFailed = stopCause.reason { return false }
-        return true
-    }
-
-    /// Ready: it runs, and every probe that gates it has passed. A run without probes is ready once it runs.
-    mutating func updateReadiness(at now: Instant) {
-        let started = spec.health.startup == nil || startup == true
-        let serving = spec.health.readiness == nil || readiness == true
-        let ready = phase == .running && started && serving
-        if ready {
-            readySince = readySince ?? now
-        } else {
-            readySince = nil
-        }
     }
 }

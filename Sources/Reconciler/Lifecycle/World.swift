@@ -11,7 +11,7 @@ package struct World: Sendable {
     /// What happened since it was last taken, for the history.
     package private(set) var events: [EventRecord] = []
     private var slots: [RunID: SlotID] = [:]
-    /// Failed checks so far of specs that are being checked again.
+    /// Failed checks and refused starts so far, of specs that have not started since.
     var attempts: [SpecHash: Int] = [:]
 
     package init(observed: Observed = Observed(), memory: Memory = Memory()) {
@@ -21,7 +21,10 @@ package struct World: Sendable {
     }
 
     /// The live run with this id.
-    package func run(_ id: RunID) -> ObservedRun? { slots[id].flatMap { observed.runs[$0] } }
+    package func run(_ id: RunID) -> ObservedRun? {
+        guard let slot = slots[id], let run = observed.runs[slot], run.id == id else { return nil }
+        return run
+    }
 
     /// Hands over what must be stored, and forgets it.
     package mutating func takeChanges() -> (memories: [(String, InstanceMemory?)], events: [EventRecord]) {
@@ -43,13 +46,14 @@ package struct World: Sendable {
     }
 
     mutating func remove(_ id: RunID) -> ObservedRun? {
-        slots.removeValue(forKey: id).flatMap { observed.runs.removeValue(forKey: $0) }
+        guard let slot = slots.removeValue(forKey: id), observed.runs[slot]?.id == id else { return nil }
+        return observed.runs.removeValue(forKey: slot)
     }
 
     /// Changes a live run; false if there is none with this id.
     @discardableResult
     mutating func change(_ id: RunID, _ body: (inout ObservedRun) -> Void) -> Bool {
-        guard let slot = slots[id], observed.runs[slot] != nil else { return false }
+        guard let slot = slots[id], observed.runs[slot]?.id == id else { return false }
         body(&observed.runs[slot]!)  // Safe: the line above has just found it.
         return true
     }

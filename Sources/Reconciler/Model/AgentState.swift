@@ -81,6 +81,7 @@ package struct Condition: Sendable, Hashable, Codable {
         case suspended = "Suspended"
         case treeUnproven = "TreeUnproven"
         case storeRebuilt = "StoreRebuilt"
+        case storeFailing = "StoreFailing"
     }
     package var type: Kind
     package var status: Bool

@@ -9,12 +9,16 @@ package struct Instant: Hashable, Sendable, Codable, Comparable {
 
     package static func < (a: Instant, b: Instant) -> Bool { a.nanoseconds < b.nanoseconds }
 
+    /// Held within what can be told: a sum that is too large is the last instant, not one in the past.
     package static func + (a: Instant, b: Duration) -> Instant {
-        Instant(nanoseconds: a.nanoseconds.addingReportingOverflow(b.nanoseconds).partialValue)
+        let (sum, overflow) = a.nanoseconds.addingReportingOverflow(b.nanoseconds)
+        if overflow { return Instant(nanoseconds: b.nanoseconds < 0 ? .min : .max) }
+        return Instant(nanoseconds: sum)
     }
 
     package static func - (a: Instant, b: Instant) -> Duration {
-        .nanoseconds(a.nanoseconds - b.nanoseconds)
+        let (difference, overflow) = a.nanoseconds.subtractingReportingOverflow(b.nanoseconds)
+        return .nanoseconds(overflow ? (a < b ? .min : .max) : difference)
     }
 }
 

@@ -10,6 +10,8 @@ package struct InstanceMemory: Sendable, Codable {
     package var applied: Applied?
     /// Why its last runs are being stopped, once it is declared no longer.
     package var removal: Cause?
+    /// What a newer revision would change, were the Instance not suspended.
+    package var held: Cause?
     package var replicas: [Int: ReplicaMemory]
     /// Specs that proved healthy, newest first; at most `lastKnownGoodMax`.
     package var lastKnownGood: [InstanceSpec]
@@ -17,11 +19,12 @@ package struct InstanceMemory: Sendable, Codable {
     package static let lastKnownGoodMax = 3
 
     package init(
-        applied: Applied? = nil, removal: Cause? = nil, replicas: [Int: ReplicaMemory] = [:],
-        lastKnownGood: [InstanceSpec] = []
+        applied: Applied? = nil, removal: Cause? = nil, held: Cause? = nil,
+        replicas: [Int: ReplicaMemory] = [:], lastKnownGood: [InstanceSpec] = []
     ) {
         self.applied = applied
         self.removal = removal
+        self.held = held
         self.replicas = replicas
         self.lastKnownGood = lastKnownGood
     }
@@ -66,13 +69,18 @@ package struct ReplicaMemory: Sendable, Hashable, Codable {
     package var lastKey: RunKey?
     /// Why Plumb stopped the last run; nil where it ended by itself.
     package var lastStop: Cause?
+    /// What asked for the next start, where it is neither the Instance's start hash nor the last exit: scaling, a
+    /// changed policy that gives it another chance, or the start that the host refused.
+    package var wanted: Cause?
+    /// The last run's end is known and stored.
+    package var isEnded = false
     /// Restarts after exits that nobody asked for, in total.
     package var restarts: Int
 
     package init(
         restart: RestartState = RestartState(), completed: RunKey? = nil,
         lastExit: ExitReport? = nil, lastRun: RunID? = nil, lastKey: RunKey? = nil, lastStop: Cause? = nil,
-        restarts: Int = 0
+        wanted: Cause? = nil, restarts: Int = 0
     ) {
         self.restart = restart
         self.completed = completed
@@ -80,6 +88,7 @@ package struct ReplicaMemory: Sendable, Hashable, Codable {
         self.lastRun = lastRun
         self.lastKey = lastKey
         self.lastStop = lastStop
+        self.wanted = wanted
         self.restarts = restarts
     }
 }

@@ -63,6 +63,10 @@ package struct ObservedRun: Sendable, Codable {
     package var readiness: Bool?
     package var livenessFailed: Bool
     package var readySince: Instant?
+    /// The longest it was ready without a break, the present stretch left out.
+    package var longestReady: Duration
+    /// The agent came back to it: what its probes said before is not known.
+    package var adopted: Bool
     /// What a probe saw last, for status.
     package var probeDetail: String?
     package var startCause: Cause
@@ -87,6 +91,8 @@ package struct ObservedRun: Sendable, Codable {
         self.readiness = nil
         self.livenessFailed = false
         self.readySince = nil
+        self.longestReady = .zero
+        self.adopted = false
         self.probeDetail = nil
         self.startCause = startCause
         self.stopCause = nil
@@ -96,4 +102,11 @@ package struct ObservedRun: Sendable, Codable {
     package var key: RunKey { RunKey(start: spec.startHash, nonce: nonce) }
     /// Running, and every gate that its spec declares is passed.
     package var isReady: Bool { phase == .running && readySince != nil }
+    /// Ready, and not given up by its liveness probe.
+    package var isServing: Bool { isReady && !livenessFailed }
+    /// It may serve: the agent came back to it, and its probes have not said yet.
+    package var isUndetermined: Bool {
+        adopted && phase == .running && readySince == nil && !livenessFailed && startup != false
+            && readiness != false
+    }
 }

@@ -57,8 +57,17 @@ package struct Assessment: Sendable {
         case .starting, .running: break
         }
         if stopping { return .remove(run, Cause(reason: .agentStopping)) }
-        let cause = remembered?.applied?.scaleCause ?? remembered?.removal
-        return .remove(run, cause ?? Cause(reason: .removed))
+        if let applied = remembered?.applied {
+            if applied.scaleCause.reason == .scaled { return .remove(run, applied.scaleCause) }
+            // It was declared anew, smaller, while its old runs were still there.
+            let place = applied.desired.places["spec.replicas"] ?? applied.desired.place
+            return .remove(run, Cause(reason: .scaled, place: place, revision: applied.scaleRevision))
+        }
+        // Without a word of what was accepted (the Store was lost), absence proves nothing.
+        guard let removal = remembered?.removal else {
+            return .wait(.unknown(reason: "no accepted revision speaks of it"), until: nil)
+        }
+        return .remove(run, removal)
     }
 
     private static func need(
@@ -72,15 +81,16 @@ package struct Assessment: Sendable {
         case .starting, .running: break
         }
         if run.key != applied.desired.key { return .replace(run, applied.cause(replacing: run)) }
+        // A new spec comes before the verdicts of the old one: it may be the fix.
+        if run.spec.specHash != applied.desired.spec.specHash {
+            let reload = run.spec.process.configFile != applied.desired.spec.process.configFile
+            return .update(run, reload: reload, applied.cause(updating: run))
+        }
         if run.livenessFailed {
             return .end(run, Cause(reason: .probeFailed(.liveness, detail: run.probeDetail ?? "")))
         }
         if run.startup == false {
             return .end(run, Cause(reason: .probeFailed(.startup, detail: run.probeDetail ?? "")))
-        }
-        if run.spec.specHash != applied.desired.spec.specHash {
-            let reload = run.spec.process.configFile != applied.desired.spec.process.configFile
-            return .update(run, reload: reload, applied.specCause)
         }
         return .nothing
     }
@@ -88,23 +98,26 @@ package struct Assessment: Sendable {
     private static func absent(
         _ slot: SlotID, _ remembered: InstanceMemory, _ applied: InstanceMemory.Applied, at now: Instant
     ) -> ReplicaNeed {
-        guard let own = remembered.replicas[slot.replica.index] else {
-            // A replica beside others that have a history comes of scaling, not of the Instance being new.
-            let scaled = applied.scaleCause.reason == .scaled && !remembered.replicas.isEmpty
-            return .start(scaled ? applied.scaleCause : applied.startCause)
-        }
+        guard let own = remembered.replicas[slot.replica.index] else { return .start(applied.startCause) }
         let key = applied.desired.key
         if own.completed == key { return .nothing }
         if let gaveUp = own.restart.gaveUp, gaveUp.key == key { return .wait(.gaveUp(gaveUp), until: nil) }
         if let until = own.restart.backoffUntil, until > now {
             return .wait(.backoff(until: until, failures: own.restart.failures), until: until)
         }
+        if let wanted = own.wanted { return .start(wanted) }
         guard own.lastKey == key else { return .start(applied.startCause) }
         guard let stop = own.lastStop else {
             return .start(own.lastExit.map { Cause(reason: .exited($0)) } ?? applied.startCause)
         }
-        if case .probeFailed = stop.reason { return .start(stop) }
-        if stop.reason == .scaled { return .start(applied.scaleCause) }
-        return .start(Cause(reason: .missing, place: applied.desired.place, revision: applied.startRevision))
+        switch stop.reason {
+        case .probeFailed: return .start(stop)
+        case .scaled: return .start(applied.scaleCause)
+        // Taken back before the next run began: what brought the wanted spec back is the cause.
+        case .changed, .removed: return .start(applied.startCause)
+        case .newInstance, .exited, .missing, .agentStopping:
+            return .start(
+                Cause(reason: .missing, place: applied.desired.place, revision: applied.startRevision))
+        }
     }
 }

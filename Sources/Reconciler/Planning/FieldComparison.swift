@@ -4,6 +4,8 @@ import Manifests
 package func fieldChanges(from old: InstanceSpec, to new: InstanceSpec) -> [FieldChange] {
     if old.specHash == new.specHash { return [] }
     var changes: [FieldChange] = []
+    // A field that only moves between restart and reload keeps its value: what moved it is the change.
+    var moved = false
     var (i, j) = (0, 0)
     while i < old.fields.count || j < new.fields.count {
         let before = i < old.fields.count ? old.fields[i] : nil
@@ -11,20 +13,38 @@ package func fieldChanges(from old: InstanceSpec, to new: InstanceSpec) -> [Fiel
         let isGone = after.map { after in before.map { $0.path < after.path } ?? false } ?? true
         let isNew = before.map { before in after.map { $0.path < before.path } ?? false } ?? true
         if let before, isGone {
-            changes.append(FieldChange(before, nil, place: new.fields.first?.place ?? before.place))
+            changes.append(FieldChange(before, nil, place: new.nearest(to: before)))
             i += 1
         } else if let after, isNew {
             changes.append(FieldChange(nil, after, place: after.place))
             j += 1
         } else if let before, let after {
-            if before.value != after.value || before.effect != after.effect {
+            if before.value != after.value {
                 changes.append(FieldChange(before, after, place: after.place))
+            } else if before.effect != after.effect {
+                moved = true
             }
             i += 1
             j += 1
         }
     }
+    for index in changes.indices where moved && changes[index].path == "unit.spec.reload.signal" {
+        changes[index].effect = .restart
+    }
     return changes
+}
+
+extension InstanceSpec {
+    /// Where a field that is no longer written would stand: at the field of its file that is closest by name.
+    fileprivate func nearest(to gone: SpecField) -> Location {
+        let inFile = fields.filter { $0.place.file == gone.place.file }
+        let ofDocument = fields.filter { $0.path.hasPrefix("unit.") == gone.path.hasPrefix("unit.") }
+        let candidates = inFile.isEmpty ? ofDocument : inFile
+        func closeness(_ field: SpecField) -> Int {
+            zip(field.path.utf8, gone.path.utf8).prefix { $0 == $1 }.count
+        }
+        return candidates.max { closeness($0) < closeness($1) }?.place ?? gone.place
+    }
 }
 
 extension FieldChange {

@@ -56,10 +56,12 @@ struct Planner {
     }
 
     private mutating func planInstance(_ name: String, _ items: [Assessment.Item], _ removals: RemovalOrder) {
-        let applied = memory.instances[name]?.applied
-        let window = applied.map { RolloutWindow(items, $0, observed, at: now) }
+        let remembered = memory.instances[name] ?? InstanceMemory()
+        let applied = remembered.applied
+        let window = applied.map { RolloutWindow(items, remembered, $0, observed, at: now) }
         for item in items {
             switch item.need {
+            case .nothing where remembered.held != nil: wait(item.slot, .suspended, until: nil)
             case .nothing: break
             case .wait(let reason, let until): wait(item.slot, reason, until: until)
             case .remove(let run, let cause): planRemoval(run, cause, removals)

@@ -43,7 +43,7 @@ extension SpecFields {
         let apply = unit.configApply
         let effect: SpecField.Effect = apply.method == .file && unit.reloadSignal != nil ? .reload : .restart
         for entry in config.entries {
-            add("spec.config.\(entry.name)", entry.value.jsonText, effect, entry.origin)
+            add("spec.config.\(entry.name)", ConfigText.json(entry.value), effect, entry.origin)
         }
         let usual = ConfigApply()
         if apply.method != usual.method {
@@ -59,7 +59,7 @@ extension SpecFields {
 
 extension String {
     /// Quoted where a bare word would be ambiguous, so that two argument lists never read the same.
-    fileprivate var quoted: String {
+    var quoted: String {
         let plain = !isEmpty && allSatisfy { $0.isLetter || $0.isNumber || "-_./:=+,@%".contains($0) }
         if plain { return self }
         return "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"

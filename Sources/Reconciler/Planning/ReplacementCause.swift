@@ -21,4 +21,12 @@ extension InstanceMemory.Applied {
             reason: .changed, changes: changes, place: changes.first?.place ?? desired.place,
             revision: startRevision)
     }
+
+    /// Why live or reload fields of a run are changed, with all that it missed.
+    func cause(updating run: ObservedRun) -> Cause {
+        let changes = fieldChanges(from: run.spec, to: desired.spec).filter { $0.effect != .restart }
+        return Cause(
+            reason: .changed, changes: changes, place: changes.first?.place ?? desired.place,
+            revision: specRevision)
+    }
 }

@@ -75,7 +75,8 @@ package struct Resolver: Sendable {
     ) -> InstanceSpec {
         let own = instance.overrides
         let (common, config) = (
-            unit.defaults, effectiveConfig(of: instance, unit: unit, configFiles: snapshot.configFiles)
+            unit.defaults,
+            Configuration.effective(of: instance, unit: unit, configFiles: snapshot.configFiles)
         )
         let usualRestart = RestartPolicy(policy: unit.profile == .oneshot ? .onFailure : .always)
         let health = own.health ?? common.health ?? Health()
@@ -84,7 +85,7 @@ package struct Resolver: Sendable {
         let logging = own.logging ?? common.logging ?? LoggingPolicy()
 
         var fields = SpecFields(unit: unit.source, instance: instance.source)
-        let process = processSpec(instance, unit, snapshot, render(config, unit: unit))
+        let process = processSpec(instance, unit, snapshot, Configuration.render(config, for: unit))
         fields.addProcess(process, instance: instance, unit: unit)
         fields.addConfig(config, unit: unit)
         fields.addHealth(health, overridden: own.health != nil)

@@ -121,7 +121,7 @@ extension Probe.Check {
         switch self {
         case .tcp(let port): "tcp :\(port)"
         case .http(let port, let path): "http :\(port)\(path)"
-        case .exec(let command): "exec \(command.joined(separator: " "))"
+        case .exec(let command): "exec \(command.map(\.quoted).joined(separator: " "))"
         }
     }
 }

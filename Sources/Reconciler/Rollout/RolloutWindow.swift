@@ -11,8 +11,10 @@ struct RolloutWindow {
     /// No start before every outdated run is gone (`recreate`).
     var holdsStarts = false
 
-    init(_ items: [Assessment.Item], _ applied: InstanceMemory.Applied, _ observed: Observed, at now: Instant)
-    {
+    init(
+        _ items: [Assessment.Item], _ remembered: InstanceMemory, _ applied: InstanceMemory.Applied,
+        _ observed: Observed, at now: Instant
+    ) {
         let outdated = items.compactMap { item -> ObservedRun? in
             if case .replace(let run, _) = item.need { run } else { nil }
         }
@@ -25,11 +27,17 @@ struct RolloutWindow {
             }
             return
         }
-        // What is not ready serves nobody: it is replaced first, and takes nothing of what may be missing.
-        admitted = Set(outdated.filter { !$0.isReady }.map(\.slot))
-        let missing = unavailable(items, applied, observed, at: now)
+        // What does not serve is replaced first, and takes nothing of what may be missing. A run that the agent has
+        // just come back to may well serve: it waits until its probes have spoken.
+        admitted = Set(outdated.filter { !$0.isServing && !$0.isUndetermined }.map(\.slot))
+        // A replica that ended well as the wanted spec is all that it was meant to be.
+        let wanted = items.filter { item in
+            item.slot.replica.index < applied.desired.target
+                && remembered.replicas[item.slot.replica.index]?.completed != applied.desired.key
+        }
+        let missing = unavailable(wanted, applied, observed, at: now)
         var room = policy.maxUnavailable - missing
-        for run in outdated where run.isReady && room > 0 {
+        for run in outdated where run.isServing && room > 0 {
             admitted.insert(run.slot)
             room -= 1
         }
@@ -42,8 +50,8 @@ struct RolloutWindow {
         _ items: [Assessment.Item], _ applied: InstanceMemory.Applied, _ observed: Observed, at now: Instant
     ) -> Int {
         var count = 0
-        for item in items where item.slot.replica.index < applied.desired.target {
-            guard let run = observed.runs[item.slot], let since = run.readySince, run.phase == .running else {
+        for item in items {
+            guard let run = observed.runs[item.slot], let since = run.readySince, run.isServing else {
                 count += 1
                 continue
             }
