@@ -8,8 +8,8 @@ struct StoreOpening {
     let limits: StoreLimits
 
     static let fileName = "plumb.db"
-    /// One page of the smallest size there is.
-    private static let databaseBytesMin = 512
+    /// The smallest size of a page; every other is a multiple of it.
+    private static let pageBytesMin = 512
 
     var path: String { directory + "/" + Self.fileName }
 
@@ -34,9 +34,12 @@ struct StoreOpening {
         }
     }
 
-    /// SQLite takes a file of one byte for an empty database.
+    /// SQLite takes a file of one byte for an empty database, and fills up a last page that was cut with zeros.
+    /// Only a checkpoint that was interrupted leaves such a page, and then the log still has all of it.
     private var stump: String? {
-        guard let size = fileSize(path), size > 0, size < Self.databaseBytesMin else { return nil }
+        guard let size = fileSize(path), size > 0 else { return nil }
+        let hasLog = (fileSize(path + "-wal") ?? 0) > 0
+        guard size < Self.pageBytesMin || (!hasLog && size % Self.pageBytesMin != 0) else { return nil }
         return "the file is cut off after \(size) bytes"
     }
 
