@@ -71,5 +71,39 @@ let package = Package(
         // Only for tests.
         .target(
             name: "TestKit", dependencies: ["Manifests", "Reconciler", "CLinux"], swiftSettings: strict),
+        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
+        .testTarget(
+            name: "ManifestsTests", dependencies: ["Manifests"], swiftSettings: strict),
+        .testTarget(
+            name: "ReconcilerTests", dependencies: ["Reconciler", "Manifests", "TestKit"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ScenarioTests", dependencies: ["Reconciler", "Manifests", "TestKit"],
+            path: "Tests/Scenarios", swiftSettings: strict),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Reconciler", "Manifests", "TestKit"],
+            path: "Tests/Simulation", swiftSettings: strict),
+        .testTarget(
+            name: "WatcherTests", dependencies: ["Watcher", "CLinux", "TestKit"], swiftSettings: strict),
+        .testTarget(
+            name: "KeeperCoreTests", dependencies: ["KeeperProtocol", "KeeperCore", "Keeper", "CLinux"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SupervisorTests",
+            dependencies: ["Supervisor", "Reconciler", "Manifests", "KeeperProtocol", "Keeper", "CLinux"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: ["Store", "Reconciler", "Manifests", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "StatusAPITests", dependencies: ["StatusAPI", "Reconciler", "Manifests", "CLinux"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "PlumbTests",
+            dependencies: ["Plumb", "Manifests", "Reconciler", "StatusAPI", "CLinux"], swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["Plumb", "Keeper", "TestKit", "CLinux", "StatusAPI"],
+            path: "Tests/EndToEnd", swiftSettings: strict),
     ]
 )

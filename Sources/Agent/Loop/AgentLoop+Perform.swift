@@ -1,3 +1,4 @@
+import Manifests
 import Reconciler
 
 /// A plan's actions with everything decided: run ids given, the world already changed by them.

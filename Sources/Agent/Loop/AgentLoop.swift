@@ -1,4 +1,3 @@
-package import Manifests
 package import Reconciler
 
 /// What the wiring tells the loop about this host and its source.

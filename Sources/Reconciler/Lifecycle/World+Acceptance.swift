@@ -2,7 +2,7 @@ import Manifests
 
 extension World {
     /// A revision became the desired state. What is suspended stays as it was.
-    package mutating func accept(_ desired: Desired, at moment: Moment) {
+    package mutating func accept(_ desired: Desired, at moment: Moment, quietly: Bool = false) {
         let revision = desired.revision
         for name in desired.instances.keys.sorted() {
             guard let new = desired.instances[name] else { continue }
@@ -13,6 +13,7 @@ extension World {
         }
         withdrawForgotten(desired)
         self.desired = desired
+        if quietly { return }
         note(
             EventRecord(
                 kind: .revisionAccepted, time: moment.wall, revision: revision,

@@ -26,6 +26,13 @@ extension World {
             run.stopCause = action.cause
         }
         if let run = run(action.run) {
+            // Remembered before it is asked for: if the agent dies now, the end that follows has its reason.
+            var own =
+                memory.instances[run.slot.instance]?.replicas[run.slot.replica.index] ?? ReplicaMemory()
+            own.lastRun = run.id
+            own.lastKey = run.key
+            own.lastStop = action.cause
+            remember(run.slot, own)
             note(
                 event(.stopping, run, moment, cause: action.cause, "\(run.slot) stops: \(action.cause.text)"))
         }
