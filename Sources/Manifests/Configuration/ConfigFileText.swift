@@ -31,8 +31,8 @@ extension ConfigText {
         }
     }
 
-    /// YAML in block style, keys sorted, a newline at the end. Strings are quoted unless no reader of YAML 1.1
-    /// or 1.2 could take them for anything else.
+    /// YAML in block style, keys sorted, a newline at the end. Strings are quoted unless no reader of
+    /// YAML 1.1 or 1.2 could take them for anything else.
     package static func yaml(_ value: ConfigValue) -> String {
         var text = ""
         writeBlock(value, indent: "", to: &text)

@@ -59,10 +59,12 @@ struct DocumentDecoder {
         case .schedule, .plugin:
             guard let metadata else { return nil }
             let place = source.location
+            let version = PlumbVersion.current
+            let what = "the \(kind.rawValue) '\(metadata.name)'"
             decoder.problems.append(
                 Diagnostic(
                     .notYetActedOn, at: place,
-                    "plumb \(PlumbVersion.current) checks the \(kind.rawValue) '\(metadata.name)', and does not act on it"
+                    "plumb \(version) checks \(what), and does not act on it"
                 ))
             let reserved = ReservedDeclaration(kind: kind, metadata: metadata, source: source)
             return kind == .schedule ? .schedule(reserved) : .plugin(reserved)
@@ -95,8 +97,12 @@ struct DocumentDecoder {
         guard let version = scalar("apiVersion", pairs), let kind = scalar("kind", pairs) else {
             let missing = scalar("apiVersion", pairs) == nil ? "apiVersion" : "kind"
             let near = EditDistance.nearest(to: missing, among: pairs.lazy.map(\.key))
-            let hint = near.map { "; did you mean '\(missing)' where '\($0)' stands?" } ?? ""
-            decoder.report(.notADeclaration, root.mark, "this mapping has no '\(missing)'\(hint)")
+            if let pair = pairs.first(where: { $0.key == near }), pair.key != missing {
+                decoder.report(
+                    .unknownKey, pair.keyMark, "unknown key '\(pair.key)'; did you mean '\(missing)'?")
+            } else {
+                decoder.report(.notADeclaration, root.mark, "this mapping has no '\(missing)'")
+            }
             return nil
         }
         if version.text != EnvelopeSchema.apiVersion {

@@ -23,8 +23,11 @@ package struct ParsedConfig: Sendable {
         }
         let read = YAMLFile.read(bytes: bytes, file: path, into: &collector)
         guard read.isComplete else { return failed() }
+        if read.documents.contains(where: { Self.isDeclaration($0.root) }) {
+            return ParsedConfig(path: path, blob: blob, file: nil, diagnostics: [], isDeclaration: true)
+        }
         guard let document = read.documents.first, read.documents.count == 1,
-            case .mapping(let pairs) = document.root.content
+            case .mapping = document.root.content
         else {
             let found =
                 read.documents.count == 1
@@ -37,10 +40,13 @@ package struct ParsedConfig: Sendable {
         collector.add(contentsOf: decoder.problems)
         guard case .object(let values)? = value else { return failed() }
         let source = DeclarationSource(location: start, blob: blob, document: 0, fields: decoder.positions)
-        let keys = Set(pairs.map(\.key))
         return ParsedConfig(
             path: path, blob: blob, file: ConfigFile(values: values, source: source),
-            diagnostics: collector.sorted(),
-            isDeclaration: keys.isSuperset(of: ["apiVersion", "kind", "metadata"]))
+            diagnostics: collector.sorted(), isDeclaration: false)
+    }
+
+    private static func isDeclaration(_ root: Node) -> Bool {
+        guard case .mapping(let pairs) = root.content else { return false }
+        return pairs.contains { $0.key == "apiVersion" } && pairs.contains { $0.key == "kind" }
     }
 }

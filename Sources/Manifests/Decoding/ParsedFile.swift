@@ -19,15 +19,16 @@ package struct ParsedFile: Sendable {
         let hasErrors: Bool
         /// Names whose declarations are there and broken: references to them are not reported as well.
         let broken: [(kind: Kind, name: String)]
-        /// False where documents may be missing.
-        let isComplete: Bool
+        /// Names that unreadable documents may declare.
+        let possibleNames: [String]
         let artifactDirectories: [String]
         let configFrom: [String]
         let documentCount: Int
         /// Whether any document has the mark of a declaration.
         let holdsDeclarations: Bool
 
-        init(documents: [DecodedDocument], isComplete: Bool, collector: DiagnosticCollector) {
+        init(documents: [DecodedDocument], possibleNames: [String], collector: DiagnosticCollector) {
+            self.possibleNames = possibleNames
             declarations = documents.compactMap(\.declaration)
             diagnostics = collector.sorted()
             dropped = collector.dropped
@@ -38,9 +39,6 @@ package struct ParsedFile: Sendable {
                 }
                 return (kind, name)
             }
-            // A document of which not even the name is known may declare anything.
-            self.isComplete =
-                isComplete && !documents.contains { $0.declaration == nil && $0.name == nil }
             artifactDirectories = documents.compactMap(\.artifactDirectory)
             configFrom = documents.flatMap(\.configFrom)
             documentCount = documents.count
@@ -57,14 +55,16 @@ package struct ParsedFile: Sendable {
                 Diagnostic(.lfsPointer, at: place, "the file is a Git LFS pointer, not a declaration"))
             return ParsedFile(
                 path: path, blob: blob,
-                content: Content(documents: [], isComplete: false, collector: collector))
+                content: Content(documents: [], possibleNames: [], collector: collector))
         }
         let file = YAMLFile.read(bytes: bytes, file: path, into: &collector)
         let decoder = DocumentDecoder(file: path, blob: blob)
         let documents = file.documents.map { decoder.decode($0, into: &collector) }
+        let isReadable = file.isComplete && !documents.contains { $0.declaration == nil && $0.name == nil }
+        let names = isReadable ? [] : NameScan.names(in: bytes)
         return ParsedFile(
             path: path, blob: blob,
-            content: Content(documents: documents, isComplete: file.isComplete, collector: collector))
+            content: Content(documents: documents, possibleNames: names, collector: collector))
     }
 
     /// The files that must be read besides, as configuration. Sorted, each once.
@@ -82,4 +82,31 @@ package enum GitLFS {
     package static let pointerBytes = 120...512
 
     package static func isPointer(_ bytes: some Collection<UInt8>) -> Bool { bytes.starts(with: firstLine) }
+}
+
+/// Looks for names in text that is not YAML. A reference to a declaration that stands in an unreadable
+/// document is no second mistake.
+enum NameScan {
+    private static let namesMax = 10_000
+
+    /// What stands after `name:`, wherever it is.
+    static func names(in bytes: [UInt8]) -> [String] {
+        let key = Array("name:".utf8)
+        var names: [String] = []
+        var index = 0
+        while index + key.count <= bytes.count, names.count < namesMax {
+            guard bytes[index] == key[0], bytes[index..<index + key.count].elementsEqual(key) else {
+                index += 1
+                continue
+            }
+            index += key.count
+            let word = bytes[index...].drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\"") }
+                .prefix(StringRule.nameLengthMax + 1).prefix {
+                    ($0 >= 0x61 && $0 <= 0x7A) || ($0 >= 0x30 && $0 <= 0x39) || $0 == UInt8(ascii: "-")
+                }
+            let name = String(decoding: word, as: UTF8.self)
+            if StringRule.name.accepts(name) { names.append(name) }
+        }
+        return names
+    }
 }

@@ -135,7 +135,9 @@ extension SchemaDecoder {
             return nil
         }
         guard range.contains(value) else {
-            outOfRange(node, scalar.text, "\(range.lowerBound)", "\(range.upperBound)")
+            outOfRange(
+                node, scalar.text, ConfigChecker.plain(range.lowerBound),
+                ConfigChecker.plain(range.upperBound))
             return nil
         }
         return .number(value)
@@ -195,13 +197,22 @@ extension SchemaDecoder {
         } else {
             report(
                 .wrongType, node.mark, "\(wanted) is wanted here, not \(node.describedType)",
-                help: "write \(wanted)")
+                help: Self.example(of: wanted))
         }
     }
 
     private mutating func outOfRange(_ node: Node, _ text: String, _ low: String, _ high: String) {
-        report(
-            .outOfRange, node.mark, "\(text) is out of range", help: "write a value from \(low) to \(high)")
+        let name = Schema.components(of: path).last { $0.first != "[" }
+        let subject = name.map { "\(text) is out of range for '\($0)'" } ?? "\(text) is out of range"
+        report(.outOfRange, node.mark, subject, help: "write a value from \(low) to \(high)")
+    }
+
+    private static func example(of wanted: String) -> String {
+        switch wanted {
+        case "a list": "write [a, b], or each item on a line of its own after '- '"
+        case "a mapping": "write {key: value}, or each 'key: value' on a line of its own"
+        default: "write \(wanted)"
+        }
     }
 
     private static func wanted(_ type: SchemaType) -> String {

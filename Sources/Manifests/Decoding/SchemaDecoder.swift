@@ -21,8 +21,8 @@ struct SchemaDecoder {
         problems.append(Diagnostic(code, at: place(mark), message, help: help))
     }
 
-    /// Reads a default of a table by the rules of written values; nil where the table contradicts itself, which
-    /// a test looks for.
+    /// Reads a default of a table by the rules of written values; nil where the table contradicts itself,
+    /// which a test looks for.
     static func defaultValue(_ text: String, of type: SchemaType) -> CheckedValue? {
         var decoder = SchemaDecoder(file: "")
         let style: Node.Style

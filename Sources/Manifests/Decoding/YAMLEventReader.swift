@@ -33,6 +33,9 @@ struct YAMLEventReader: ~Copyable {
         var origin: Origin
         var message: String
         var mark: Mark
+        /// Where the construct began that the problem is in, and libyaml's words for it.
+        var context: String?
+        var contextMark: Mark
         /// For reader problems, where marks are not known yet: the byte's offset.
         var byteOffset: Int
     }
@@ -112,7 +115,9 @@ struct YAMLEventReader: ~Copyable {
             }
         return Problem(
             origin: origin, message: parser.pointee.problem.map { String(cString: $0) } ?? "cannot be read",
-            mark: Mark(parser.pointee.problem_mark), byteOffset: Int(parser.pointee.problem_offset))
+            mark: Mark(parser.pointee.problem_mark),
+            context: parser.pointee.context.map { String(cString: $0) },
+            contextMark: Mark(parser.pointee.context_mark), byteOffset: Int(parser.pointee.problem_offset))
     }
 }
 

@@ -9,14 +9,22 @@ enum YAMLProblems {
             return Diagnostic(.tabIndentation, at: place, "a tab character stands where YAML wants spaces")
         }
         let words = plainWords[problem.message] ?? (problem.message, nil)
-        return Diagnostic(.yamlSyntax, at: place, words.0, help: words.1)
+        let start = Location(
+            file: file, line: Int(problem.contextMark.line), column: Int(problem.contextMark.column))
+        // A quote that is never closed is best shown where it was opened.
+        if problem.context?.contains("quoted scalar") == true {
+            return Diagnostic(.yamlSyntax, at: start, words.0, help: words.1)
+        }
+        let isFlow = problem.context?.contains("flow") == true
+        let notes = isFlow ? [Diagnostic.Note(location: start, message: "opened here")] : []
+        return Diagnostic(.yamlSyntax, at: place, words.0, help: words.1, notes: notes)
     }
 
     /// Message of libyaml → what it means, and what to do.
     private static let plainWords: [String: (String, String?)] = [
         "mapping values are not allowed in this context": (
             "a second ':' stands in one line, or this line is indented further than its neighbours",
-            "put the key on a line of its own, indent it like its neighbours, or quote a value that contains ': '"
+            "put the key on a line of its own, indented like its neighbours, or quote a value with ': '"
         ),
         "could not find expected ':'": (
             "a key without ':' after it",

@@ -22,6 +22,8 @@ package struct Diagnostic: Sendable, Hashable {
     /// What to do about it.
     package var help: String
     package var notes: [Note]
+    /// False where the line holds what must not be shown: the plain value of a secret.
+    package var showsSource = true
 
     /// Without `help` the catalogue's remedy for the code is given.
     package init(

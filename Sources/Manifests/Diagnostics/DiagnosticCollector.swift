@@ -20,7 +20,26 @@ struct DiagnosticCollector: Sendable {
 
     /// By file and place, each once.
     func sorted() -> [Diagnostic] {
+        if kept.isEmpty { return [] }
         var seen: Set<Diagnostic> = []
-        return kept.filter { seen.insert($0).inserted }.sorted()
+        var result = kept.filter { seen.insert($0).inserted }.sorted()
+        hideSecrets(in: &result)
+        return result
+    }
+
+    /// A secret that was written plainly is not shown, by whatever else is wrong in its line neither.
+    private func hideSecrets(in diagnostics: inout [Diagnostic]) {
+        struct Line: Hashable {
+            var file: String
+            var line: Int
+        }
+        func line(_ diagnostic: Diagnostic) -> Line {
+            Line(file: diagnostic.location.file, line: diagnostic.location.line)
+        }
+        let secret = Set(diagnostics.lazy.filter { $0.code == .plainSecret }.map(line))
+        guard !secret.isEmpty else { return }
+        for index in diagnostics.indices where secret.contains(line(diagnostics[index])) {
+            diagnostics[index].showsSource = false
+        }
     }
 }

@@ -14,7 +14,7 @@ extension Diagnostic {
         let place = "\(Self.escaped(location.file)):\(location.line):\(location.column):"
         let label = paint.severity(severity, "\(severity.rawValue)[\(code.rawValue)]:")
         var text = "\(paint.bold(place)) \(label) \(paint.bold(Self.escaped(message)))"
-        if let line = sourceLines.line(location.line, of: location.file) {
+        if showsSource, let line = sourceLines.line(location.line, of: location.file) {
             text += Self.excerpt(of: line, number: location.line, column: location.column, paint: paint)
         }
         if !help.isEmpty { text += "\n  \(paint.bold("help:")) \(Self.escaped(help))" }
@@ -39,8 +39,8 @@ extension Diagnostic {
         let gutter = String(number)
         let blank = String(repeating: " ", count: gutter.count)
         let indent = String(repeating: " ", count: before.unicodeScalars.count)
-        return
-            "\n  \(paint.dim(gutter + " |")) \(before)\(after)\n  \(paint.dim(blank + " |")) \(indent)\(paint.caret("^"))"
+        return "\n  \(paint.dim(gutter + " |")) \(before)\(after)"
+            + "\n  \(paint.dim(blank + " |")) \(indent)\(paint.caret("^"))"
     }
 
     /// One column a scalar: a tab or a control character must not move the caret.
@@ -69,7 +69,7 @@ extension Diagnostic {
     /// C0, DEL, C1, and the characters that turn the direction of text around.
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
-        case 0..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069, 0x200E, 0x200F: true
+        case 0..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069, 0x200E, 0x200F, 0xFEFF: true
         default: false
         }
     }

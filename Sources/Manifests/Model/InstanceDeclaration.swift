@@ -83,7 +83,8 @@ package struct Dependency: Sendable, Hashable, Codable {
     }
     package var instance: String
     package var condition: Condition
-    /// A dependency that is not required orders starts, and is not waited for when it does not run on this node.
+    /// A dependency that is not required orders starts, and is not waited for when it does not run on this
+    /// node.
     package var required: Bool
 
     package init(instance: String, condition: Condition = .ready, required: Bool = true) {

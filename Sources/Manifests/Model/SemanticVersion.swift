@@ -1,4 +1,5 @@
-/// A version as Semantic Versioning 2.0.0 defines it. Build metadata takes no part in precedence, nor in identity.
+/// A version as Semantic Versioning 2.0.0 defines it. Build metadata takes no part in precedence, nor in
+/// identity.
 package struct SemanticVersion: Sendable, CustomStringConvertible {
     package enum Identifier: Sendable, Hashable {
         case number(UInt64)
@@ -21,8 +22,8 @@ package struct SemanticVersion: Sendable, CustomStringConvertible {
         self.build = build
     }
 
-    /// Reads `1.4.2`, `1.4.2-rc.1`, `1.4.2-rc.1+linux`; nil for anything that the specification does not allow,
-    /// and for numbers beyond 64 bits.
+    /// Reads `1.4.2`, `1.4.2-rc.1`, `1.4.2-rc.1+linux`; nil for anything that the specification does not
+    /// allow, and for numbers beyond 64 bits.
     package init?(_ text: some StringProtocol) {
         let parts = VersionText.split(text)
         guard parts.numbers.count == 3 else { return nil }

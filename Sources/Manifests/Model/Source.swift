@@ -1,4 +1,5 @@
-/// What a source holds at one revision, without the bytes: the listing that the git side or a directory gives.
+/// What a source holds at one revision, without the bytes: the listing that the git side or a directory
+/// gives.
 package struct SourceListing: Sendable {
     package struct Entry: Sendable, Hashable {
         package enum Kind: Sendable, Hashable {

@@ -1,7 +1,7 @@
 /// Which versions a reference accepts: `^1.4`, `~1.4.2`, `>=1.2 <2`, `1.2 - 1.9`, `1.x || 3.*`, `*`.
 ///
-/// Spaces mean *and*, `||` means *or*. A pre-release fits only where the range names a pre-release of the same
-/// major.minor.patch, so `^1.4` never picks `1.5.0-rc.1`, and `^1.5.0-rc.1` does.
+/// Spaces mean *and*, `||` means *or*. A pre-release fits only where the range names a pre-release of the
+/// same major.minor.patch, so `^1.4` never picks `1.5.0-rc.1`, and `^1.5.0-rc.1` does.
 package struct VersionRange: Sendable, Hashable {
     /// One of these must hold as a whole.
     var alternatives: [[Comparator]]

@@ -78,7 +78,8 @@ indirect enum SchemaType: Sendable {
     var bounds: String {
         switch self {
         case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
-        case .number(let range): "\(range.lowerBound) to \(range.upperBound)"
+        case .number(let range):
+            "\(ConfigChecker.plain(range.lowerBound)) to \(ConfigChecker.plain(range.upperBound))"
         case .duration(let range):
             "\(Quantities.text(range.lowerBound)) to \(Quantities.text(range.upperBound))"
         case .size(let range):

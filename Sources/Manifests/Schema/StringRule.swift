@@ -34,6 +34,7 @@ enum StringRule: Sendable, Hashable, CaseIterable {
         case .fileName: "file name"
         case .variable: "variable"
         case .account: "account"
+        case .labelKey, .labelValue: "label"
         case .pattern: "regular expression"
         default: "string"
         }

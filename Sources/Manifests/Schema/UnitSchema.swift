@@ -69,14 +69,14 @@ enum UnitSchema {
             SchemaField(
                 "group", .text(.account), effect: .restart, "The group; by default the user's own."),
             SchemaField(
-                "umask", .umask, default: "0022", effect: .restart, "The file mode creation mask, in quotes."),
+                "umask", .umask, default: "0022", effect: .restart, "The file mode creation mask, quoted."),
         ])
 
     static let endpoint = ObjectSchema(
         "an endpoint",
         [
             SchemaField(
-                "name", .string(.name), required: true, effect: .restart, "The endpoint's name in this Unit."),
+                "name", .string(.name), required: true, effect: .restart, "The endpoint's name."),
             SchemaField(
                 "protocol", .choices(EndpointProtocol.self), default: "tcp", effect: .restart,
                 "What is spoken there."),

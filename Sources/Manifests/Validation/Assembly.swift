@@ -48,7 +48,7 @@ struct Assembler {
     let files: [ParsedFile]
     let configs: [ParsedConfig]
     let lfsPointers: Set<String>
-    var collector = DiagnosticCollector(limit: DecodingLimits.diagnosticsMax)
+    var collector = DiagnosticCollector(limit: DecodingLimits.assemblyDiagnosticsMax)
     var leftOut: [LeftOut] = []
     var snapshot = Snapshot()
     /// Declared versions by name of the Unit, also of Units that are broken (without versions).
@@ -56,8 +56,6 @@ struct Assembler {
     /// Names of declarations that are there and broken.
     var brokenUnits: Set<String> = []
     var brokenInstances: Set<String> = []
-    /// False where a file could not be read to its end: then a missing name proves nothing.
-    var isComplete = true
 
     init(listing: SourceListing, files: [ParsedFile], configs: [ParsedConfig], lfsPointers: Set<String>) {
         self.listing = listing
@@ -76,9 +74,13 @@ struct Assembler {
         checkDependencies()
         checkPorts()
         checkConfigs()
+        let found = collector.sorted()
+        let kept = found.prefix(DecodingLimits.diagnosticsMax)
+        let droppedByFiles = files.reduce(0) { $0 + $1.content.dropped }
         return Assembly(
-            snapshot: collector.errorCount == 0 ? snapshot : nil, diagnostics: collector.sorted(),
-            dropped: collector.dropped, errorCount: collector.errorCount, leftOut: leftOut.sorted())
+            snapshot: collector.errorCount == 0 ? snapshot : nil, diagnostics: Array(kept),
+            dropped: collector.dropped + droppedByFiles + found.count - kept.count,
+            errorCount: collector.errorCount, leftOut: leftOut.sorted())
     }
 
     /// Takes out what is configuration or part of a package; reports Units within their own artifact.

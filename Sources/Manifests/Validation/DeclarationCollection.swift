@@ -12,7 +12,10 @@ extension Assembler {
         for file in kept {
             let content = file.content
             if !content.diagnostics.isEmpty { collector.add(contentsOf: content.diagnostics) }
-            if !content.isComplete { isComplete = false }
+            if !content.possibleNames.isEmpty {
+                brokenUnits.formUnion(content.possibleNames)
+                brokenInstances.formUnion(content.possibleNames)
+            }
             for declaration in content.declarations { add(declaration) }
             for broken in content.broken {
                 if broken.kind == .unit { brokenUnits.insert(broken.name) }

@@ -15,7 +15,7 @@ extension Assembler {
     private mutating func check(_ dependency: Dependency, _ index: Int, of instance: InstanceDeclaration) {
         let path = "spec.dependsOn[\(index)]"
         guard let target = snapshot.instances[dependency.instance] else {
-            guard isComplete, !brokenInstances.contains(dependency.instance) else { return }
+            guard !brokenInstances.contains(dependency.instance) else { return }
             let hint = EditDistance.suggestion(for: dependency.instance, among: snapshot.instances.keys)
             collector.add(
                 Diagnostic(

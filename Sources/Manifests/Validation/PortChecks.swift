@@ -40,13 +40,14 @@ extension Assembler {
             collector.add(
                 Diagnostic(
                     .fixedPortReplicas, at: place,
-                    "\(instance.replicas) replicas cannot all have port \(port) of endpoint '\(endpoint.name)'",
+                    "\(instance.replicas) replicas cannot share port \(port) of endpoint '\(endpoint.name)'",
                     help: "write port: \(port)+index in the Unit, or replicas: 1", notes: [note]))
         case .indexed(let port) where Int(port) + instance.replicas - 1 > Int(UInt16.max):
             collector.add(
                 Diagnostic(
                     .invalidPort, at: place,
-                    "port \(port)+index of endpoint '\(endpoint.name)' goes beyond 65535 with \(instance.replicas) replicas",
+                    "port \(port)+index of endpoint '\(endpoint.name)' goes beyond 65535"
+                        + " with \(instance.replicas) replicas",
                     help: "choose a lower first port, or fewer replicas", notes: [note]))
         case .fixed, .indexed: break
         }
@@ -86,8 +87,8 @@ extension Assembler {
         collector.add(
             Diagnostic(
                 .portConflict, at: instance.source.location(of: "spec.unit"),
-                "'\(name)' (endpoint '\(endpoint.name)') and '\(holder.instance)' (endpoint '\(holder.endpoint)')"
-                    + " may both want port \(port) of one node",
+                "'\(name)' (endpoint '\(endpoint.name)') and '\(holder.instance)'"
+                    + " (endpoint '\(holder.endpoint)') may both want port \(port) of one node",
                 notes: [
                     .init(
                         location: other.source.location(of: "spec.unit"),

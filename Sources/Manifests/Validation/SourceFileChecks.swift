@@ -106,6 +106,7 @@ extension Assembler {
         for path in layout.configFiles.keys.sorted() {
             guard let config = parsed[path], let entry = found[path], entry.isFile else { continue }
             usable.insert(path)
+            if config.isDeclaration { continue }
             collector.add(contentsOf: config.diagnostics)
             if let file = config.file { snapshot.configFiles[path] = file }
         }

@@ -1,7 +1,8 @@
 /// Which files are declarations, which are configuration, and which belong to packages.
 ///
 /// A file's role depends on what other files declare, and what those declare counts only if they are
-/// declarations themselves. Directories are settled from the top down, so the answer does not depend on order.
+/// declarations themselves. Directories are settled from the top down, so the answer does not depend on
+/// order.
 struct SourceLayout {
     enum Role {
         case declarations
@@ -29,7 +30,10 @@ struct SourceLayout {
         }
         guard !configFiles.isEmpty else { return }
         for (index, file) in files.enumerated() {
-            guard case .declarations = roles[index], let by = configFiles[file.path] else { continue }
+            // A declaration stays one, whoever names it: its name in a configFrom is reported instead.
+            guard case .declarations = roles[index], let by = configFiles[file.path],
+                !file.content.holdsDeclarations
+            else { continue }
             roles[index] = .config(by: by)
         }
     }

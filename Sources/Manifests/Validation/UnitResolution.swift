@@ -22,7 +22,7 @@ extension Assembler {
 
     private mutating func reportUnresolved(_ instance: InstanceDeclaration) {
         let reference = instance.unit
-        guard isComplete, !brokenUnits.contains(reference.name) else { return }
+        guard !brokenUnits.contains(reference.name) else { return }
         let place = instance.source.location(of: "spec.unit")
         if let declared = versions[reference.name] {
             let list = declared.sorted().map { "\(reference.name)@\($0)" }.joined(separator: ", ")

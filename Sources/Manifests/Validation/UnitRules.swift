@@ -93,8 +93,8 @@ struct UnitRules {
                 } else if unit.configApply.method != .env {
                     decoder.report(
                         .secretPlacement, place,
-                        "'\(field.name)' is a secret, and config.apply.method '\(unit.configApply.method.rawValue)'"
-                            + " would write it down")
+                        "'\(field.name)' is a secret, and config.apply.method"
+                            + " '\(unit.configApply.method.rawValue)' would write it down")
                 }
             }
             checkSecretFields(field.fields, top: false, path: "\(path)[\(index)].fields", &decoder)
