@@ -3,7 +3,7 @@ import Manifests
 /// Something that only a host can answer, and who needs the answer.
 struct HostFact: Sendable, Hashable, Comparable {
     enum Kind: String, Sendable, Hashable, Comparable, CaseIterable {
-        case node, label, user, group, secret, command
+        case command, group, label, node, secret, user
 
         static func < (a: Kind, b: Kind) -> Bool { a.rawValue < b.rawValue }
     }

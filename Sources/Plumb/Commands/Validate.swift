@@ -56,7 +56,14 @@ enum SourceOfFile {
         guard file.hasPrefix(top + "/") else {
             throw CommandFailure(message: "\(path) is not in \(top)")
         }
-        return (top, String(file.dropFirst(top.count + 1)))
+        return (shown(top), String(file.dropFirst(top.count + 1)))
+    }
+
+    /// As short as the working directory allows.
+    private static func shown(_ directory: String) -> String {
+        guard let here = try? resolved("."), here != "/" else { return directory }
+        if directory == here { return "." }
+        return directory.hasPrefix(here + "/") ? String(directory.dropFirst(here.count + 1)) : directory
     }
 
     /// The nearest directory above that git knows; the file's own directory where there is none.

@@ -3,23 +3,6 @@ import Reconciler
 
 /// Times as people read them.
 enum TimeText {
-    /// `4s`, `3m12s`, `2h5m`, `3d4h`: the two largest units. Negative ages, as a clock that was set back makes
-    /// them, are 0.
-    static func age(_ duration: Duration) -> String {
-        let seconds = max(0, duration.components.seconds)
-        let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60)
-        if days > 0 { return pair(days, "d", hours, "h") }
-        if hours > 0 { return pair(hours, "h", minutes, "m") }
-        if minutes > 0 { return pair(minutes, "m", seconds % 60, "s") }
-        return "\(seconds)s"
-    }
-
-    private static func pair(_ large: Int64, _ largeUnit: String, _ small: Int64, _ smallUnit: String)
-        -> String
-    {
-        small == 0 ? "\(large)\(largeUnit)" : "\(large)\(largeUnit)\(small)\(smallUnit)"
-    }
-
     /// `2026-11-21 09:12:03` in the reader's own zone.
     static func local(_ time: WallTime) -> String {
         var seconds = time_t(time.nanoseconds.floorDivided(by: 1_000_000_000))

@@ -49,7 +49,7 @@ struct HostSettings {
         owner = try file.text("source.owner")
         let name = try value(flags.node, "PLUMB_NODE", "node.name") ?? Self.hostName()
         var labels = try file.labels("node.labels")
-        for (key, text) in try Self.labels(flags.nodeLabels) { labels[key] = text }
+        labels.merge(try Self.labels(flags.nodeLabels)) { _, flag in flag }
         node = Node(name: name, labels: labels)
         let usual = UserDirectories(environment: environment)
         stateDir = try value(flags.stateDir, "PLUMB_STATE_DIR", "stateDir") ?? usual.state
@@ -63,15 +63,18 @@ struct HostSettings {
         socket = Self.absolute(flags.socket ?? environment["PLUMB_SOCKET"] ?? runtimeDir + "/plumb.sock")
     }
 
-    private static func labels(_ flags: [String]) throws -> [(String, String)] {
-        try flags.map { flag in
+    /// Reads `key=value` flags.
+    static func labels(_ flags: [String]) throws -> [String: String] {
+        var labels: [String: String] = [:]
+        for flag in flags {
             let parts = flag.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, !parts[0].isEmpty else {
                 throw CommandFailure(
                     message: "--node-label \(flag) is not a label", remedy: "write it as --node-label zone=a")
             }
-            return (String(parts[0]), String(parts[1]))
+            labels[String(parts[0])] = String(parts[1])
         }
+        return labels
     }
 
     static func hostName() -> String {
@@ -94,12 +97,13 @@ struct UserDirectories {
 
     init(environment: [String: String]) {
         if geteuid() == 0 {
-            (state, runtime, secrets) = ("/var/lib/plumb", "/run/plumb", "/etc/plumb/secrets")
+            runtime = SocketPath.runtimeDirectory(environment: [:], user: 0)
+            (state, secrets) = ("/var/lib/plumb", "/etc/plumb/secrets")
             return
         }
         let home = environment["HOME"] ?? "/tmp"
         state = (environment["XDG_STATE_HOME"] ?? home + "/.local/state") + "/plumb"
-        runtime = (environment["XDG_RUNTIME_DIR"] ?? "/tmp/plumb-\(geteuid())") + "/plumb"
+        runtime = SocketPath.runtimeDirectory(environment: environment, user: geteuid())
         secrets = (environment["XDG_CONFIG_HOME"] ?? home + "/.config") + "/plumb/secrets"
     }
 }
