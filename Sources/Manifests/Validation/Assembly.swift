@@ -75,11 +75,11 @@ struct Assembler {
         checkPorts()
         checkConfigs()
         let found = collector.sorted()
-        let kept = found.prefix(DecodingLimits.diagnosticsMax)
+        let shown = found.prefix(DecodingLimits.diagnosticsMax)
         let droppedByFiles = files.reduce(0) { $0 + $1.content.dropped }
         return Assembly(
-            snapshot: collector.errorCount == 0 ? snapshot : nil, diagnostics: Array(kept),
-            dropped: collector.dropped + droppedByFiles + found.count - kept.count,
+            snapshot: collector.errorCount == 0 ? snapshot : nil, diagnostics: Array(shown),
+            dropped: collector.dropped + droppedByFiles + found.count - shown.count,
             errorCount: collector.errorCount, leftOut: leftOut.sorted())
     }
 
