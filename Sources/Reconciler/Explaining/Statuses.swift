@@ -74,8 +74,7 @@ private struct ReplicaStatusMaker {
         let (phase, health, reason) = run.map(live) ?? absent()
         return ReplicaStatus(
             replica: slot.replica, phase: phase, health: health, synced: synced, ready: ready(phase),
-            run: run,
-            restarts: memory?.restarts ?? 0, lastExit: memory?.lastExit, reason: reason)
+            run: run, restarts: memory?.restarts ?? 0, lastExit: memory?.lastExit, reason: reason)
     }
 
     private var isWanted: Bool { (desired?.target ?? 0) > slot.replica.index }
@@ -101,6 +100,10 @@ private struct ReplicaStatusMaker {
         if run.livenessFailed { return (.running, .unhealthy, run.probeDetail ?? "liveness probe failed") }
         if run.isReady { return (.running, .healthy, text) }
         let detail = run.probeDetail ?? "no probe has answered yet"
+        let deadline = run.spec.update.healthyDeadline
+        if now - (run.identity?.startedAt ?? run.claimedAt) > deadline && run.readiness == nil {
+            return (.running, .unhealthy, "not ready within healthyDeadline \(deadline.declared): \(detail)")
+        }
         if run.spec.health.startup != nil && run.startup != true { return (.starting, .recovering, detail) }
         let health: HealthStatus = run.readiness == nil ? .recovering : .unhealthy
         return (.running, health, detail)
