@@ -9,6 +9,12 @@ struct GitRepository: ~Copyable {
         try LibGit.start()
         var opened: OpaquePointer?
         let code = git_repository_open_ext(&opened, path, UInt32(GIT_REPOSITORY_OPEN_NO_SEARCH.rawValue), nil)
+        // libgit2 has no code of its own for this.
+        if code < 0, LibGit.lastMessage.hasPrefix("unsupported ") {
+            throw GitError(
+                .unsupportedFormat, "\(path) has a format that Plumb cannot read: \(LibGit.lastMessage)",
+                advice: "use a clone of it in git's default format")
+        }
         try LibGit.check(code, "\(path) cannot be opened")
         raw = try opened.orFailure("git_repository_open_ext")
     }

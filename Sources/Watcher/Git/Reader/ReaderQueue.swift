@@ -61,9 +61,15 @@ final class ReaderQueue: Sendable {
 
     /// The oldest job; nil once the queue is stopped.
     private func next() -> Job? {
-        signal.wait { (state: inout State) -> Job?? in
-            if state.isStopped { return .some(nil) }
-            return state.waiting.isEmpty ? nil : state.waiting.removeFirst()
+        let turn = signal.wait { state -> Turn? in
+            if state.isStopped { return .end }
+            return state.waiting.isEmpty ? nil : .job(state.waiting.removeFirst())
         }
+        return if case .job(let job) = turn { job } else { nil }
+    }
+
+    private enum Turn {
+        case job(Job)
+        case end
     }
 }

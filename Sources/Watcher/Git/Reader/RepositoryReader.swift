@@ -172,11 +172,15 @@ package final class RepositoryReader: Sendable {
     private func ask<Value: Sendable>(
         _ request: ReaderRequest, _ read: @escaping @Sendable (ReaderReply) throws -> Value
     ) async throws(GitError) -> Value {
-        let addressed = try addressed(request)
-        let result = await withCheckedContinuation { continuation in
-            queue.submit(addressed, read) { continuation.resume(returning: $0) }
+        try await result(of: try addressed(request), read).get()
+    }
+
+    private func result<Value: Sendable>(
+        of request: AddressedRequest, _ read: @escaping @Sendable (ReaderReply) throws -> Value
+    ) async -> Result<Value, GitError> {
+        await withCheckedContinuation { continuation in
+            queue.submit(request, read) { continuation.resume(returning: $0) }
         }
-        return try result.get()
     }
 
     /// The same from a thread that may block; never called from async code.

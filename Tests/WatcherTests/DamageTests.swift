@@ -1,0 +1,121 @@
+import Glibc
+import Synchronization
+import TestKit
+import Testing
+import Watcher
+
+/// Objects that are cut, garbled, or moved about while they are read.
+@Suite struct DamageTests {
+    @Test(
+        "objects truncated at many lengths are errors, never absences, and the reader survives its hangs",
+        // libgit2 1.5 spins for ever on some of these; a thread that spins could not be ended.
+        .enabled(if: ReaderUnderTest.hasChild, "needs the executable plumb beside the tests"))
+    func truncated() async throws {
+        let repository = try TemporaryRepository()
+        for number in 0..<30 { try repository.write("units/\(number).yaml", "name: unit-\(number)\n") }
+        let commit = try #require(ObjectID(try repository.commit("first")))
+        let tree = try #require(ObjectID(try repository.head(of: "HEAD:units")))
+        let blob = try #require(ObjectID(try repository.head(of: "HEAD:units/7.yaml")))
+        let deadline = Duration.milliseconds(300)
+        var tried = 0
+        var hung = 0
+        for (id, name) in [(commit, "commit"), (tree, "tree"), (blob, "blob")] {
+            let file = repository.path + "/" + LooseObject.path(id)
+            let whole = try Bytes.read(file)
+            let step = max(1, whole.count / 24)
+            for length in Array(stride(from: 0, to: whole.count, by: step)) + [whole.count - 1] {
+                try Bytes.write(Array(whole.prefix(length)), to: file)
+                // A new reader remembers no object from before.
+                let reader = ReaderUnderTest.of(repository, deadline: deadline)
+                let started = ContinuousClock.now
+                let error = await RepositoryReader.error { () throws(GitError) in
+                    let tip = try await reader.tip(of: "main")
+                    _ = try await reader.blobs(try await reader.entries(at: tip.id).map(\.id))
+                }
+                let took = ContinuousClock.now - started
+                tried += 1
+                let kind = try #require(error?.kind, "\(name) cut at \(length) was read")
+                #expect(
+                    [.objectCorrupt, .readerTimedOut, .unreadable].contains(kind),
+                    "\(name) \(length): \(kind)")
+                if kind == .readerTimedOut {
+                    hung += 1
+                } else {
+                    #expect(error?.message.contains("\(id)") == true)
+                }
+                #expect(took < .seconds(5))
+            }
+            try Bytes.write(whole, to: file)
+            let entries = try await ReaderUnderTest.of(repository).entries(at: commit)
+            #expect(entries.count == 30)
+        }
+        print("truncated objects: \(tried) tried, the reader hung and was killed \(hung) times")
+    }
+
+    @Test func aFlippedByteIsFound() async throws {
+        let repository = try TemporaryRepository()
+        try repository.write("a.yaml", String(repeating: "some text, ", count: 300))
+        try repository.commit("first")
+        let reader = ReaderUnderTest.of(repository)
+        let entry = try #require(try await reader.entries(at: try await reader.tip(of: "main").id).first)
+        let file = repository.path + "/" + LooseObject.path(entry.id)
+        let other = try repository.git(["hash-object", "-w", "--stdin"], input: "other contents")
+        let otherID = try #require(ObjectID(other))
+        // A well-formed object under the wrong name: only the hash can tell.
+        try Bytes.write(try Bytes.read(repository.path + "/" + LooseObject.path(otherID)), to: file)
+        let error = await RepositoryReader.error { () throws(GitError) in try await reader.blobs([entry.id]) }
+        #expect(error?.kind == .objectCorrupt)
+        #expect(error?.message.contains(entry.id.description) == true)
+    }
+
+    @Test func readsGoOnWhileTheRepositoryIsRepacked() async throws {
+        let repository = try TemporaryRepository()
+        for number in 0..<300 { try repository.write("f/\(number % 20)/\(number)", "contents \(number)\n") }
+        let commit = try #require(ObjectID(try repository.commit("first")))
+        let reader = ReaderUnderTest.of(repository)
+        let expected = try await reader.entries(at: commit)
+        let isDone = Mutex(false)
+        let repacking = Task.detached {
+            defer { isDone.withLock { $0 = true } }
+            for number in 0..<6 {
+                try repository.git("gc", "-q", "--prune=now")
+                try repository.write("f/extra", "\(number)")
+                try repository.commit("more \(number)")
+                try repository.git("repack", "-q", "-a", "-d", "-F")
+            }
+        }
+        var reads = 0
+        while !isDone.withLock({ $0 }) {
+            let entries = try await reader.entries(at: commit)
+            #expect(entries == expected)
+            #expect(try await reader.blobs(entries.map(\.id)).count == 300)
+            reads += 1
+        }
+        try await repacking.value
+        print("read \(reads) times while the repository was repacked")
+    }
+}
+
+/// Whole files.
+enum Bytes {
+    struct Failure: Error { let code: Int32 }
+
+    static func read(_ path: String) throws -> [UInt8] {
+        let descriptor = open(path, O_RDONLY)
+        guard descriptor >= 0 else { throw Failure(code: errno) }
+        defer { close(descriptor) }
+        let count = Int(lseek(descriptor, 0, SEEK_END))
+        return [UInt8](unsafeUninitializedCapacity: count) {
+            $1 = max(0, pread(descriptor, $0.baseAddress, count, 0))
+        }
+    }
+
+    /// Replaces the contents, in a file of the same name that may be read-only.
+    static func write(_ bytes: [UInt8], to path: String) throws {
+        unlink(path)
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+        guard descriptor >= 0 else { throw Failure(code: errno) }
+        defer { close(descriptor) }
+        guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else { throw Failure(code: errno) }
+    }
+}
