@@ -7,11 +7,20 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/// The kernel's own struct, because glibc's function refuses the two signals that it uses itself (32 and
+/// 33), which a parent may have left ignored all the same.
+struct kernel_action {
+    void (*handler)(int);
+    unsigned long flags;
+    void (*restorer)(void);
+    uint64_t mask;
+};
+
 static int set_disposition(int signal, void (*handler)(int)) {
-    struct sigaction action;
+    struct kernel_action action;
     memset(&action, 0, sizeof action);
-    action.sa_handler = handler;
-    return sigaction(signal, &action, NULL);
+    action.handler = handler;
+    return (int)syscall(SYS_rt_sigaction, signal, &action, NULL, sizeof action.mask);
 }
 
 /// glibc's sigset_t is longer than what the kernel reads; the first word is signals 1 to 64.
@@ -24,7 +33,7 @@ static sigset_t set_of(uint64_t mask) {
 }
 
 int clinux_reset_signals(void) {
-    // KILL, STOP and glibc's two own signals refuse, which is right.
+    // KILL and STOP refuse, which is right.
     for (int number = 1; number <= 64; number++) (void)set_disposition(number, SIG_DFL);
     return clinux_set_signal_mask(0);
 }

@@ -90,9 +90,11 @@ ssize_t clinux_receive(int fd, void *bytes, size_t capacity, int *fds, size_t fd
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     message.msg_control = &control;
     message.msg_controllen = sizeof control;
+    // A peer that closed without reading all that it was sent leaves one ECONNRESET before its own last
+    // packets; what it said is still there to be read after that.
     ssize_t length;
     do length = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | (nonblocking ? MSG_DONTWAIT : 0));
-    while (length < 0 && errno == EINTR);
+    while (length < 0 && (errno == EINTR || errno == ECONNRESET));
     if (fd_count != NULL) *fd_count = 0;
     if (length < 0) return length;
 

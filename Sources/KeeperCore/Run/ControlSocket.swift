@@ -57,7 +57,8 @@ struct ControlSocket {
         connections.append(Connection(socket: socket))
     }
 
-    var hasGreeted: Bool { connections.contains { $0.isGreeted } }
+    /// Someone is there, even if the hello is still under way.
+    var hasPeer: Bool { !connections.isEmpty }
 
     mutating func greet(_ index: Int) { connections[index].isGreeted = true }
 

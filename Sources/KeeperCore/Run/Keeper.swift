@@ -14,6 +14,7 @@ final class Keeper {
 
     let child: Child
     let identity: RunIdentity
+    let lock: Int32
     let signals: Int32
     let exitFile: ExitFile
     let group: ControlGroup?
@@ -39,6 +40,7 @@ final class Keeper {
     init(_ start: KeeperStart) {
         child = start.child
         identity = start.identity
+        lock = start.lock
         signals = start.signals
         exitFile = start.exitFile
         group = start.group
@@ -56,6 +58,8 @@ final class Keeper {
         let isProven = finish()
         keepRecordSafe()
         sockets.unlink()
+        // Before the connections end with the process: whoever sees that finds the slot free.
+        close(lock)
         return isProven
     }
 

@@ -29,7 +29,7 @@ extension Keeper {
         guard let bytes = record?.record() else { return }
         var isWritten = exitFile.write(bytes)
         let patience = clinux_boottime_ns() + KeeperBounds.acknowledgeMax
-        while !isAcknowledged, isWritten, sockets.hasGreeted, clinux_boottime_ns() < patience {
+        while !isAcknowledged, isWritten, sockets.hasPeer, clinux_boottime_ns() < patience {
             turn(until: patience)
         }
         while !isAcknowledged {

@@ -19,8 +19,7 @@ enum KeeperMain {
         clinux_set_signal_mask(taken)
         let signals = clinux_signalfd(taken)
         guard signals >= 0, let spec = MappedSpec(descriptors.spec) else {
-            tellFailure(descriptors.control, runID: "?", .init(.specification))
-            return exitProven
+            return fail(descriptors, runID: [], bootID: [], .init(.specification))
         }
         switch spec.view.mode {
         case .run: return keep(spec, descriptors, signals)
@@ -40,28 +39,35 @@ enum KeeperMain {
         do throws(KeeperStart.Failure) {
             start = try KeeperStart(spec, descriptors, sockets: sockets, signals: signals)
         } catch {
-            tellFailure(
-                descriptors.control, runID: String(decoding: spec.view.runID, as: UTF8.self), error)
-            return exitProven
+            return fail(descriptors, runID: spec.view.runID, bootID: spec.view.bootID, error)
         }
         // Unmapped here, once the child has its own copy of the mapping.
         _ = consume spec
         return Keeper(start).run() ? exitProven : exitUnproven
     }
 
-    /// The run never began: the agent is told, and if it is gone, finds the lock free and no record.
-    private static func tellFailure(_ control: Int32, runID: String, _ failure: KeeperStart.Failure) {
-        guard control >= 0 else { return }
+    /// The run never began: that is recorded as far as there is a slot to record it in, and told.
+    private static func fail(
+        _ descriptors: RequestDescriptors, runID: [UInt8], bootID: [UInt8], _ failure: KeeperStart.Failure
+    ) -> Int32 {
+        let cause = ExitCause.execFailed(step: failure.step, errno: failure.errno)
         var record = ExitRecord(
-            runID: runID, cause: .execFailed(step: failure.step, errno: failure.errno))
+            runID: runID.isEmpty ? "?" : String(decoding: runID, as: UTF8.self), cause: cause)
+        record.bootID = String(decoding: bootID, as: UTF8.self)
         record.endedAtWall = clinux_realtime_ns()
         record.endedAtBoot = clinux_boottime_ns()
+        if !runID.isEmpty, let file = ExitFile(in: descriptors.slotDirectory), file.write(record.record()) {
+            // Where the disk refuses, the run is found to have no record: lost, and it never executed.
+            _ = file.makeDurable()
+        }
+        close(descriptors.lock)
         for message in [
             KeeperMessage.execFailed(step: failure.step, errno: failure.errno), .exited(record),
         ] {
             let bytes = message.encoded()
-            _ = clinux_send(control, bytes, bytes.count, nil, 0, 1)
+            _ = clinux_send(descriptors.control, bytes, bytes.count, nil, 0, 1)
         }
+        return exitProven
     }
 }
 

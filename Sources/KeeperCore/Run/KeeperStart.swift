@@ -6,6 +6,7 @@ import KeeperProtocol
 struct KeeperStart {
     let child: Child
     let identity: RunIdentity
+    let lock: Int32
     let signals: Int32
     let exitFile: ExitFile
     let group: ControlGroup?
@@ -33,6 +34,7 @@ struct KeeperStart {
         signals: Int32
     ) throws(Failure) {
         let view = spec.view
+        lock = descriptors.lock
         self.signals = signals
         policy = view.policy
         guard sockets.listen() else { throw Failure(.socket) }

@@ -10,18 +10,34 @@ enum ProcessTree {
         let parent: pid_t
     }
 
-    /// All descendants, parents before their children, except `spared` children of this process and theirs.
-    /// At most `KeeperBounds.descendantsMax`.
-    static func descendants(sparing spared: Set<pid_t> = []) -> [Member] {
+    /// Visits all descendants, parents before their children, except `spared` children of this process and
+    /// theirs. The children of one are looked up after it was visited, so a visitor that stops it sees them
+    /// all. At most `KeeperBounds.descendantsMax`, and none after `deadline` (CLOCK_BOOTTIME).
+    static func visitDescendants(
+        sparing spared: Set<pid_t> = [], until deadline: UInt64, _ visit: (Member) -> Void
+    ) {
         let own = getpid()
-        guard hasChildrenFiles else { return descendantsByParent(of: own, sparing: spared) }
+        guard hasChildrenFiles else {
+            descendantsByParent(of: own, sparing: spared).forEach(visit)
+            return
+        }
         var found = children(of: own, onlyThread: own).filter { !spared.contains($0.pid) }
         var index = 0
-        while index < found.count, found.count < KeeperBounds.descendantsMax {
-            found += children(of: found[index].pid, onlyThread: nil)
+        while index < found.count, clinux_boottime_ns() < deadline {
+            visit(found[index])
+            if found.count < KeeperBounds.descendantsMax {
+                found += children(of: found[index].pid, onlyThread: nil)
+            }
             index += 1
         }
-        return found
+    }
+
+    static func hasDescendant(sparing spared: Set<pid_t>) -> Bool {
+        let own = getpid()
+        let children =
+            hasChildrenFiles
+            ? children(of: own, onlyThread: own) : descendantsByParent(of: own, sparing: spared)
+        return children.contains { !spared.contains($0.pid) }
     }
 
     /// /proc/<pid>/task/<tid>/children needs a kernel with CONFIG_PROC_CHILDREN.

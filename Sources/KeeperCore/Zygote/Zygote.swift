@@ -15,7 +15,9 @@ package final class Zygote {
     package static func main(requests: Int32, lock: Int32) -> Int32 {
         // Its own session: Ctrl-C and hang-up in the agent's terminal are not for it. It may lead one already.
         setsid()
-        guard chdir("/") == 0, clinux_set_subreaper(1) == 0, takeNullStreams() else { return 1 }
+        guard chdir("/") == 0, clinux_set_subreaper(1) == 0 else { return 1 }
+        closeAllBut(requests, lock)
+        guard takeNullStreams() else { return 1 }
         umask(0o027)
         clinux_set_name("plumb-zygote")
         // It goes when its agent goes, and not before: a start may be under way.
@@ -33,6 +35,15 @@ package final class Zygote {
         self.requests = requests
         self.lock = lock
         self.signals = signals
+    }
+
+    /// What an agent has left open by mistake would be kept open for as long as any keeper lives.
+    private static func closeAllBut(_ first: Int32, _ second: Int32) {
+        let (low, high) = (UInt32(min(first, second)), UInt32(max(first, second)))
+        let standard = UInt32(STDERR_FILENO) + 1
+        if low > standard { clinux_close_range(standard, low - 1) }
+        if high > low + 1 { clinux_close_range(low + 1, high - 1) }
+        clinux_close_range(high + 1, .max)
     }
 
     /// Standard error stays the agent's, for what a runtime has to say when it fails.
@@ -110,7 +121,7 @@ package final class Zygote {
             group: nil, spared: keepers, signals: signals,
             reap: {
                 _ = self.reapEnded()
-                return ProcessTree.descendants(sparing: self.keepers).isEmpty
+                return !ProcessTree.hasDescendant(sparing: self.keepers)
             }
         ).kill()
     }

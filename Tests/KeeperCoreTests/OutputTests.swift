@@ -1,0 +1,170 @@
+import CLinux
+import Glibc
+import KeeperProtocol
+import Testing
+
+@Suite(.serialized) struct OutputTests {
+    let agent = TestAgent()
+
+    @Test func streamsAreSeparateAndLinesHaveTheirTime() throws {
+        defer { agent.cleanUp() }
+        let before = clinux_realtime_ns()
+        let run = agent.start(.shell("echo one; sleep 0.1; echo two; echo bad >&2"))
+        let record = try #require(run.waitForExit())
+        #expect(run.output() == "one\ntwo\n")
+        #expect(run.output("stderr.log") == "bad\n")
+        #expect(record.stdout == StreamTotals(loggedBytes: 8))
+        #expect(record.stderr == StreamTotals(loggedBytes: 4))
+        let index = run.index()
+        #expect(index.map(\.kind) == [.runStarted, .data, .data])
+        #expect(index.map(\.offset) == [0, 0, 4])
+        #expect(index[0].wall == record.startedAtWall)
+        #expect(index[1].wall >= before)
+        #expect(index[2].wall - index[1].wall >= 90_000_000)
+    }
+
+    @Test func aSecondRunOfTheSlotGoesOnWhereTheFirstEnded() throws {
+        defer { agent.cleanUp() }
+        _ = try #require(agent.start(.shell("echo one")).waitForExit())
+        let lock = agent.slot("web-0") + "/lock"
+        eventually("the lock is free") { !isLocked(lock) }
+        let second = agent.start(.shell("echo two", runID: "run-2"))
+        _ = try #require(second.waitForExit())
+        #expect(second.output() == "one\ntwo\n")
+        #expect(second.index().map(\.kind) == [.runStarted, .data, .runStarted, .data])
+    }
+
+    @Test func rotationKeepsEveryByteOfTheNewestFiles() throws {
+        defer { agent.cleanUp() }
+        var spec = LaunchSpec.shell("seq 1 20000")
+        spec.policy.logLimits = LogLimits(sizeBytesMax: 10_000, filesMax: 4)
+        let run = agent.start(spec)
+        let record = try #require(run.waitForExit())
+        #expect(record.stdout == StreamTotals(loggedBytes: 108_894))
+        let names = (0..<4).reversed().map { LogFiles.name(LogFiles.stdout, number: $0) }
+        let kept = names.map { run.output($0) }.joined()
+        let all = (1...20000).map { "\($0)\n" }.joined()
+        #expect(all.hasSuffix(kept))
+        #expect(kept.utf8.count > 30_000)
+        #expect(!exists("\(run.slot)/output/stdout.log.4"))
+        for name in names {
+            #expect(run.output(name).utf8.count <= 10_000)
+            #expect(run.index(name).first?.offset == 0, "\(name)")
+        }
+    }
+
+    @Test func aLowerLimitTakesEffectWhileTheRunLives() throws {
+        defer { agent.cleanUp() }
+        var spec = LaunchSpec.shell("seq 1 5000; read x < \(agent.directory)/fifo; seq 1 5000")
+        mkfifo(agent.directory + "/fifo", 0o600)
+        spec.policy.logLimits = LogLimits(sizeBytesMax: 4096, filesMax: 5)
+        let run = agent.start(spec)
+        eventually("five files") { exists("\(run.slot)/output/stdout.log.4") }
+        run.send(.updatePolicy(KeeperPolicy(logLimits: LogLimits(sizeBytesMax: 4096, filesMax: 2))))
+        eventually("three are gone") { !exists("\(run.slot)/output/stdout.log.2") }
+        writeFile(agent.directory + "/fifo", "go\n")
+        _ = try #require(run.waitForExit())
+        #expect(exists("\(run.slot)/output/stdout.log.1"))
+        #expect(!exists("\(run.slot)/output/stdout.log.2"))
+    }
+
+    @Test func aRemovedLogIsMadeAgain() throws {
+        defer { agent.cleanUp() }
+        let run = agent.start(.shell("echo one; read x < \(fifo()); echo two"))
+        eventually("the first line is there") { run.output() == "one\n" }
+        unlink("\(run.slot)/output/stdout.log")
+        go()
+        let record = try #require(run.waitForExit())
+        #expect(run.output() == "two\n")
+        #expect(record.stdout.lostBytes == 0)
+    }
+
+    @Test func aPlantedSymbolicLinkIsNotFollowed() throws {
+        defer { agent.cleanUp() }
+        let outside = agent.directory + "/outside"
+        writeFile(outside, "untouched")
+        let slot = agent.slot("web-0")
+        symlink(outside, slot + "/output/stdout.log")
+        let run = agent.start(.shell("echo hello; exit 2"))
+        let record = try #require(run.waitForExit())
+        #expect(record.cause == .exited(code: 2))
+        #expect(readFile(outside) == "untouched")
+        #expect(record.stdout == StreamTotals(loggedBytes: 0, lostBytes: 6))
+        #expect(run.messages.contains(.logGap(stream: .stdout, lostBytes: 6)))
+    }
+
+    /// Needs root: only root makes a file immutable. Skipped where the file system has no such flag.
+    @Test(.enabled(if: geteuid() == 0, "needs root")) func anImmutableLogLosesLinesAndRecovers() throws {
+        defer { agent.cleanUp() }
+        let run = agent.start(
+            .shell("echo one; read x < \(fifo()); echo lost; while :; do sleep 0.05; echo back; done"))
+        eventually("the first line is there") { run.output() == "one\n" }
+        let log = open("\(run.slot)/output/stdout.log", O_RDONLY)
+        defer { close(log) }
+        guard clinux_set_immutable(log, 1) == 0 else {
+            print("anImmutableLogLosesLinesAndRecovers: no immutable flag on this file system, skipped")
+            go()
+            return
+        }
+        go()
+        usleep(100_000)
+        clinux_set_immutable(log, 0)
+        eventually("writing works again") { run.output().contains("back\n") }
+        eventually("the gap is in the ledger") { run.index().contains { $0.lostBytes >= 5 } }
+        run.send(.stop(steps: [.killTree]))
+        let record = try #require(run.waitForExit())
+        #expect(!run.output().contains("lost"))
+        #expect(record.stdout.lostBytes >= 5)
+        #expect(run.messages.contains { if case .logGap(.stdout, _) = $0 { true } else { false } })
+    }
+
+    /// Needs root: mounts a tmpfs of 64 KiB as the output directory.
+    @Test(.enabled(if: geteuid() == 0, "needs root")) func aFullDiskNeverBlocksTheWorkload() throws {
+        defer { agent.cleanUp() }
+        let output = agent.slot("web-0") + "/output"
+        guard mount("tmpfs", output, "tmpfs", 0, "size=64k") == 0 else {
+            print("aFullDiskNeverBlocksTheWorkload: cannot mount here, skipped")
+            return
+        }
+        defer { umount2(output, Int32(MNT_DETACH)) }
+        let run = agent.start(
+            .shell("seq 1 100000; echo full >&2; read x < \(fifo()); sleep 1.1; echo after"))
+        // The workload gets through although its log cannot hold what it wrote.
+        let reader = eventually("the workload is not blocked") { run.output("stderr.log").contains("full") || true }
+        #expect(reader)
+        usleep(300_000)
+        unlink(output + "/stdout.log")
+        go()
+        let record = try #require(run.waitForExit())
+        #expect(record.cause == .exited(code: 0))
+        #expect(record.stdout.lostBytes > 500_000)
+        #expect(run.output() == "after\n")
+    }
+
+    @Test func chattyWorkloadIsNotHeldUpByAStoppedAgent() throws {
+        defer { agent.cleanUp() }
+        // Nobody reads the control connection while 20 MB go through.
+        let run = agent.start(.shell("head -c 20000000 /dev/zero; echo done >&2"))
+        eventually("all was written") { run.output("stderr.log") == "done\n" }
+        #expect(try #require(run.waitForExit()).stdout.loggedBytes == 20_000_000)
+    }
+
+    private func fifo() -> String {
+        mkfifo(agent.directory + "/fifo", 0o666)
+        return agent.directory + "/fifo"
+    }
+
+    private func go() { writeFile(agent.directory + "/fifo", "go\n") }
+}
+
+extension LogIndexEntry {
+    var lostBytes: UInt64 { if case .gap(let lost) = kind { lost } else { 0 } }
+}
+
+func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+func isLocked(_ path: String) -> Bool {
+    let lock = open(path, O_RDWR | O_CLOEXEC)
+    defer { close(lock) }
+    return clinux_ofd_is_locked(lock) == 1
+}

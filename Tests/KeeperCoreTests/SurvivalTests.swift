@@ -1,0 +1,181 @@
+import CLinux
+import Glibc
+import KeeperProtocol
+import Testing
+
+@Suite(.serialized) struct SurvivalTests {
+    let agent = TestAgent()
+
+    @Test func aRunOutlivesItsAgentAndIsAdopted() throws {
+        defer { agent.cleanUp() }
+        let run = agent.start(.shell("trap 'exit 9' TERM; echo ready; while :; do sleep 0.01; done"))
+        eventually("ready") { run.output() == "ready\n" }
+        run.waitUntilStarted()
+        let identity = try #require(run.identity)
+        run.disconnect()
+        agent.disconnect()
+        clinux_wait(agent.zygote, 0, nil)
+        #expect(run.isLocked)
+        #expect(!isLocked(agent.directory + "/zygote.lock"))
+
+        agent.startZygote()
+        #expect(run.connect())
+        #expect(run.next() == .identity(identity))
+        #expect(run.next() == .started)
+        #expect(isAlive(identity.child.pid))
+        run.send(.stop(steps: nil))
+        #expect(try #require(run.waitForExit()).cause == .exited(code: 9))
+    }
+
+    @Test func howARunEndedIsKnownAfterItsAgentIsBack() throws {
+        defer { agent.cleanUp() }
+        mkfifo(agent.directory + "/fifo", 0o600)
+        let run = agent.start(.shell("read x < \(agent.directory)/fifo; exit 23"))
+        run.waitUntilStarted()
+        run.disconnect()
+        agent.disconnect()
+        writeFile(agent.directory + "/fifo", "go\n")
+        eventually("the keeper goes by itself") { !run.isLocked }
+        let record = try #require(run.exitRecord)
+        #expect(record.runID == run.runID)
+        #expect(record.cause == .exited(code: 23))
+        #expect(!run.connect())
+    }
+
+    @Test func anAgentThatNeverAcknowledgesHoldsTheKeeperForABoundedTime() throws {
+        defer { agent.cleanUp() }
+        let run = agent.start(.shell("exit 1"))
+        let record = try #require(run.waitForExit(acknowledge: false))
+        #expect(run.isLocked)
+        eventually("the keeper syncs and goes", within: 5) { !run.isLocked }
+        #expect(run.exitRecord == record)
+    }
+
+    @Test func aKilledKeeperLeavesNothingOfItsTree() throws {
+        defer { agent.cleanUp() }
+        let file = agent.directory + "/pid"
+        let run = agent.start(.shell(daemon(to: file) + "; echo $$; while :; do sleep 1; done"))
+        eventually("the daemon runs") { readPid(file) != nil }
+        run.waitUntilStarted()
+        let daemon = try #require(readPid(file))
+        let main = try #require(run.identity).child.pid
+        kill(run.keeper, SIGKILL)
+        eventually("the main process is dead", within: 1) { !isAlive(main) }
+        eventually("the daemon is dead", within: 1) { !isAlive(daemon) }
+        #expect(run.next() == nil)
+        #expect(!run.isLocked)
+        #expect(run.exitRecord == nil)
+    }
+
+    @Test func othersAreUntouchedWhenOneKeeperIsKilled() throws {
+        defer { agent.cleanUp() }
+        let victim = agent.start(.shell("sleep 300", runID: "a"), slot: "a")
+        let other = agent.start(.shell("sleep 300 & sleep 300", runID: "b"), slot: "b")
+        victim.waitUntilStarted()
+        other.waitUntilStarted()
+        kill(victim.keeper, SIGKILL)
+        #expect(victim.next() == nil)
+        // The zygote has looked for orphans when it serves the next request.
+        let third = agent.start(.shell("exit 0", runID: "c"), slot: "c")
+        _ = third.waitForExit()
+        #expect(isAlive(try #require(other.identity).child.pid))
+        other.send(.stop(steps: [.killTree]))
+        _ = other.waitForExit()
+    }
+
+    @Test func aKilledZygoteTakesNoRunAlong() throws {
+        defer { agent.cleanUp() }
+        let run = agent.start(.shell("sleep 300"))
+        run.waitUntilStarted()
+        kill(agent.zygote, SIGKILL)
+        clinux_wait(agent.zygote, 0, nil)
+        #expect(agent.reply() == nil)
+        agent.disconnect()
+        agent.startZygote()
+        let next = agent.start(.shell("exit 6", runID: "run-2"), slot: "web-1")
+        #expect(try #require(next.waitForExit()).cause == .exited(code: 6))
+        #expect(isAlive(try #require(run.identity).child.pid))
+        run.send(.stop(steps: [.killTree]))
+        #expect(run.waitForExit() != nil)
+    }
+
+    @Test func aQueuedStartOfADeadAgentIsNotServed() throws {
+        defer { agent.cleanUp() }
+        // Served once, so that it is known to listen; then stopped, so that the next request stays queued.
+        _ = agent.start(.shell("exit 0"), slot: "first").waitForExit()
+        kill(agent.zygote, SIGSTOP)
+        let marker = agent.directory + "/marker"
+        let run = agent.request(.shell("touch \(marker); sleep 300", runID: "queued"), slot: "queued")
+        #expect(run.isLocked)
+        agent.disconnect()
+        kill(agent.zygote, SIGCONT)
+        clinux_wait(agent.zygote, 0, nil)
+        #expect(run.next() == nil)
+        #expect(!run.isLocked)
+        #expect(!exists(marker))
+    }
+
+    @Test func aSecondZygoteWaitsForTheLock() throws {
+        defer { agent.cleanUp() }
+        _ = agent.start(.shell("exit 0"), slot: "first").waitForExit()
+        let first = agent.zygote
+        let requests = clinux_fcntl(agent.requests, F_DUPFD_CLOEXEC, 0)
+        agent.disconnect()
+        agent.startZygote()
+        let run = agent.request(.shell("exit 0", runID: "r"), slot: "second")
+        #expect(run.next(within: 0.3) == nil)
+        #expect(isAlive(first))
+        close(requests)
+        clinux_wait(first, 0, nil)
+        #expect(agent.reply() != nil)
+        #expect(run.waitForExit() != nil)
+    }
+
+    @Test func aWipedRuntimeDirectoryLeavesTheRunAndItsLock() throws {
+        defer { agent.cleanUp() }
+        let run = agent.start(.shell("sleep 300"))
+        run.waitUntilStarted()
+        unlink(run.socketPath)
+        run.disconnect()
+        #expect(!run.connect())
+        #expect(run.isLocked)
+        kill(run.keeper, SIGTERM)
+        eventually("it ends") { !run.isLocked }
+        #expect(run.exitRecord?.cause == .signaled(SIGTERM, coreDumped: false))
+    }
+
+    @Test func connectionsAreBounded() throws {
+        defer { agent.cleanUp() }
+        let run = agent.start(.shell("sleep 300"))
+        run.waitUntilStarted()
+        var sockets: [Int32] = []
+        defer { for socket in sockets { close(socket) } }
+        var refused = 0
+        for _ in 0..<12 {
+            let socket = clinux_unix_seqpacket()
+            sockets.append(socket)
+            guard clinux_unix_connect(socket, run.socketPath) == 0 else { continue }
+            let hello = AgentMessage.hello(version: protocolVersion).encoded()
+            _ = clinux_send(socket, hello, hello.count, nil, 0, 0)
+            if receivePacket(socket, within: 5) == nil { refused += 1 }
+        }
+        #expect(refused == 5)
+        run.send(.stop(steps: [.killTree]))
+        #expect(run.waitForExit() != nil)
+    }
+
+    @Test func garbageOnAConnectionHarmsNobody() throws {
+        defer { agent.cleanUp() }
+        let run = agent.start(.shell("sleep 300"))
+        run.waitUntilStarted()
+        for bytes: [UInt8] in [[1], [255, 255, 255, 255, 33, 0, 1, 0], Array(repeating: 7, count: 5000)] {
+            let socket = clinux_unix_seqpacket()
+            #expect(clinux_unix_connect(socket, run.socketPath) == 0)
+            _ = clinux_send(socket, bytes, bytes.count, nil, 0, 0)
+            #expect(receivePacket(socket, within: 5) == nil)
+            close(socket)
+        }
+        run.send(.stop(steps: nil))
+        #expect(try #require(run.waitForExit()).cause == .signaled(SIGTERM, coreDumped: false))
+    }
+}
