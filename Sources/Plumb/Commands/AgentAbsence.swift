@@ -36,7 +36,7 @@ struct AgentAbsence: Sendable {
 
     /// Where agents are found that were started without a word about it.
     private static var usual: [String] {
-        let own = SocketPath.runtimeDirectory(environment: ProcessEnvironment.current, user: geteuid())
+        let own = SocketPath.runtimeDirectory(environment: ProcessEnvironment.current)
         return [own + "/" + SocketPath.name, "/run/plumb/" + SocketPath.name]
     }
 }

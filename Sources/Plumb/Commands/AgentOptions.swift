@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 
 /// Where the agent is: shared by all commands that talk to one.
 struct AgentOptions: ParsableArguments {
@@ -10,9 +9,12 @@ struct AgentOptions: ParsableArguments {
     var socket: String?
 
     var client: AgentClient {
-        AgentClient(
-            socket: SocketPath.choose(
-                option: socket, environment: ProcessEnvironment.current, user: geteuid()))
+        AgentClient(socket: SocketPath.choose(option: socket, environment: ProcessEnvironment.current))
+    }
+
+    /// Where an agent of this user keeps its state, when nobody says otherwise.
+    func stateDirectory() -> String {
+        UserDirectories(environment: ProcessEnvironment.current).state
     }
 }
 
@@ -21,16 +23,14 @@ enum SocketPath {
     static let name = "plumb.sock"
 
     /// The option, then `PLUMB_SOCKET`, then the runtime directory of the agent that this user would run.
-    static func choose(option: String?, environment: [String: String], user: uid_t) -> String {
+    static func choose(option: String?, environment: [String: String]) -> String {
         if let option, !option.isEmpty { return option }
         if let variable = environment["PLUMB_SOCKET"], !variable.isEmpty { return variable }
-        return runtimeDirectory(environment: environment, user: user) + "/" + name
+        return runtimeDirectory(environment: environment) + "/" + name
     }
 
-    static func runtimeDirectory(environment: [String: String], user: uid_t) -> String {
+    static func runtimeDirectory(environment: [String: String]) -> String {
         if let directory = environment["PLUMB_RUNTIME_DIR"], !directory.isEmpty { return directory }
-        if user == 0 { return "/run/plumb" }
-        if let directory = environment["XDG_RUNTIME_DIR"], !directory.isEmpty { return directory + "/plumb" }
-        return "/tmp/plumb-\(user)/plumb"
+        return UserDirectories(environment: environment).runtime
     }
 }

@@ -10,9 +10,12 @@ struct Root: AsyncParsableCommand {
             manifests.
             """,
         version: VersionCommand.text,
-        subcommands: [VersionCommand.self],
+        subcommands: [VersionCommand.self, GitReaderCommand.self],
         groupedSubcommands: [
-            CommandGroup(name: "Declare", subcommands: [Validate.self, SchemaCommand.self, Explain.self])
-
+            CommandGroup(name: "Run", subcommands: [AgentCommand.self]),
+            CommandGroup(
+                name: "Declare",
+                subcommands: [Validate.self, DiffCommand.self, SchemaCommand.self, Explain.self]),
+            CommandGroup(name: "Look", subcommands: [Logs.self]),
         ])
 }

@@ -3,6 +3,12 @@ import Reconciler
 
 /// Times as people read them.
 enum TimeText {
+    static func now() -> WallTime {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return WallTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+    }
+
     /// `2026-11-21 09:12:03` in the reader's own zone.
     static func local(_ time: WallTime) -> String {
         var seconds = time_t(time.nanoseconds.floorDivided(by: 1_000_000_000))
