@@ -40,6 +40,7 @@ package actor RevisionReader {
             }
             return RevisionReading(revision: revision, result: .valid(snapshot, content: pass.content().encoded()))
         } catch {
+            source.couldNotRead(revision.id, because: error)
             return RevisionReading(revision: revision, result: .failed(error))
         }
     }

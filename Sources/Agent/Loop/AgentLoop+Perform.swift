@@ -90,11 +90,9 @@ extension AgentLoop {
     /// Hands the work out. Each piece runs beside the loop and reports by an event.
     func perform(_ work: Work, durable: Bool) {
         let (runs, mailbox) = (runs, mailbox)
-        if durable && !ended.isEmpty {
-            let acknowledged = ended
-            ended = []
-            Task { for run in acknowledged { await runs.acknowledge(run) } }
-        }
+        if durable { acknowledgeEnded() }
+        // A slot is free only once its last run is acknowledged.
+        let slotsFree = acknowledging
         for stop in work.stops {
             Task { await runs.stop(stop.run, policy: stop.policy) }
         }
@@ -108,12 +106,24 @@ extension AgentLoop {
                 continue
             }
             Task {
+                await slotsFree?.value
                 do throws(HostFailure) {
                     try await runs.start(request)
                 } catch {
                     mailbox.post(.startRefused(request.run, error))
                 }
             }
+        }
+    }
+
+    /// One after the other, each batch behind the one before.
+    func acknowledgeEnded() {
+        guard !ended.isEmpty else { return }
+        let (runs, before, acknowledged) = (runs, acknowledging, ended)
+        ended = []
+        acknowledging = Task {
+            await before?.value
+            for run in acknowledged { await runs.acknowledge(run) }
         }
     }
 

@@ -32,6 +32,8 @@ package actor AgentLoop {
     var batch = MemoryBatch()
     /// Runs whose exit is in `batch`: acknowledged once it is durable.
     var ended: [RunID] = []
+    /// The acknowledgements that are under way.
+    var acknowledging: Task<Void, Never>?
     var waiting: [Waiting] = []
     var startedWall: WallTime
     var isReady = false
@@ -76,7 +78,8 @@ package actor AgentLoop {
         timer?.task.cancel()
         note(.agentStopped, "agent stopped; \(world.observed.runs.count) runs go on")
         collectChanges()
-        await commitBatch()
+        if await commitBatch() { acknowledgeEnded() }
+        await acknowledging?.value
         await runs.close()
     }
 

@@ -30,7 +30,7 @@ struct AgentProcess {
         let clock = SystemClock()
         let box = LoopBox()
         let watcher = RepositoryWatcher(settings: watchSettings(ref: ref)) { box.seen($0) }
-        let source = SourceAdapter(reader: watcher.reader, path: settings.path)
+        let source = SourceAdapter(reader: watcher.reader, watcher: watcher, path: settings.path)
         let supervisor = try Supervisor(settings: supervisorSettings(), packages: source) { box.post(.run($0)) }
         let loop = AgentLoop(
             settings: AgentSettings(

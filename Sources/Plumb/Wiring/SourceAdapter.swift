@@ -9,9 +9,12 @@ struct SourceAdapter: SourcePort, PackageSource {
     let reader: RepositoryReader
     /// Below which directory of the repository declarations stand; "" is all of it.
     let path: String
+    /// Whoever tells of revisions; nil in a command that reads once.
+    private let watcher: RepositoryWatcher?
 
-    init(reader: RepositoryReader, path: String) {
+    init(reader: RepositoryReader, watcher: RepositoryWatcher? = nil, path: String) {
         self.reader = reader
+        self.watcher = watcher
         self.path = path.split(separator: "/").joined(separator: "/")
     }
 
@@ -50,6 +53,11 @@ struct SourceAdapter: SourcePort, PackageSource {
         } catch {
             throw SourceFailure(error)
         }
+    }
+
+    func couldNotRead(_ revision: RevisionID, because failure: SourceFailure) {
+        guard let watcher, let commit = ObjectID(revision.hex) else { return }
+        watcher.readFailed(GitError(.other, failure.message, advice: failure.advice), at: commit)
     }
 
     private func object(_ hex: String) throws(GitError) -> ObjectID {
