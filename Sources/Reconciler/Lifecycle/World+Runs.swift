@@ -109,8 +109,8 @@ extension World {
         note(event(kind, run, moment, cause: run.stopCause, "\(slot) ended: \(exit.text)"))
         let didItsWork = exit.isSuccess && run.spec.profile == .oneshot
         if !run.wasAskedToEnd { own.wanted = nil }
-        // What is superseded says nothing of its successor, which is tried at once.
-        if didItsWork || !run.wasAskedToEnd && !isSuperseded(run) {
+        // The end of a run that is not wanted any more says nothing of its successor, which is tried at once.
+        if didItsWork || !run.wasAskedToEnd && isWanted(run) {
             let response = own.restart.exited(
                 run.ended(exit, at: moment.instant), at: moment.instant, randomness: randomness)
             follow(response, run, &own, moment)
@@ -119,10 +119,10 @@ extension World {
         forgetIfGone(slot.instance)
     }
 
-    /// Another spec or nonce is wanted by now.
-    private func isSuperseded(_ run: ObservedRun) -> Bool {
-        guard let applied = memory.instances[run.slot.instance]?.applied else { return false }
-        return applied.desired.key != run.key
+    /// The replica is to run, as the same spec and nonce.
+    private func isWanted(_ run: ObservedRun) -> Bool {
+        guard let desired = memory.instances[run.slot.instance]?.applied?.desired else { return false }
+        return desired.key == run.key && run.slot.replica.index < desired.target && !observed.stopping
     }
 
     private mutating func follow(

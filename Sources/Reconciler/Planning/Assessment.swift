@@ -106,7 +106,13 @@ package struct Assessment: Sendable {
             return .wait(.backoff(until: until, failures: own.restart.failures), until: until)
         }
         if let wanted = own.wanted { return .start(wanted) }
-        guard own.lastKey == key else { return .start(applied.startCause) }
+        guard own.lastKey == key else {
+            // The run before it was stopped for it: one change, one cause.
+            if let stop = own.lastStop, stop.reason == .changed, stop.revision == applied.startRevision {
+                return .start(stop)
+            }
+            return .start(applied.startCause)
+        }
         guard let stop = own.lastStop else {
             return .start(own.lastExit.map { Cause(reason: .exited($0)) } ?? applied.startCause)
         }

@@ -72,7 +72,8 @@ package func fieldChanges(from old: DesiredInstance, to new: DesiredInstance) ->
         guard before != after else { return }
         changes.append(
             FieldChange(
-                path: path, old: before, new: after, effect: effect, place: new.places[path] ?? new.place))
+                path: path, old: before.isEmpty ? nil : before, new: after.isEmpty ? nil : after,
+                effect: effect, place: new.places[path] ?? new.place))
     }
     compare("spec.restartNonce", old.nonce.inQuotes, new.nonce.inQuotes, .restart)
     compare("spec.replicas", "\(old.replicas)", "\(new.replicas)", .scale)

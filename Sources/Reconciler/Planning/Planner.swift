@@ -25,11 +25,12 @@ struct Planner {
     }
 
     mutating func plan() -> Plan {
-        let order = StartOrder(dependencies: dependencyGraph())
+        let graph = dependencyGraph()
+        let order = StartOrder(dependencies: graph)
         let names = assessment.items.keys.sorted { a, b in
             (order.rank(a), a) < (order.rank(b), b)
         }
-        let removals = RemovalOrder(assessment, observed, order)
+        let removals = RemovalOrder(assessment, observed, graph, order)
         for name in names {
             guard let items = assessment.items[name] else { continue }
             planInstance(name, items, removals)
