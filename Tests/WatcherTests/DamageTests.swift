@@ -82,6 +82,8 @@ import Watcher
                 try repository.write("f/extra", "\(number)")
                 try repository.commit("more \(number)")
                 try repository.git("repack", "-q", "-a", "-d", "-F")
+                try repository.git("multi-pack-index", "write")
+                try repository.git("commit-graph", "write", "--reachable")
             }
         }
         var reads = 0

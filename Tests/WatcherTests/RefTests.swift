@@ -127,6 +127,17 @@ import Watcher
         }
     }
 
+    @Test func readsACloneThatBorrowsItsObjects() async throws {
+        let repository = try TemporaryRepository()
+        try repository.write("a.yaml", "a: 1\n")
+        let id = try repository.commit("first")
+        let clone = try TemporaryRepository(cloning: repository.path, options: ["--shared"])
+        let reader = ReaderUnderTest.of(clone)
+        let entries = try await reader.entries(at: try await reader.tip(of: "main").id)
+        #expect(try await reader.blobs(entries.map(\.id)).values.first == .bytes(Array("a: 1\n".utf8)))
+        #expect(try await reader.tip(of: "main").id.description == id)
+    }
+
     @Test func aShallowCloneSaysThatItsHistoryEnds() async throws {
         let repository = try TemporaryRepository()
         let first = try #require(ObjectID(try repository.commit("first")))

@@ -145,7 +145,7 @@ import Watcher
         mkdir(path, 0o755)
         #expect(await watched.log.wait { $0.problem?.kind == .notARepository })
         let setUp =
-            "git init -q -b main && git -c user.name=a -c user.email=a@b commit -q --allow-empty -m first"
+            "git init -q -b main && \(Shell.identity) commit -q --allow-empty -m first"
         _ = try Shell.run("cd '\(path)' && \(setUp)")
         #expect(await watched.log.wait { $0.commit != nil })
         watched.watcher.stop()
@@ -230,7 +230,7 @@ import Watcher
         let script = """
             set -e; cd '\(repository.path)'; tree=$(git rev-parse 'HEAD^{tree}'); parent=$(git rev-parse HEAD)
             for i in $(seq 200); do
-                parent=$(git -c user.name=a -c user.email=a@b commit-tree -p $parent -m $i $tree)
+                parent=$(\(Shell.identity) commit-tree -p $parent -m $i $tree)
                 git update-ref refs/heads/main $parent
                 sleep 0.01
             done

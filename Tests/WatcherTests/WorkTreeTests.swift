@@ -30,6 +30,8 @@ import Watcher
         try repository.write("noise.log", "ignored\n")
         try repository.write("keep.log", "not ignored\n")
         try repository.write("tracked.log", "changed\n")
+        // Neither file nor directory nor link: git leaves it alone, and opening it would block.
+        mkfifo(repository.path + "/pipe", 0o600)
         return repository
     }
 
@@ -93,6 +95,21 @@ import Watcher
         #expect(try state(repository) == before)
     }
 
+    @Test func takesARepositoryInsideItAsASubmodule() async throws {
+        let repository = try untidy()
+        _ = try Shell.run("cp -a '\(repository.path)' '\(repository.root)/copy'")
+        _ = try Shell.run("mv '\(repository.root)/copy' '\(repository.path)/inner'")
+        let reader = ReaderUnderTest.of(repository)
+        let tree = try await reader.worktree()
+        #expect(tree.description == (try expectedTree(repository)))
+        try repository.commit("all of it")
+        _ = try Shell.run(
+            "cd '\(repository.path)/inner' && git add -A && \(Shell.identity) commit -qm more")
+        let later = try await reader.worktree()
+        #expect(later != tree)
+        #expect(later.description == (try expectedTree(repository)))
+    }
+
     @Test func followsLineEndingRules() async throws {
         let repository = try untidy()
         try repository.write(".gitattributes", "*.txt text eol=lf\n*.bin -text\n")
@@ -143,6 +160,9 @@ import Watcher
 /// A line of shell.
 enum Shell {
     struct Failure: Error { let line: String }
+
+    /// git on a machine where nobody has said who they are.
+    static let identity = "git -c user.name=Ann -c user.email=ann@example.org"
 
     static func run(_ line: String) throws -> String {
         guard let stream = popen(line, "r") else { throw Failure(line: line) }

@@ -39,8 +39,10 @@ enum LibGit {
     }
 
     /// Whether the operating system refused, rather than something in the repository being wrong.
-    private static var lastIsSystem: Bool {
-        git_error_last().map { $0.pointee.klass == Int32(GIT_ERROR_OS.rawValue) } ?? false
+    private static var lastIsSystem: Bool { lastClass == GIT_ERROR_OS }
+
+    private static var lastClass: git_error_t {
+        git_error_last().map { git_error_t(UInt32(bitPattern: $0.pointee.klass)) } ?? GIT_ERROR_NONE
     }
 
     /// Throws when `code` is an error that is about no particular object.
@@ -63,6 +65,9 @@ enum LibGit {
         let advice = "check the repository with git fsck; what is lost can be fetched again from a clone"
         if code == GIT_ENOTFOUND.rawValue {
             return GitError(.objectMissing, "\(place) is missing from the repository", advice: advice)
+        }
+        if lastClass == GIT_ERROR_NOMEMORY {
+            return GitError(.tooLarge, "\(place) does not fit into the memory that the git reader may use")
         }
         if lastIsSystem { return GitError(.unreadable, "\(place) cannot be read: \(lastMessage)") }
         return GitError(.objectCorrupt, "\(place) is damaged: \(lastMessage)", advice: advice)

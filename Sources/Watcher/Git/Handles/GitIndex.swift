@@ -17,17 +17,37 @@ struct GitIndex: ~Copyable {
     /// Takes in every change of the work tree, as `git add -A` does.
     func addAll(workTree: String) throws(GitError) {
         let sparse = try skippedEntries()
-        var budget = NewContents(workTree: workTree)
-        let code = withUnsafeMutablePointer(to: &budget) { pointer in
-            git_index_add_all(raw, nil, UInt32(GIT_INDEX_ADD_DEFAULT.rawValue), NewContents.count, pointer)
+        var changes = ChangedFiles(workTree: workTree)
+        let code = withUnsafeMutablePointer(to: &changes) { pointer in
+            git_index_add_all(raw, nil, UInt32(GIT_INDEX_ADD_DEFAULT.rawValue), ChangedFiles.take, pointer)
         }
-        if budget.bytes > ReaderLimits.workTreeBytesMax {
+        if changes.bytes > ReaderLimits.workTreeBytesMax {
             throw GitError(
                 .tooLarge, "the new files in \(workTree) exceed \(ReaderLimits.workTreeBytesMax) bytes",
                 advice: "name what is not to be committed in .gitignore")
         }
         try LibGit.check(code, "the files in \(workTree) cannot be read")
+        for path in changes.repositories { try addRepository(path, in: workTree) }
         try restore(sparse)
+    }
+
+    /// A repository inside the work tree is recorded as the commit that it has checked out.
+    private func addRepository(_ path: String, in workTree: String) throws(GitError) {
+        let place = AbsolutePath.join(workTree, path)
+        let inner = try GitRepository(opening: place)
+        guard let target = try GitReference.look(up: RefName.head, in: inner)?.target() else {
+            throw GitError(
+                .empty, "\(place) is a repository without a commit, which cannot be recorded",
+                advice: "commit something in it, or name it in .gitignore")
+        }
+        let code = path.withCString { path in
+            var entry = git_index_entry()
+            entry.path = path
+            entry.mode = UInt32(GIT_FILEMODE_COMMIT.rawValue)
+            entry.id = git_oid(target)
+            return git_index_add(raw, &entry)
+        }
+        try LibGit.check(code, "\(place) cannot be recorded")
     }
 
     /// The tree of what the index holds now. Its objects go where the object database writes.
@@ -71,17 +91,29 @@ struct GitIndex: ~Copyable {
     }
 }
 
-/// Adds up the sizes of the files whose contents are about to be held in memory.
-private struct NewContents {
+/// What libgit2 finds changed, on its way into the index.
+private struct ChangedFiles {
     let workTree: String
+    /// The contents that are about to be held in memory.
     var bytes = 0
+    /// Repositories that the index does not know yet. libgit2 names them with a slash, and then refuses that
+    /// name.
+    var repositories: [String] = []
 
-    /// Called by libgit2 for each changed file before it is read: 0 goes on, anything below ends the whole
-    /// call.
-    static let count: git_index_matched_path_cb = { path, _, payload in
-        guard let path, let contents = payload?.assumingMemoryBound(to: NewContents.self) else { return -1 }
-        let file = AbsolutePath.join(contents.pointee.workTree, String(cString: path))
-        contents.pointee.bytes += FileFacts(of: file, followingLinks: false)?.size ?? 0
-        return contents.pointee.bytes > ReaderLimits.workTreeBytesMax ? -1 : 0
+    /// Called for each changed path before it is read: 0 takes it, 1 leaves it out, anything below ends the
+    /// whole call.
+    static let take: git_index_matched_path_cb = { path, _, payload in
+        guard let path, let changes = payload?.assumingMemoryBound(to: ChangedFiles.self) else { return -1 }
+        return changes.pointee.take(String(cString: path))
+    }
+
+    private mutating func take(_ path: String) -> Int32 {
+        if path.hasSuffix("/") {
+            repositories.append(String(path.dropLast()))
+            return 1
+        }
+        let file = AbsolutePath.join(workTree, path)
+        bytes += FileFacts(of: file, followingLinks: false)?.size ?? 0
+        return bytes > ReaderLimits.workTreeBytesMax ? -1 : 0
     }
 }

@@ -1,5 +1,32 @@
+import CLinux
 import Glibc
 import Synchronization
+
+/// A reader that this process started.
+struct ReaderProcess: Sendable {
+    let pid: pid_t
+    /// A pidfd, which means this process alone even after its number went to another; -1 when there is none.
+    let handle: Int32
+
+    func kill() {
+        if handle >= 0 {
+            _ = clinux_pidfd_send_signal(handle, SIGKILL)
+        } else {
+            // Nobody else reaps our children, so until it is reaped here the number is its own.
+            Glibc.kill(pid, SIGKILL)
+        }
+    }
+
+    /// Whether it is gone. True once; the process must not be used any more then.
+    func reap() -> Bool {
+        var status: Int32 = 0
+        let result = waitpid(pid, &status, WNOHANG)
+        // ECHILD: the kernel or somebody else reaped it already.
+        guard result == pid || (result == -1 && errno == ECHILD) else { return false }
+        if handle >= 0 { close(handle) }
+        return true
+    }
+}
 
 /// Readers that were killed and have not been reaped yet. A process that hangs inside the kernel, as on a
 /// dead NFS server, dies only when that call returns; it must neither block its killer nor be forgotten.
@@ -9,35 +36,25 @@ enum EndedReaders {
     /// How long a killed reader is waited for before it is left for later.
     private static let patience = Duration.milliseconds(200)
 
-    private static let hanging = Mutex<[pid_t]>([])
+    private static let hanging = Mutex<[ReaderProcess]>([])
 
     static var tooManyHang: Bool {
-        reapHanging()
-        return hanging.withLock { $0.count >= hangingMax }
+        hanging.withLock { processes in
+            processes.removeAll { $0.reap() }
+            return processes.count >= hangingMax
+        }
     }
 
-    /// Kills a reader that this process started and has not reaped, and reaps it now or later.
-    static func end(_ pid: pid_t) {
-        kill(pid, SIGKILL)
+    /// Kills a reader, and reaps it now or later.
+    static func end(_ process: ReaderProcess) {
+        process.kill()
         let giveUp = ContinuousClock.now + patience
-        while !isReaped(pid) {
+        while !process.reap() {
             if ContinuousClock.now > giveUp {
-                hanging.withLock { $0.append(pid) }
+                hanging.withLock { $0.append(process) }
                 return
             }
             usleep(500)
         }
-        reapHanging()
-    }
-
-    private static func reapHanging() {
-        hanging.withLock { $0.removeAll(where: isReaped) }
-    }
-
-    private static func isReaped(_ pid: pid_t) -> Bool {
-        var status: Int32 = 0
-        let result = waitpid(pid, &status, WNOHANG)
-        // ECHILD: someone else reaped it, or children are reaped by the kernel; either way it is gone.
-        return result == pid || (result == -1 && errno == ECHILD)
     }
 }

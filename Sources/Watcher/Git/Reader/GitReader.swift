@@ -9,6 +9,9 @@ package enum GitReader {
         // The parent's death ends a reader that hangs; the end of input ends one that waits, also if the
         // parent died before this call.
         _ = clinux_close_range(UInt32(STDERR_FILENO) + 1, .max)
+        var memory = rlimit(
+            rlim_cur: ReaderLimits.memoryBytesMax, rlim_max: ReaderLimits.memoryBytesMax)
+        _ = setrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &memory)
         _ = clinux_set_parent_death_signal(SIGKILL)
         ReaderServer(input: input, output: output).serve()
         exit(EXIT_SUCCESS)

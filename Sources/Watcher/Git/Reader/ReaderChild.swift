@@ -6,7 +6,7 @@ struct ReaderChild: ~Copyable {
     /// Our end of its socket.
     let socket: Int32
     /// Nil for a thread.
-    let pid: pid_t?
+    let process: ReaderProcess?
 
     /// Starts a reader with our own executable or the one that the mode names.
     ///
@@ -22,7 +22,7 @@ struct ReaderChild: ~Copyable {
                 ReaderServer(input: theirs, output: theirs).serve()
                 close(theirs)
             }
-            return ReaderChild(socket: ours, pid: nil)
+            return ReaderChild(socket: ours, process: nil)
         case .child(let command):
             defer { close(theirs) }
             var pid: pid_t = 0
@@ -31,7 +31,7 @@ struct ReaderChild: ~Copyable {
                 close(ours)
                 throw failure(command.first ?? "", code)
             }
-            return ReaderChild(socket: ours, pid: pid)
+            return ReaderChild(socket: ours, process: ReaderProcess(pid: pid, handle: clinux_pidfd_open(pid)))
         }
     }
 
@@ -73,6 +73,6 @@ struct ReaderChild: ~Copyable {
 
     deinit {
         close(socket)
-        if let pid { EndedReaders.end(pid) }
+        if let process { EndedReaders.end(process) }
     }
 }

@@ -22,6 +22,8 @@ package enum ReaderLimits {
     static let frameBytesMax = blobBytesMax + 4096
     /// The reader sends what it has once it has this much.
     static let flushBytes = 256 << 10
+    /// Memory of one reader process, mapped files aside.
+    static let memoryBytesMax: UInt = 2 << 30
     /// Parsed objects that libgit2 may keep between requests.
     static let cacheBytesMax = 16 << 20
     /// How many entries of a symbolic ref chain, directories of links and the like are followed.

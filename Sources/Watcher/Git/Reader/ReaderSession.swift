@@ -29,7 +29,11 @@ final class ReaderSession {
             let tree = try holder(of: [id]).treeID(of: id, at: path)
             try answer.record { $0.put(tree) }
         case .blobs(let ids, let eachMax):
-            for id in ids { try BlobReading(try holder(of: [id])).send(id, max: eachMax, to: answer) }
+            // Without a work tree to look into, one reading serves all ids.
+            let all = workTree == nil ? BlobReading(repository) : nil
+            for id in ids {
+                try (all ?? BlobReading(try holder(of: [id]))).send(id, max: eachMax, to: answer)
+            }
         case .content(let id):
             try holder(of: [id]).objects.withBlob(id) { bytes throws(GitError) in
                 Result { try answer.stream(bytes) }

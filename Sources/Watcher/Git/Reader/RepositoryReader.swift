@@ -131,7 +131,8 @@ package final class RepositoryReader: Sendable {
         }
     }
 
-    /// Writes a blob to an open descriptor, piece by piece. After an error the file holds a part of it.
+    /// Writes a blob to an open file, piece by piece; the deadline does not cover a descriptor that blocks.
+    /// After an error the file holds a part of it.
     /// - Returns: the number of bytes.
     @discardableResult
     package func write(_ blob: ObjectID, to descriptor: Int32) async throws(GitError) -> Int {
