@@ -8,43 +8,44 @@ package enum Configuration {
         let merged = merged(instance, unit, configFiles)
         let fields = Dictionary(
             unit.configFields.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        let entries = merged.values.compactMap { name, value -> EffectiveConfig.Entry? in
+        let entries = merged.compactMap { name, value -> EffectiveConfig.Entry? in
             guard value != .null else { return nil }
-            var value = value
-            if let field = fields[name] { value = completed(value, field) }
+            let value = fields[name].map { completed(value, $0) } ?? value
             return EffectiveConfig.Entry(
-                name: name, value: value, origin: merged.origins[name] ?? instance.source.location)
+                name: name, value: value, origin: origin(of: name, instance, unit, configFiles))
         }
         return EffectiveConfig(entries: entries.sorted { $0.name < $1.name })
     }
 
-    struct Merged {
-        var values: [String: ConfigValue] = [:]
-        /// Where each top-level field was written last.
-        var origins: [String: Location] = [:]
-    }
-
     static func merged(
         _ instance: InstanceDeclaration, _ unit: UnitDeclaration, _ configFiles: [String: ConfigFile]
-    ) -> Merged {
-        var result = Merged()
-        for (index, field) in unit.configFields.enumerated() {
-            guard let value = field.defaultValue else { continue }
-            result.values[field.name] = value
-            result.origins[field.name] = unit.source.location(of: "spec.config.fields[\(index)].default")
+    ) -> [String: ConfigValue] {
+        var result: [String: ConfigValue] = [:]
+        for field in unit.configFields {
+            if let value = field.defaultValue { result[field.name] = value }
         }
         for path in instance.configFrom {
-            guard let file = configFiles[path] else { continue }
-            for (name, value) in file.values {
-                result.values[name] = merge(result.values[name], value)
-                result.origins[name] = file.source.location(of: name)
+            for (name, value) in configFiles[path]?.values ?? [:] {
+                result[name] = merge(result[name], value)
             }
         }
-        for (name, value) in instance.config {
-            result.values[name] = merge(result.values[name], value)
-            result.origins[name] = instance.source.location(of: "spec.config.\(name)")
-        }
+        for (name, value) in instance.config { result[name] = merge(result[name], value) }
         return result
+    }
+
+    /// Where a top-level field is written last.
+    private static func origin(
+        of name: String, _ instance: InstanceDeclaration, _ unit: UnitDeclaration,
+        _ configFiles: [String: ConfigFile]
+    ) -> Location {
+        if instance.config[name] != nil { return instance.source.location(of: "spec.config.\(name)") }
+        for path in instance.configFrom.reversed() {
+            if let file = configFiles[path], file.values[name] != nil {
+                return file.source.location(of: name)
+            }
+        }
+        let index = unit.configFields.firstIndex { $0.name == name } ?? 0
+        return unit.source.location(of: "spec.config.fields[\(index)].default")
     }
 
     /// Objects merge key by key, everything else replaces. Depth is bounded by the documents' nesting.

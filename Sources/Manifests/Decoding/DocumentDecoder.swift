@@ -16,7 +16,7 @@ struct DocumentDecoder {
     let blob: String
 
     func decode(_ document: YAMLDocument, into diagnostics: inout DiagnosticCollector) -> DecodedDocument {
-        var decoder = SchemaDecoder(file: file)
+        var decoder = SchemaDecoder(file: file, fields: document.fieldCount)
         guard let kind = kind(of: document.root, &decoder) else {
             diagnostics.add(contentsOf: decoder.problems)
             return DecodedDocument()

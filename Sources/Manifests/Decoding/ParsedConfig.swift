@@ -2,8 +2,9 @@
 package struct ParsedConfig: Sendable {
     package let path: String
     package let blob: String
+    let record: ConfigRecord?
     /// nil where the file is no mapping.
-    package let file: ConfigFile?
+    package var file: ConfigFile? { record?.file }
     /// Sorted.
     package let diagnostics: [Diagnostic]
     /// The root has `apiVersion` and `kind`: somebody named a declaration.
@@ -16,7 +17,7 @@ package struct ParsedConfig: Sendable {
         func failed(_ diagnostic: Diagnostic? = nil) -> ParsedConfig {
             if let diagnostic { collector.add(diagnostic) }
             return ParsedConfig(
-                path: path, blob: blob, file: nil, diagnostics: collector.sorted(), isDeclaration: false)
+                path: path, blob: blob, record: nil, diagnostics: collector.sorted(), isDeclaration: false)
         }
         if GitLFS.isPointer(bytes) {
             return failed(Diagnostic(.lfsPointer, at: start, "the config file is a Git LFS pointer"))
@@ -24,7 +25,7 @@ package struct ParsedConfig: Sendable {
         let read = YAMLFile.read(bytes: bytes, file: path, into: &collector)
         guard read.isComplete else { return failed() }
         if read.documents.contains(where: { Self.isDeclaration($0.root) }) {
-            return ParsedConfig(path: path, blob: blob, file: nil, diagnostics: [], isDeclaration: true)
+            return ParsedConfig(path: path, blob: blob, record: nil, diagnostics: [], isDeclaration: true)
         }
         guard let document = read.documents.first, read.documents.count == 1,
             case .mapping = document.root.content
@@ -35,13 +36,13 @@ package struct ParsedConfig: Sendable {
             return failed(
                 Diagnostic(.configFileShape, at: start, "a config file is one mapping, and this is \(found)"))
         }
-        var decoder = SchemaDecoder(file: path)
+        var decoder = SchemaDecoder(file: path, fields: document.fieldCount)
         let value = decoder.config(document.root)
         collector.add(contentsOf: decoder.problems)
         guard case .object(let values)? = value else { return failed() }
         let source = DeclarationSource(location: start, blob: blob, document: 0, fields: decoder.positions)
         return ParsedConfig(
-            path: path, blob: blob, file: ConfigFile(values: values, source: source),
+            path: path, blob: blob, record: ConfigRecord(ConfigFile(values: values, source: source)),
             diagnostics: collector.sorted(), isDeclaration: false)
     }
 

@@ -8,15 +8,20 @@ package struct ParsedFile: Sendable {
     /// Findings that need no other file, sorted.
     package var diagnostics: [Diagnostic] { content.diagnostics }
     /// The documents that are whole and valid in themselves.
-    package var declarations: [Declaration] { content.declarations }
+    package var declarations: [Declaration] {
+        content.units.map { .unit($0.declaration) } + content.instances.map { .instance($0.declaration) }
+            + content.reserved.map { $0.kind == .schedule ? .schedule($0) : .plugin($0) }
+    }
 
     /// Shared by all copies of the value: a source of ten thousand files is put together at every commit.
     final class Content: Sendable {
-        let declarations: [Declaration]
+        let units: [UnitRecord]
+        let instances: [InstanceRecord]
+        let reserved: [ReservedDeclaration]
         let diagnostics: [Diagnostic]
-        /// Diagnostics beyond the bound of one file.
+        /// Diagnostics beyond the bound of one file, and the errors among them.
         let dropped: Int
-        let hasErrors: Bool
+        let droppedErrors: Int
         /// Names whose declarations are there and broken: references to them are not reported as well.
         let broken: [(kind: Kind, name: String)]
         /// Names that unreadable documents may declare.
@@ -29,10 +34,23 @@ package struct ParsedFile: Sendable {
 
         init(documents: [DecodedDocument], possibleNames: [String], collector: DiagnosticCollector) {
             self.possibleNames = possibleNames
-            declarations = documents.compactMap(\.declaration)
+            var units: [UnitRecord] = []
+            var instances: [InstanceRecord] = []
+            var reserved: [ReservedDeclaration] = []
+            for document in documents {
+                switch document.declaration {
+                case .unit(let unit)?: units.append(UnitRecord(unit))
+                case .instance(let instance)?: instances.append(InstanceRecord(instance))
+                case .schedule(let declaration)?, .plugin(let declaration)?: reserved.append(declaration)
+                case nil: break
+                }
+            }
+            self.units = units
+            self.instances = instances
+            self.reserved = reserved
             diagnostics = collector.sorted()
             dropped = collector.dropped
-            hasErrors = collector.errorCount > 0
+            droppedErrors = collector.errorCount - collector.kept.reduce(0) { $0 + ($1.isError ? 1 : 0) }
             broken = documents.compactMap { document in
                 guard document.declaration == nil, let kind = document.kind, let name = document.name else {
                     return nil

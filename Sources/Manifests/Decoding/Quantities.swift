@@ -1,3 +1,6 @@
+// Rounding is libm's; without this import an executable of pure Swift would not be linked with it.
+internal import Glibc
+
 /// Durations, sizes and CPU quantities as declarations write them.
 package enum Quantities {
     /// The longest duration that is accepted: ten years.

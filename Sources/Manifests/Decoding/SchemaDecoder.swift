@@ -6,11 +6,12 @@ struct SchemaDecoder {
     /// Dotted path of the value → its place.
     private(set) var positions: [String: DeclarationSource.Position] = [:]
     /// The path of the value that is being read.
-    private(set) var path = ""
+    var path = ""
 
-    init(file: String) {
+    /// `fields` is about how many places will be noted.
+    init(file: String, fields: Int = 0) {
         self.file = file
-        positions.reserveCapacity(32)
+        positions.reserveCapacity(fields)
     }
 
     func place(_ mark: Mark) -> Location {
@@ -44,7 +45,7 @@ struct SchemaDecoder {
             return nil
         }
         var result = CheckedObject(schema: schema)
-        let length = path.utf8.count
+        let outer = path
         for pair in pairs {
             guard let index = schema.index(of: pair.key) else {
                 unknownKey(pair, schema)
@@ -57,7 +58,7 @@ struct SchemaDecoder {
             } else {
                 result.slots[index] = .invalid
             }
-            leave(length)
+            path = outer
         }
         for (index, field) in schema.fields.enumerated() where field.required {
             if case .absent = result.slots[index] {
@@ -123,7 +124,7 @@ struct SchemaDecoder {
         }
         var result: [String: CheckedValue] = [:]
         result.reserveCapacity(pairs.count)
-        let length = path.utf8.count
+        let outer = path
         var isValid = true
         for pair in pairs {
             enter(pair.key, pair.value.mark)
@@ -134,7 +135,7 @@ struct SchemaDecoder {
                 isValid = false
             }
             if let value = value(pair.value, values) { result[pair.key] = value } else { isValid = false }
-            leave(length)
+            path = outer
         }
         return isValid ? .map(result) : nil
     }
@@ -154,31 +155,26 @@ struct SchemaDecoder {
         }
         var result: [CheckedValue] = []
         result.reserveCapacity(items.count)
-        let length = path.utf8.count
+        let outer = path
         for (index, item) in items.enumerated() {
             enter(index: index, item.mark)
             if let value = value(item, type) { result.append(value) }
-            leave(length)
+            path = outer
         }
         return result.count == items.count ? .list(result) : nil
     }
 
     // MARK: Paths
 
+    /// One new text a field: the table of positions keeps it, nothing is cut off it again.
     mutating func enter(_ key: String, _ mark: Mark) {
-        if !path.isEmpty { path += "." }
-        path += key
+        path = path.isEmpty ? key : path + "." + key
         positions[path] = mark.position
     }
 
     mutating func enter(index: Int, _ mark: Mark) {
         path += "[\(index)]"
         positions[path] = mark.position
-    }
-
-    /// Back to the path as it was when it had so many bytes.
-    mutating func leave(_ length: Int) {
-        path.removeSubrange(path.utf8.index(path.startIndex, offsetBy: length)...)
     }
 
     static func lowerFirst(_ text: String) -> String { text.prefix(1).lowercased() + text.dropFirst() }

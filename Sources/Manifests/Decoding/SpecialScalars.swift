@@ -56,7 +56,7 @@ extension SchemaDecoder {
 
     /// Any value, with the places of everything within it.
     mutating func config(_ node: Node) -> ConfigValue? {
-        let length = path.utf8.count
+        let outer = path
         switch node.content {
         case .scalar(let scalar):
             switch ScalarKind(of: scalar) {
@@ -83,7 +83,7 @@ extension SchemaDecoder {
             for (index, item) in items.enumerated() {
                 enter(index: index, item.mark)
                 if let value = config(item) { values.append(value) }
-                leave(length)
+                path = outer
             }
             return values.count == items.count ? .array(values) : nil
         case .mapping(let pairs):
@@ -92,7 +92,7 @@ extension SchemaDecoder {
             for pair in pairs {
                 enter(pair.key, pair.value.mark)
                 if let value = config(pair.value) { values[pair.key] = value }
-                leave(length)
+                path = outer
             }
             return values.count == pairs.count ? .object(values) : nil
         }

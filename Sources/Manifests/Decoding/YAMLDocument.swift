@@ -1,6 +1,8 @@
 /// One document of a file as a tree; empty ones are left out.
 struct YAMLDocument: Sendable {
     var root: Node
+    /// Values of mappings and items of lists, all levels together.
+    var fieldCount: Int
     /// Which document of the file, from 0; empty ones count.
     var index: Int
 }
@@ -61,7 +63,8 @@ struct YAMLFile: Sendable {
                         break reading
                     }
                     if builder.problems.isEmpty, let root, !root.isEmptyDocument {
-                        result.documents.append(YAMLDocument(root: root, index: index))
+                        result.documents.append(
+                            YAMLDocument(root: root, fieldCount: builder.fieldCount, index: index))
                     } else if !builder.problems.isEmpty {
                         result.isComplete = false
                     }

@@ -75,11 +75,11 @@ enum ScalarKind: Sendable, Equatable {
         guard let first = text.utf8.first else { return .null }
         switch first {
         case UInt8(ascii: "n"), UInt8(ascii: "N"), UInt8(ascii: "~"):
-            return ["~", "null", "Null", "NULL"].contains(text) ? .null : .string
+            return text == "null" || text == "~" || text == "Null" || text == "NULL" ? .null : .string
         case UInt8(ascii: "t"), UInt8(ascii: "T"):
-            return ["true", "True", "TRUE"].contains(text) ? .bool(true) : .string
+            return text == "true" || text == "True" || text == "TRUE" ? .bool(true) : .string
         case UInt8(ascii: "f"), UInt8(ascii: "F"):
-            return ["false", "False", "FALSE"].contains(text) ? .bool(false) : .string
+            return text == "false" || text == "False" || text == "FALSE" ? .bool(false) : .string
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."):
             return number(text)
         default: return .string

@@ -44,6 +44,7 @@ struct YAMLTreeBuilder {
     private var frames: [Frame] = []
     private var anchors: [String: Anchored] = [:]
     private var aliasNodes = 0
+    private(set) var fieldCount = 0
     private(set) var problems: [Diagnostic] = []
     /// False where a bound was broken and the rest of the file is not worth reading.
     private(set) var isWhole = true
@@ -116,11 +117,13 @@ struct YAMLTreeBuilder {
         frames[last].depth = Swift.max(frames[last].depth, depth + 1)
         if !frames[last].isMapping {
             frames[last].items.append(node)
+            fieldCount += 1
         } else if frames[last].dropsValue {
             frames[last].dropsValue = false
         } else if let key = frames[last].key {
             frames[last].pairs.append(Node.Pair(key: key.text, keyMark: key.mark, value: node))
             frames[last].key = nil
+            fieldCount += 1
         } else {
             addKey(node, to: last)
         }

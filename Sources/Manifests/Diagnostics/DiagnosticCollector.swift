@@ -11,8 +11,19 @@ struct DiagnosticCollector: Sendable {
 
     mutating func add(_ diagnostic: Diagnostic) {
         if diagnostic.isError { errorCount += 1 }
-        if kept.count < limit { kept.append(diagnostic) } else { dropped += 1 }
+        if kept.count < limit {
+            kept.append(diagnostic)
+            return
+        }
+        dropped += 1
+        // Warnings make room for errors.
+        if diagnostic.isError, let warning = kept.lastIndex(where: { !$0.isError }) {
+            kept[warning] = diagnostic
+        }
     }
+
+    /// Errors that were found and dropped elsewhere still count.
+    mutating func addDropped(errors: Int) { errorCount += errors }
 
     mutating func add(contentsOf diagnostics: [Diagnostic]) {
         for diagnostic in diagnostics { add(diagnostic) }

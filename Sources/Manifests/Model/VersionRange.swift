@@ -24,13 +24,13 @@ package struct VersionRange: Sendable, Hashable {
         var alternatives: [[Comparator]] = []
         var rest = Substring(text)
         while true {
-            let bar = rest.firstRange(ofBars: ())
+            let bar = rest.firstBars
             guard let comparators = VersionRangeParser.comparators(rest[..<(bar ?? rest.endIndex)]) else {
                 return nil
             }
             alternatives.append(comparators)
             guard let bar else { break }
-            rest = rest[rest.index(bar, offsetBy: 2)...]
+            rest = rest[rest.utf8.index(bar, offsetBy: 2)...]
         }
         self.alternatives = alternatives
     }
@@ -63,13 +63,11 @@ extension VersionRange.Comparator {
 
 extension Substring {
     /// Where `||` begins.
-    fileprivate func firstRange(ofBars _: Void) -> Index? {
-        var index = startIndex
-        while index < endIndex {
-            let next = self.index(after: index)
-            if self[index] == "|", next < endIndex, self[next] == "|" { return index }
-            index = next
+    fileprivate var firstBars: Index? {
+        let bar = UInt8(ascii: "|")
+        return utf8.indices.first { index in
+            let next = utf8.index(after: index)
+            return utf8[index] == bar && next < endIndex && utf8[next] == bar
         }
-        return nil
     }
 }

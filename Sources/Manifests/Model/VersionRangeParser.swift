@@ -30,8 +30,10 @@ enum VersionRangeParser {
     private static func words(_ text: Substring) -> [Substring]? {
         var words: [Substring] = []
         var operatorStart: Substring.Index?
-        for word in text.split(whereSeparator: { $0 == " " || $0 == "," }) {
-            if word.allSatisfy({ "<>=^~".contains($0) }) {
+        let separators = (UInt8(ascii: " "), UInt8(ascii: ","))
+        for part in text.utf8.split(whereSeparator: { $0 == separators.0 || $0 == separators.1 }) {
+            let word = Substring(part)
+            if part.allSatisfy(isOperator) {
                 guard operatorStart == nil else { return nil }
                 operatorStart = word.startIndex
             } else if let start = operatorStart {
@@ -42,6 +44,14 @@ enum VersionRangeParser {
             }
         }
         return operatorStart == nil ? words : nil
+    }
+
+    private static func isOperator(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "="), UInt8(ascii: "^"), UInt8(ascii: "~"):
+            true
+        default: false
+        }
     }
 
     private static func hyphen(from low: Substring, to high: Substring) -> [Comparator]? {
@@ -58,8 +68,9 @@ enum VersionRangeParser {
     }
 
     private static func simple(_ word: Substring) -> [Comparator]? {
-        let sign = word.prefix { "<>=^~".contains($0) }
-        guard let version = partial(word[sign.endIndex...].drop { $0 == " " }) else { return nil }
+        let sign = Substring(word.utf8.prefix(while: isOperator))
+        let rest = word.utf8[sign.endIndex...].drop { $0 == UInt8(ascii: " ") }
+        guard let version = partial(Substring(rest)) else { return nil }
         guard version.major != nil else {
             // `*` under any operator that allows equality is everything; `<*` is nonsense.
             return sign == "<" || sign == ">" ? nil : []

@@ -11,15 +11,16 @@ enum VersionText {
         var rest = Substring(text)
         var build: Substring?
         var prerelease: Substring?
-        if let plus = rest.firstIndex(of: "+") {
-            build = rest[rest.index(after: plus)...]
+        if let plus = rest.utf8.firstIndex(of: UInt8(ascii: "+")) {
+            build = rest[rest.utf8.index(after: plus)...]
             rest = rest[..<plus]
         }
-        if let dash = rest.firstIndex(of: "-") {
-            prerelease = rest[rest.index(after: dash)...]
+        if let dash = rest.utf8.firstIndex(of: UInt8(ascii: "-")) {
+            prerelease = rest[rest.utf8.index(after: dash)...]
             rest = rest[..<dash]
         }
-        let numbers = rest.split(separator: ".", omittingEmptySubsequences: false)
+        let numbers = rest.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+            .map(Substring.init)
         return Parts(numbers: numbers, prerelease: prerelease, build: build)
     }
 

@@ -1,18 +1,19 @@
-/// One row of a schema table: all that is known of one key.
-struct SchemaField: Sendable {
-    var key: String
-    var type: SchemaType
-    var required: Bool
+/// One row of a schema table: all that is known of one key. A class, since decoding looks at rows all the
+/// time, and copies of a wide struct would cost more than the checks.
+final class SchemaField: Sendable {
+    let key: String
+    let type: SchemaType
+    let required: Bool
     /// An explicit `null` is a value of its own, and means "none".
-    var nullable: Bool
+    let nullable: Bool
     /// As YAML would write it; nil where there is none.
-    var defaultText: String?
-    var effect: FieldEffect
+    let defaultText: String?
+    let effect: FieldEffect
     /// One line, for people.
-    var doc: String
+    let doc: String
     /// The version of Plumb that acts on it first.
-    var since: String
-    var support: Support
+    let since: String
+    let support: Support
 
     /// How much of a field this version acts on. The rest is refused, never ignored.
     enum Support: Sendable {

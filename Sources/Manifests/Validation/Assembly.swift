@@ -42,7 +42,7 @@ package struct Assembly: Sendable {
     }
 }
 
-/// The state of one assembly; each step adds to the snapshot or to the findings.
+/// The state of one assembly; each step adds to it or to the findings.
 struct Assembler {
     let listing: SourceListing
     let files: [ParsedFile]
@@ -50,8 +50,19 @@ struct Assembler {
     let lfsPointers: Set<String>
     var collector = DiagnosticCollector(limit: DecodingLimits.assemblyDiagnosticsMax)
     var leftOut: [LeftOut] = []
+    /// Everything but Units and Instances, which are put in at the end, if all is right.
     var snapshot = Snapshot()
-    /// Declared versions by name of the Unit, also of Units that are broken (without versions).
+    var units: [UnitID: UnitRecord] = [:]
+    /// In the order of the files, each name once.
+    var instances: [InstanceRecord] = []
+    /// Where each Instance stands in `instances`.
+    var indexByName: [String: Int] = [:]
+    /// Which Unit each of `instances` picks.
+    var picks: [UnitRecord?] = []
+    /// Restart policies whose default depends on the Unit.
+    var settledRestarts: [String: RestartPolicy] = [:]
+    var configRecords: [String: ConfigRecord] = [:]
+    /// Declared versions by name of the Unit.
     var versions: [String: [SemanticVersion]] = [:]
     /// Names of declarations that are there and broken.
     var brokenUnits: Set<String> = []
@@ -74,6 +85,7 @@ struct Assembler {
         checkDependencies()
         checkPorts()
         checkConfigs()
+        if collector.errorCount == 0 { fillSnapshot() }
         let found = collector.sorted()
         let shown = found.prefix(DecodingLimits.diagnosticsMax)
         let droppedByFiles = files.reduce(0) { $0 + $1.content.dropped }
@@ -81,6 +93,20 @@ struct Assembler {
             snapshot: collector.errorCount == 0 ? snapshot : nil, diagnostics: Array(shown),
             dropped: collector.dropped + droppedByFiles + found.count - shown.count,
             errorCount: collector.errorCount, leftOut: leftOut.sorted())
+    }
+
+    /// The wide values are copied here, once, and only if the revision is valid.
+    private mutating func fillSnapshot() {
+        snapshot.units.reserveCapacity(units.count)
+        for (id, unit) in units { snapshot.units[id] = unit.declaration }
+        for (path, record) in configRecords { snapshot.configFiles[path] = record.file }
+        snapshot.instances.reserveCapacity(instances.count)
+        snapshot.resolvedUnits.reserveCapacity(instances.count)
+        for (record, unit) in zip(instances, picks) {
+            snapshot.instances[record.name] = record.declaration
+            if let unit { snapshot.resolvedUnits[record.name] = unit.id }
+        }
+        for (name, restart) in settledRestarts { snapshot.instances[name]?.overrides.restart = restart }
     }
 
     /// Takes out what is configuration or part of a package; reports Units within their own artifact.

@@ -7,7 +7,9 @@ struct ConfigChecker {
         var message: String
     }
 
-    private(set) var problems: [Problem] = []
+    var problems: [Problem] = []
+    /// Compiled once for many values.
+    private var patterns: [String: Regex<AnyRegexOutput>] = [:]
 
     mutating func check(_ value: ConfigValue, _ field: ConfigField, path: String) {
         if field.secret {
@@ -105,7 +107,10 @@ struct ConfigChecker {
 
     /// The pattern was compiled when the Unit was decoded; here it cannot fail to be one.
     private mutating func checkPattern(_ text: String, _ field: ConfigField, _ path: String) {
-        guard let pattern = field.pattern, let regex = try? Regex(pattern) else { return }
+        guard let pattern = field.pattern, let regex = patterns[pattern] ?? (try? Regex(pattern)) else {
+            return
+        }
+        patterns[pattern] = regex
         if (try? regex.wholeMatch(in: text)) == nil {
             add(.configPattern, path, "\(Self.shown(.string(text))) does not match the pattern \(pattern)")
         }

@@ -1,33 +1,44 @@
 extension Assembler {
     /// Each Instance's merged configuration against its Unit's fields.
     mutating func checkConfigs() {
-        for (name, instance) in snapshot.instances {
-            guard let id = snapshot.resolvedUnits[name], let unit = snapshot.units[id] else { continue }
-            if !instance.secrets.isEmpty { checkSecrets(instance, unit) }
-            if unit.configFields.isEmpty, instance.config.isEmpty, instance.configFrom.isEmpty { continue }
-            checkConfig(instance, unit)
+        var checker = ConfigChecker()
+        for (record, pick) in zip(instances, picks) {
+            guard let unit = pick else { continue }
+            if !record.declaration.secrets.isEmpty { checkSecrets(record.declaration, unit.declaration) }
+            if !record.hasConfig, unit.declaration.configFields.isEmpty { continue }
+            let configs = record.declaration.configFrom.compactMap { configRecords[$0] }
+            let check = InstanceRecord.PassedCheck(unit: unit, configs: configs)
+            if record.hasPassed(check) { continue }
+            if checkConfig(record.declaration, unit.declaration, &checker) { record.remember(check) }
         }
     }
 
-    private mutating func checkConfig(_ instance: InstanceDeclaration, _ unit: UnitDeclaration) {
-        // A config file that is missing or broken was reported; what it would have said is not known.
-        let isWhole = instance.configFrom.allSatisfy { snapshot.configFiles[$0] != nil }
-        let merged = Configuration.merged(instance, unit, snapshot.configFiles)
-        var checker = ConfigChecker()
+    /// Whether nothing is wrong.
+    private mutating func checkConfig(
+        _ instance: InstanceDeclaration, _ unit: UnitDeclaration, _ checker: inout ConfigChecker
+    ) -> Bool {
+        let files = Dictionary(
+            instance.configFrom.compactMap { path in configRecords[path].map { (path, $0.file) } },
+            uniquingKeysWith: { first, _ in first })
+        let merged = Configuration.merged(instance, unit, files)
         if unit.configFields.isEmpty {
-            for key in merged.values.keys.sorted() {
+            for key in merged.keys.sorted() {
                 report(
                     .init(
                         code: .unknownConfigField, path: ".\(key)",
                         message: "config field '\(key)': the Unit '\(unit.id)' declares no config fields"),
                     instance, unit)
             }
-            return
+            return merged.isEmpty
         }
-        checker.checkFields(merged.values, unit.configFields, path: "")
+        checker.problems.removeAll()
+        checker.checkFields(merged, unit.configFields, path: "")
+        // A config file that is missing or broken was reported; what it would have said is not known.
+        let isWhole = instance.configFrom.allSatisfy { configRecords[$0] != nil }
         for problem in checker.problems where isWhole || problem.code != .missingConfigField {
             report(problem, instance, unit)
         }
+        return isWhole && checker.problems.isEmpty
     }
 
     private mutating func report(
@@ -64,7 +75,7 @@ extension Assembler {
             return instance.source.location(of: "spec.config.\(path)")
         }
         for file in instance.configFrom.reversed() {
-            if let source = snapshot.configFiles[file]?.source, source.fields[path] != nil {
+            if let source = configRecords[file]?.file.source, source.fields[path] != nil {
                 return source.location(of: path)
             }
         }

@@ -1,5 +1,5 @@
 extension Assembler {
-    /// Puts the declarations of the files into the snapshot, and reports what stands there twice.
+    /// Gathers the declarations of the files, and reports what stands there twice.
     mutating func collect(_ kept: [ParsedFile]) {
         let count = kept.reduce(0) { $0 + $1.content.documentCount }
         if count > DecodingLimits.documentsMax {
@@ -8,36 +8,36 @@ extension Assembler {
                     .tooManyDocuments, at: Location(file: kept[0].path, line: 1, column: 1),
                     "the source holds \(count) documents, more than \(DecodingLimits.documentsMax)"))
         }
-        snapshot.instances.reserveCapacity(count)
+        instances.reserveCapacity(count)
+        indexByName.reserveCapacity(count)
         for file in kept {
             let content = file.content
             if !content.diagnostics.isEmpty { collector.add(contentsOf: content.diagnostics) }
-            if !content.possibleNames.isEmpty {
-                brokenUnits.formUnion(content.possibleNames)
-                brokenInstances.formUnion(content.possibleNames)
+            collector.addDropped(errors: content.droppedErrors)
+            for unit in content.units { add(unit) }
+            for instance in content.instances { add(instance) }
+            for declaration in content.reserved {
+                add(declaration, to: declaration.kind == .schedule ? \.schedules : \.plugins)
             }
-            for declaration in content.declarations { add(declaration) }
             for broken in content.broken {
                 if broken.kind == .unit { brokenUnits.insert(broken.name) }
                 if broken.kind == .instance { brokenInstances.insert(broken.name) }
             }
+            if !content.possibleNames.isEmpty {
+                brokenUnits.formUnion(content.possibleNames)
+                brokenInstances.formUnion(content.possibleNames)
+            }
         }
     }
 
-    private mutating func add(_ declaration: Declaration) {
-        switch declaration {
-        case .unit(let unit): add(unit)
-        case .instance(let instance):
-            let name = instance.metadata.name
-            if let old = snapshot.instances.updateValue(instance, forKey: name) {
-                snapshot.instances[name] = Self.first(old, instance, by: \.source)
-                reportDuplicate(.instance, name, old.source, instance.source)
-            }
-        case .schedule(let schedule):
-            add(schedule, to: \.schedules)
-        case .plugin(let plugin):
-            add(plugin, to: \.plugins)
+    private mutating func add(_ instance: InstanceRecord) {
+        if let first = indexByName[instance.name] {
+            reportDuplicate(
+                .instance, instance.name, instances[first].declaration.source, instance.declaration.source)
+            return
         }
+        indexByName[instance.name] = instances.count
+        instances.append(instance)
     }
 
     private mutating func add(
@@ -49,30 +49,24 @@ extension Assembler {
         }
     }
 
-    private mutating func add(_ unit: UnitDeclaration) {
-        guard let old = snapshot.units[unit.id] else {
-            snapshot.units[unit.id] = unit
+    private mutating func add(_ record: UnitRecord) {
+        let unit = record.declaration
+        guard let old = units[unit.id]?.declaration else {
+            units[unit.id] = record
             versions[unit.metadata.name, default: []].append(unit.version)
             return
         }
-        let (first, second) = old.source.location <= unit.source.location ? (old, unit) : (unit, old)
         if old.version.build == unit.version.build {
-            reportDuplicate(.unit, unit.id.description, first.source, second.source)
-        } else {
-            collector.add(
-                Diagnostic(
-                    .duplicateVersion, at: second.source.location(of: "spec.version"),
-                    "the Units '\(first.id)' and '\(second.id)' differ in build metadata alone",
-                    notes: [
-                        .init(
-                            location: first.source.location(of: "spec.version"),
-                            message: "the first stands here")
-                    ]))
+            reportDuplicate(.unit, unit.id.description, old.source, unit.source)
+            return
         }
-    }
-
-    private static func first<T>(_ a: T, _ b: T, by source: KeyPath<T, DeclarationSource>) -> T {
-        a[keyPath: source].location <= b[keyPath: source].location ? a : b
+        let (first, second) = old.source.location <= unit.source.location ? (old, unit) : (unit, old)
+        let note = Diagnostic.Note(
+            location: first.source.location(of: "spec.version"), message: "the first stands here")
+        collector.add(
+            Diagnostic(
+                .duplicateVersion, at: second.source.location(of: "spec.version"),
+                "the Units '\(first.id)' and '\(second.id)' differ in build metadata alone", notes: [note]))
     }
 
     private mutating func reportDuplicate(

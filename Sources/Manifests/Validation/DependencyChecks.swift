@@ -1,29 +1,33 @@
 extension Assembler {
     /// Every dependency must be declared, and none may lead back.
     mutating func checkDependencies() {
-        var depending: [String] = []
-        for (name, instance) in snapshot.instances where !instance.dependsOn.isEmpty {
-            depending.append(name)
-            for (index, dependency) in instance.dependsOn.enumerated() {
-                check(dependency, index, of: instance)
+        let depending = instances.indices.filter { !instances[$0].declaration.dependsOn.isEmpty }
+        guard !depending.isEmpty else { return }
+        for index in depending {
+            let instance = instances[index].declaration
+            for (number, dependency) in instance.dependsOn.enumerated() {
+                check(dependency, number, of: instance)
             }
         }
-        guard !depending.isEmpty else { return }
-        for cycle in DependencyCycles.find(in: snapshot.instances, from: depending.sorted()) { report(cycle) }
+        let starts = depending.map { instances[$0].name }.sorted()
+        let cycles = DependencyCycles.find(from: starts) { name in
+            indexByName[name].map { instances[$0] }
+        }
+        for cycle in cycles { report(cycle) }
     }
 
-    private mutating func check(_ dependency: Dependency, _ index: Int, of instance: InstanceDeclaration) {
-        let path = "spec.dependsOn[\(index)]"
-        guard let target = snapshot.instances[dependency.instance] else {
+    private mutating func check(_ dependency: Dependency, _ number: Int, of instance: InstanceDeclaration) {
+        let path = "spec.dependsOn[\(number)]"
+        guard let index = indexByName[dependency.instance] else {
             guard !brokenInstances.contains(dependency.instance) else { return }
-            let hint = EditDistance.suggestion(for: dependency.instance, among: snapshot.instances.keys)
+            let hint = EditDistance.suggestion(for: dependency.instance, among: indexByName.keys)
             collector.add(
                 Diagnostic(
                     .unknownInstance, at: instance.source.location(of: "\(path).instance"),
                     "no Instance '\(dependency.instance)' is declared\(hint)"))
             return
         }
-        guard dependency.condition == .completed, let unit = snapshot.unit(of: target),
+        guard dependency.condition == .completed, let unit = picks[index]?.declaration,
             unit.profile == .keepalive
         else { return }
         collector.add(
@@ -60,7 +64,7 @@ enum DependencyCycles {
 
     /// At least one circle of every set of Instances that depend on one another; each begins with its
     /// smallest name. `names` are the starting points, in the order in which they are tried.
-    static func find(in instances: [String: InstanceDeclaration], from names: [String]) -> [[Step]] {
+    static func find(from names: [String], _ lookUp: (String) -> InstanceRecord?) -> [[Step]] {
         var done: Set<String> = []
         var onPath: Set<String> = []
         var cycles: [[Step]] = []
@@ -68,7 +72,7 @@ enum DependencyCycles {
             var stack = [Visit(name: start)]
             onPath = [start]
             while let top = stack.last {
-                let dependencies = instances[top.name]?.dependsOn ?? []
+                let dependencies = lookUp(top.name)?.declaration.dependsOn ?? []
                 guard top.next < dependencies.count else {
                     stack.removeLast()
                     onPath.remove(top.name)
@@ -77,9 +81,9 @@ enum DependencyCycles {
                 }
                 stack[stack.count - 1].next += 1
                 let target = dependencies[top.next].instance
-                if target == top.name || done.contains(target) || instances[target] == nil { continue }
+                if target == top.name || done.contains(target) || lookUp(target) == nil { continue }
                 if onPath.contains(target) {
-                    cycles.append(cycle(stack, backTo: target, instances))
+                    cycles.append(cycle(stack, backTo: target, lookUp))
                 } else {
                     stack.append(Visit(name: target))
                     onPath.insert(target)
@@ -90,11 +94,11 @@ enum DependencyCycles {
     }
 
     private static func cycle(
-        _ stack: [Visit], backTo target: String, _ instances: [String: InstanceDeclaration]
+        _ stack: [Visit], backTo target: String, _ lookUp: (String) -> InstanceRecord?
     ) -> [Step] {
         let first = stack.lastIndex { $0.name == target } ?? 0
         let steps = stack[first...].compactMap { visit -> Step? in
-            guard let instance = instances[visit.name] else { return nil }
+            guard let instance = lookUp(visit.name)?.declaration else { return nil }
             // `next` already points behind the dependency that was followed.
             let index = visit.next - 1
             return Step(

@@ -14,14 +14,11 @@ extension Assembler {
 
     /// Fixed ports with several replicas, and ports that two Instances may want on one node.
     mutating func checkPorts() {
-        // Most Units have no endpoints; they should cost nothing.
-        guard snapshot.units.values.contains(where: { !$0.endpoints.isEmpty }) else { return }
         var holders: [PortKey: [Holder]] = [:]
-        let names = snapshot.instances.keys.sorted()
-        for name in names {
-            guard let instance = snapshot.instances[name], let unit = snapshot.unit(of: instance) else {
-                continue
-            }
+        for (record, pick) in zip(instances, picks) {
+            // Most Units have no endpoints; they should cost nothing.
+            guard let unit = pick?.declaration, !unit.endpoints.isEmpty else { continue }
+            let instance = record.declaration
             for (index, endpoint) in unit.endpoints.enumerated() {
                 checkReplicas(instance, unit, endpoint, index)
                 guard instance.desired == .running, instance.replicas > 0 else { continue }
@@ -78,9 +75,9 @@ extension Assembler {
     private mutating func report(
         _ holder: Holder, _ instance: InstanceDeclaration, _ endpoint: Endpoint, _ port: UInt32
     ) {
-        guard let other = snapshot.instances[holder.instance], other.nodes.mayOverlap(instance.nodes) else {
-            return
-        }
+        guard let index = indexByName[holder.instance] else { return }
+        let other = instances[index].declaration
+        guard other.nodes.mayOverlap(instance.nodes) else { return }
         let name = instance.metadata.name
         // Within one Unit two fixed ports were reported with the Unit already.
         if holder.instance == name, case .fixed = endpoint.port { return }

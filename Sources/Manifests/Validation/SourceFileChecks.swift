@@ -13,7 +13,7 @@ extension Assembler {
     mutating func checkArtifacts(_ layout: SourceLayout) {
         guard !layout.directories.isEmpty else { return }
         let found = entries(at: layout.directories)
-        for unit in snapshot.units.values {
+        for unit in units.values.map(\.declaration) {
             guard let directory = unit.artifact?.directory, layout.directories.contains(directory) else {
                 continue
             }
@@ -57,7 +57,7 @@ extension Assembler {
             }
         }
         guard !suspicious.isEmpty else { return }
-        for unit in snapshot.units.values.sorted(by: { $0.id < $1.id }) {
+        for unit in units.values.map(\.declaration).sorted(by: { $0.id < $1.id }) {
             guard let directory = unit.artifact?.directory, snapshot.packageTrees[directory] != nil else {
                 continue
             }
@@ -108,9 +108,9 @@ extension Assembler {
             usable.insert(path)
             if config.isDeclaration { continue }
             collector.add(contentsOf: config.diagnostics)
-            if let file = config.file { snapshot.configFiles[path] = file }
+            if let record = config.record { configRecords[path] = record }
         }
-        for instance in snapshot.instances.values where !instance.configFrom.isEmpty {
+        for instance in instances.lazy.map(\.declaration) where !instance.configFrom.isEmpty {
             for (index, path) in instance.configFrom.enumerated() {
                 let place = instance.source.location(of: "spec.configFrom[\(index)]")
                 if !usable.contains(path) {

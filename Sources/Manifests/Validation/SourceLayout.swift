@@ -59,8 +59,8 @@ struct SourceLayout {
     }
 
     private mutating func addWithinItself(_ file: ParsedFile, _ directory: String) {
-        for case .unit(let unit) in file.content.declarations where unit.artifact?.directory == directory {
-            unitsWithinThemselves.append(unit)
+        for unit in file.content.units where unit.declaration.artifact?.directory == directory {
+            unitsWithinThemselves.append(unit.declaration)
         }
     }
 

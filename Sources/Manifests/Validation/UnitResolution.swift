@@ -1,22 +1,24 @@
 extension Assembler {
     /// Picks for each Instance the highest declared version that fits, and settles what depends on it.
     mutating func resolveUnits() {
-        snapshot.resolvedUnits.reserveCapacity(snapshot.instances.count)
+        picks.reserveCapacity(instances.count)
         // The same reference mostly stands in many Instances.
-        var known: [UnitReference: UnitID] = [:]
-        for (name, instance) in snapshot.instances {
-            let reference = instance.unit
-            if let id = known[reference] {
-                snapshot.resolvedUnits[name] = id
-            } else if let version = reference.range.highest(of: versions[reference.name] ?? []) {
-                let id = UnitID(name: reference.name, version: version)
-                known[reference] = id
-                snapshot.resolvedUnits[name] = id
-            } else {
-                reportUnresolved(instance)
+        var known: [String: UnitRecord] = [:]
+        for record in instances {
+            let pick = known[record.reference] ?? resolve(record.declaration.unit)
+            picks.append(pick)
+            guard let pick else {
+                reportUnresolved(record.declaration)
                 continue
             }
-            if !instance.overrides.isEmpty { settlePolicies(of: instance) }
+            known[record.reference] = pick
+            if record.hasOverrides { settlePolicies(of: record.declaration, pick.declaration) }
+        }
+    }
+
+    private func resolve(_ reference: UnitReference) -> UnitRecord? {
+        reference.range.highest(of: versions[reference.name] ?? []).flatMap {
+            units[UnitID(name: reference.name, version: $0)]
         }
     }
 
@@ -44,12 +46,11 @@ extension Assembler {
     }
 
     /// An Instance's blocks replace the Unit's as wholes, so their defaults depend on the Unit.
-    private mutating func settlePolicies(of instance: InstanceDeclaration) {
-        let name = instance.metadata.name
-        guard let unit = snapshot.unit(of: instance) else { return }
-        if unit.profile == .oneshot, let restart = instance.overrides.restart {
+    private mutating func settlePolicies(of instance: InstanceDeclaration, _ unit: UnitDeclaration) {
+        if unit.profile == .oneshot, var restart = instance.overrides.restart {
             if instance.source.fields["spec.restart.policy"] == nil {
-                snapshot.instances[name]?.overrides.restart?.policy = .onFailure
+                restart.policy = .onFailure
+                settledRestarts[instance.metadata.name] = restart
             } else if restart.policy == .always {
                 collector.add(
                     Diagnostic(

@@ -1,0 +1,54 @@
+internal import Synchronization
+
+/// A Unit as a file declares it; shared, so that putting ten thousand files together copies no declaration.
+final class UnitRecord: Sendable {
+    let declaration: UnitDeclaration
+    let id: UnitID
+
+    init(_ declaration: UnitDeclaration) {
+        self.declaration = declaration
+        id = declaration.id
+    }
+}
+
+/// An Instance as a file declares it, with what every assembly asks of it.
+final class InstanceRecord: Sendable {
+    let declaration: InstanceDeclaration
+    let name: String
+    /// `web@^1.4`: equal texts pick the same Unit.
+    let reference: String
+    let hasOverrides: Bool
+    let hasConfig: Bool
+
+    /// What its configuration was found right against. The check is a pure function of these and of the
+    /// declaration, so its answer may be remembered; assemblies on several threads may ask.
+    private let passed = Mutex<PassedCheck?>(nil)
+
+    struct PassedCheck {
+        var unit: UnitRecord
+        var configs: [ConfigRecord]
+
+        func equals(_ other: PassedCheck) -> Bool {
+            unit === other.unit && configs.elementsEqual(other.configs, by: ===)
+        }
+    }
+
+    init(_ declaration: InstanceDeclaration) {
+        self.declaration = declaration
+        name = declaration.metadata.name
+        reference = "\(declaration.unit.name)@\(declaration.unit.text)"
+        hasOverrides = !declaration.overrides.isEmpty
+        hasConfig = !declaration.config.isEmpty || !declaration.configFrom.isEmpty
+    }
+
+    func hasPassed(_ check: PassedCheck) -> Bool { passed.withLock { $0?.equals(check) ?? false } }
+
+    func remember(_ check: PassedCheck) { passed.withLock { $0 = check } }
+}
+
+/// A config file's values; shared like the declarations.
+final class ConfigRecord: Sendable {
+    let file: ConfigFile
+
+    init(_ file: ConfigFile) { self.file = file }
+}
