@@ -41,6 +41,9 @@ final class ZygoteLink: Sendable {
         self.lockPath = lockPath
     }
 
+    /// nil while none runs.
+    var pid: pid_t? { state.withLock { $0.pid > 0 ? $0.pid : nil } }
+
     /// Starts the zygote if it does not run.
     func ensureRunning() throws(SystemError) {
         let result = state.withLock { state -> Result<Void, SystemError> in

@@ -1,0 +1,71 @@
+import Glibc
+import Manifests
+import Reconciler
+import Testing
+
+@testable import Supervisor
+
+/// Whether this host lets this user make control groups; the tests that need them are skipped without.
+let hasControlGroups: Bool = {
+    let tree = ControlGroupTree(host: .current(), stateDir: "/trial/\(getpid())", isRoot: geteuid() == 0)
+    tree?.removeTree()
+    return tree != nil
+}()
+
+@Suite struct ControlGroupTests {
+    // Skipped where no unified hierarchy with cgroup.kill is writable for this user.
+    @Test(.enabled(if: hasControlGroups)) func groupsOfEndedRunsAreRemoved() async throws {
+        try await withHost { host in
+            let tree = try #require(host.supervisor.groups?.path)
+            let descriptors = directoryNames("/proc/self/fd").count
+            for _ in 0..<50 { try await host.runToEnd("exit 0") }
+            let left = directoryNames(tree).filter { access("\(tree)/\($0)/cgroup.procs", F_OK) == 0 }
+            #expect(left.isEmpty)
+            await eventually("descriptors are flat") {
+                directoryNames("/proc/self/fd").count <= descriptors + 20
+            }
+        }
+    }
+
+    @Test(.enabled(if: hasControlGroups)) func aRunStandsInItsOwnGroupAndItsKeeperDoesNot() async throws {
+        try await withHost { host in
+            let run = try await host.start(shell(sleeper))
+            let identity = try await host.started(run)
+            let group = try #require(host.supervisor.runtimeInfo(run)?.controlGroup)
+            #expect(readFile("\(group)/cgroup.procs")?.contains("\(identity.pid)\n") == true)
+            #expect(readFile("\(group)/cgroup.procs")?.contains("\(identity.keeperPID)\n") == false)
+        }
+    }
+
+    @Test(.enabled(if: hasControlGroups)) func groupsThatNobodyKnowsAreSweptAway() async throws {
+        try await withHost { host in
+            let tree = try #require(host.supervisor.groups?.path)
+            host.drop()
+            mkdir("\(tree)/web.0.gone", 0o755)
+            try await host.open()
+            #expect(access("\(tree)/web.0.gone", F_OK) != 0)
+        }
+    }
+
+    @Test func theHierarchyIsFoundWhereverItIsMounted() {
+        let hybrid = ControlGroupHost(
+            mountInfo: """
+                25 20 0:22 / /sys/fs/cgroup rw shared:1 - tmpfs tmpfs rw
+                26 25 0:23 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory
+                27 25 0:24 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw
+                """,
+            ownGroups: "4:memory:/a\n0::/\n")
+        #expect(hybrid.unifiedMount == "/sys/fs/cgroup/unified")
+        #expect(hybrid.parents(isRoot: true) == [""])
+        let service = ControlGroupHost(
+            mountInfo: "27 25 0:24 / /sys/fs/cgroup rw,relatime shared:4 - cgroup2 cgroup2 rw",
+            ownGroups: "0::/system.slice/plumb.service\n")
+        #expect(service.unifiedMount == "/sys/fs/cgroup")
+        #expect(service.parents(isRoot: true) == ["/system.slice/plumb.service", ""])
+        let user = ControlGroupHost(
+            mountInfo: "27 25 0:24 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw",
+            ownGroups: "0::/user.slice/user-1000.slice/user@1000.service/app.slice/run-1.scope\n")
+        #expect(user.parents(isRoot: false) == ["/user.slice/user-1000.slice/user@1000.service/app.slice"])
+        #expect(ControlGroupHost(mountInfo: "", ownGroups: "").unifiedMount == nil)
+    }
+}

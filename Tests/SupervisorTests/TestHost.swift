@@ -1,0 +1,142 @@
+import CLinux
+import Glibc
+import KeeperProtocol
+import Manifests
+import Reconciler
+import Synchronization
+import Testing
+
+@testable import Supervisor
+
+/// Directories of its own, and a Supervisor that can be dropped and made again as an agent dies and comes back.
+final class TestHost: Sendable {
+    let base: String
+    let source: FilesOfMemory
+    private let state = Mutex(State())
+
+    private struct State {
+        var supervisor: Supervisor?
+        var events: [RunEvent] = []
+        var nextRun: UInt32 = 1
+    }
+
+    init(source: FilesOfMemory = FilesOfMemory()) {
+        self.source = source
+        base = Self.temporaryDirectory()
+        mkdir("\(base)/secrets", 0o700)
+    }
+
+    /// On tmpfs where there is one, as runtime directories are; open to every user.
+    static func temporaryDirectory() -> String {
+        let parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
+        var template = Array("\(parent)/plumb-supervisor-XXXXXX".utf8CString)
+        guard let made = mkdtemp(&template) else { return "/nonexistent" }
+        chmod(made, 0o755)
+        return String(cString: made)
+    }
+
+    var stateDir: String { "\(base)/state" }
+    var runtimeDir: String { "\(base)/run" }
+    var layout: StateLayout { StateLayout(stateDir: stateDir, runtimeDir: runtimeDir) }
+    var supervisor: Supervisor {
+        guard let supervisor = state.withLock({ $0.supervisor }) else { preconditionFailure("not open") }
+        return supervisor
+    }
+    var events: [RunEvent] { state.withLock { $0.events } }
+
+    @discardableResult
+    func open(controlGroups: SupervisorSettings.ControlGroupUse = .automatic) async throws -> [AdoptedRun] {
+        let settings = SupervisorSettings(
+            stateDir: stateDir, runtimeDir: runtimeDir, secretsDir: "\(base)/secrets",
+            keeperExecutable: KeeperBinary.path, nodeName: "test-node", controlGroups: controlGroups)
+        let supervisor = try Supervisor(settings: settings, packages: source) { [weak self] event in
+            self?.state.withLock { $0.events.append(event) }
+        }
+        state.withLock { $0.supervisor = supervisor }
+        return try await supervisor.open()
+    }
+
+    /// To the runs this is the death of the agent.
+    func drop() {
+        state.withLock { state in
+            state.supervisor = nil
+            state.events = []
+        }
+    }
+
+    /// Starts a run and returns its id.
+    @discardableResult
+    func start(_ spec: InstanceSpec, index: Int = 0, memo: [UInt8] = Array("memo".utf8)) async throws -> RunID
+    {
+        let request = request(spec, index: index, memo: memo)
+        try await supervisor.start(request)
+        return request.run
+    }
+
+    func request(_ spec: InstanceSpec, index: Int = 0, memo: [UInt8] = []) -> RunRequest {
+        RunRequest(
+            run: newRun(), slot: SlotID(instance: spec.name, index: index), spec: spec,
+            revision: RevisionID(hex: String(repeating: "3f", count: 20)), memo: memo)
+    }
+
+    func newRun() -> RunID {
+        let number = state.withLock { state in
+            state.nextRun += 1
+            return state.nextRun
+        }
+        return RunID(
+            milliseconds: UInt64(WallTime.current.nanoseconds) / 1_000_000,
+            randomness: number << 16 | UInt32.random(in: 0...0xFFFF))
+    }
+
+    /// Ends every run that is left, and removes everything.
+    func close() async {
+        if let supervisor = state.withLock({ $0.supervisor }) {
+            let runs = supervisor.table.withLock { Array($0.runs.keys) }
+            for run in runs { supervisor.send(.stop(steps: [.killTree]), to: run) }
+            await eventually("every run ends") {
+                supervisor.table.withLock { table in table.runs.values.allSatisfy { $0.phase == .over } }
+            }
+            for run in runs { await supervisor.acknowledge(run) }
+            await supervisor.shutdown(keepRuns: true)
+            await eventually("every keeper goes") {
+                Slot.all(self.layout).allSatisfy { (try? $0.lockState()) == .free }
+            }
+            supervisor.groups?.removeTree()
+        }
+        state.withLock { $0.supervisor = nil }
+        DirectoryTree.remove(base)
+    }
+}
+
+/// Runs a body with a host of its own, opened, and closes it whatever happens.
+func withHost(
+    _ host: TestHost = TestHost(), controlGroups: SupervisorSettings.ControlGroupUse = .automatic,
+    _ body: (TestHost) async throws -> Void
+) async throws {
+    do {
+        try await host.open(controlGroups: controlGroups)
+        try await body(host)
+    } catch {
+        await host.close()
+        throw error
+    }
+    await host.close()
+}
+
+/// Waits for a condition, looking at it often, and fails the test at the deadline.
+@discardableResult
+func eventually(
+    _ what: String, within limit: Duration = .seconds(15), sourceLocation: SourceLocation = #_sourceLocation,
+    _ condition: () -> Bool
+) async -> Bool {
+    let deadline = Instant.current + limit
+    while !condition() {
+        if Instant.current > deadline {
+            Issue.record("not within \(limit): \(what)", sourceLocation: sourceLocation)
+            return false
+        }
+        try? await Task.sleep(for: .milliseconds(2))
+    }
+    return true
+}
