@@ -84,7 +84,9 @@ final class LogFile {
             guard whole > 0 else { return }
             buffer.withUnsafeBytes { bytes in
                 for number in 0..<whole {
-                    if let entry = LogIndexEntry(bytes, at: number * LogIndexEntry.size) { entries.append(entry) }
+                    if let entry = LogIndexEntry(bytes, at: number * LogIndexEntry.size) {
+                        entries.append(entry)
+                    }
                 }
             }
             indexOffset += Int64(whole * LogIndexEntry.size)

@@ -80,7 +80,9 @@ actor LogFollower {
     private func takeEndedLines() -> Bool {
         let ended = Set(slots.filter { (try? $0.lockState()) == .free }.map(\.id))
         for selection in selections where ended.contains(selection.cursor.slot) {
-            if let line = selection.next() ?? selection.cursor.flush(), selection.wants(line) { queue.append(line) }
+            if let line = selection.next() ?? selection.cursor.flush(), selection.wants(line) {
+                queue.append(line)
+            }
         }
         return !queue.isEmpty
     }
