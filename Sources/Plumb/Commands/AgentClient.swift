@@ -20,9 +20,22 @@ struct AgentClient: Sendable {
         let descriptor = try connected()
         defer { close(descriptor) }
         let request =
-            "GET \(path) HTTP/1.1\r\nHost: plumb\r\nAccept: application/json\r\nConnection: close\r\n\r\n"
+            "GET \(path) HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\nConnection: close\r\n\r\n"
         try send(Array(request.utf8), to: descriptor)
         return try receive(from: descriptor)
+    }
+
+    /// For a part of a path or of a query.
+    static func escaped(_ text: String) -> String {
+        text.utf8.map { byte in
+            let scalar = Unicode.Scalar(byte)
+            if scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar))
+                || byte == 0x2D
+            {
+                return String(scalar)
+            }
+            return "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+        }.joined()
     }
 
     private func send(_ bytes: [UInt8], to descriptor: Int32) throws {

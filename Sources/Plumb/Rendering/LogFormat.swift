@@ -1,4 +1,5 @@
 import Reconciler
+import StatusAPI
 import Supervisor
 
 /// How lines of logs are printed: as they are, or behind their time and replica.
@@ -15,7 +16,7 @@ struct LogFormat {
     }
 
     func text(_ line: LogLine) -> String {
-        var text = showsTimes ? paint(TimeText.utc(line.time), .faint) + " " : ""
+        var text = showsTimes ? paint("\(Timestamp(line.time))", .faint) + " " : ""
         let isError = line.stream == .stderr
         if namesReplicas {
             text +=

@@ -19,6 +19,13 @@ indirect enum OutputValue: Sendable, Equatable {
         .object(members.map { Member(key: $0.key, value: $0.value) })
     }
 
+    /// A document of the agent, as `-o` prints it.
+    init(_ document: some Encodable) {
+        // The wire's documents are plain values: encoding them cannot fail.
+        let bytes = (try? JSONEncoder().encode(document)).map { Array($0) } ?? []
+        self = OutputValue(json: bytes) ?? .null
+    }
+
     /// nil where the text is not JSON. Keys are sorted.
     init?(json: [UInt8]) {
         guard let value = try? JSONDecoder().decode(OutputValue.self, from: Data(json)) else { return nil }

@@ -5,20 +5,24 @@ struct Terminal: Sendable, Equatable {
     /// Columns; nil where nobody reads along a line, as in a pipe.
     var width: Int?
     var isInteractive: Bool
+    /// Lines; nil where there is no window.
+    var height: Int?
 
     /// Standard output. `COLUMNS` wins, so that a script can ask for a width.
     static func standardOutput(environment: [String: String]) -> Terminal {
         let isInteractive = isatty(STDOUT_FILENO) == 1
-        if let text = environment["COLUMNS"], let columns = Int(text), columns > 0 {
-            return Terminal(width: columns, isInteractive: isInteractive)
-        }
+        let window = isInteractive ? windowSize(of: STDOUT_FILENO) : nil
+        let columns = environment["COLUMNS"].flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
         return Terminal(
-            width: isInteractive ? windowWidth(of: STDOUT_FILENO) : nil, isInteractive: isInteractive)
+            width: columns ?? window.map { Int($0.ws_col) }, isInteractive: isInteractive,
+            height: window.map { Int($0.ws_row) })
     }
 
-    private static func windowWidth(of descriptor: Int32) -> Int? {
+    private static func windowSize(of descriptor: Int32) -> winsize? {
         var size = winsize()
-        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
-        return Int(size.ws_col)
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
+            return nil
+        }
+        return size
     }
 }

@@ -14,23 +14,13 @@ enum TimeText {
         var seconds = time_t(time.nanoseconds.floorDivided(by: 1_000_000_000))
         var parts = tm()
         localtime_r(&seconds, &parts)
-        return text(parts, separator: " ")
+        return text(parts)
     }
 
-    /// `2026-11-21T09:12:03.123Z`.
-    static func utc(_ time: WallTime) -> String {
-        let milliseconds = time.nanoseconds.floorDivided(by: 1_000_000)
-        var seconds = time_t(milliseconds.floorDivided(by: 1_000))
-        var parts = tm()
-        gmtime_r(&seconds, &parts)
-        let fraction = milliseconds - Int64(seconds) * 1_000
-        return text(parts, separator: "T") + "." + padded(fraction, 3) + "Z"
-    }
-
-    private static func text(_ parts: tm, separator: String) -> String {
+    private static func text(_ parts: tm) -> String {
         let date = [Int64(parts.tm_year) + 1_900, Int64(parts.tm_mon) + 1, Int64(parts.tm_mday)]
         let time = [parts.tm_hour, parts.tm_min, parts.tm_sec].map(Int64.init)
-        return date.map { padded($0, 2) }.joined(separator: "-") + separator
+        return date.map { padded($0, 2) }.joined(separator: "-") + " "
             + time.map { padded($0, 2) }.joined(separator: ":")
     }
 

@@ -1,0 +1,87 @@
+import ArgumentParser
+import Reconciler
+import StatusAPI
+
+struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show what runs, and whether it is what git declares.",
+        discussion: "What is not well comes first. With the name of an Instance: each of its replicas.")
+
+    @Argument(help: "An Instance (web), or one replica of it (web/0).")
+    var name: String?
+
+    @Flag(name: .shortAndLong, help: "Show it anew every second.")
+    var watch = false
+
+    @OptionGroup var agent: AgentOptions
+    @OptionGroup var options: OutputOptions
+
+    private static let period: Duration = .seconds(1)
+
+    func run() async throws {
+        guard watch else { return try show() }
+        var screen = Screen(terminal: options.color.terminal)
+        while true {
+            screen.show(frame())
+            try await Task.sleep(for: Self.period)
+        }
+    }
+
+    private func show() throws {
+        let document = try agent.client.get(path)
+        guard options.output == .text else { return options.write(try value(document)) }
+        Output.lines(try text(document))
+    }
+
+    /// One picture of a running display: an agent that is away may come back.
+    private func frame() -> [String] {
+        do {
+            let document = try agent.client.get(path)
+            switch options.output {
+            case .text: return try text(document)
+            case .json: return [JSONText.compact(try value(document))]
+            case .yaml: return ["---", YAMLText.document(try value(document))]
+            }
+        } catch {
+            return ["plumb: \(error)"]
+        }
+    }
+
+    private var path: String {
+        guard let instance = name?.prefix(while: { $0 != "/" }) else { return "/v1/status" }
+        return "/v1/instances/" + AgentClient.escaped(String(instance))
+    }
+
+    private func value(_ document: [UInt8]) throws -> OutputValue {
+        guard let value = OutputValue(json: document) else { throw WireMismatch.failure }
+        return value
+    }
+
+    private func text(_ document: [UInt8]) throws -> [String] {
+        let (width, paint) = (options.color.terminal.width, options.color.paint)
+        guard name != nil else {
+            let status = try WireMismatch.decode(StatusDocument.self, document)
+            return StatusReport(status: status).lines(width: width, paint: paint)
+        }
+        var detail = try WireMismatch.decode(InstanceDetailDocument.self, document)
+        if let name, name.contains("/") {
+            detail.instance.replicas.removeAll { $0.name != name }
+            detail.waiting.removeAll { $0.replica != name }
+        }
+        return InstanceReport(detail: detail, now: Timestamp(TimeText.now())).lines(
+            width: width, paint: paint)
+    }
+}
+
+/// Agent and command speak different versions.
+enum WireMismatch {
+    static var failure: CommandFailure {
+        CommandFailure(
+            message: "the agent's answer cannot be read by this command",
+            remedy: "compare `plumb version` with the version that the agent shows in /v1/status")
+    }
+
+    static func decode<T: Decodable>(_ type: T.Type, _ document: [UInt8]) throws -> T {
+        do { return try WireFormat.decode(type, from: document) } catch { throw failure }
+    }
+}

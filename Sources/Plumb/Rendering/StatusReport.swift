@@ -1,0 +1,120 @@
+import Reconciler
+import StatusAPI
+
+/// `plumb status`: where the host stands, what is not well in words, then every Instance, the worst first.
+struct StatusReport {
+    let status: StatusDocument
+
+    func lines(width: Int?, paint: Paint) -> [String] {
+        var lines = heading(paint: paint)
+        let troubles = troubles(paint: paint)
+        if !troubles.isEmpty { lines += [""] + troubles }
+        lines.append("")
+        guard !status.instances.isEmpty else { return lines + ["no Instance is meant to run here"] }
+        return lines + table.render(width: width, paint: paint)
+    }
+
+    private func heading(paint: Paint) -> [String] {
+        let summary = status.summary
+        var lines = [paint(status.node, .strong) + "  " + revision]
+        lines.append(
+            "\(summary.synced) of \(Self.count(summary.instances, "Instance")) synced, "
+                + "\(summary.ready) of \(Self.count(summary.desired, "replica")) ready")
+        return lines
+    }
+
+    private var revision: String {
+        let source = status.source
+        guard let accepted = source.accepted else {
+            return "no revision of \(source.repository) is accepted yet"
+        }
+        let when = accepted.acceptedAt.map { ", accepted \(age(since: $0)) ago" } ?? ""
+        return PrintableText.oneLine("\(accepted.short) by \(accepted.author): \(accepted.subject)") + when
+    }
+
+    /// Conditions that ask for attention, each a sentence; diagnostics of a refused revision beneath.
+    private func troubles(paint: Paint) -> [String] {
+        var lines: [String] = []
+        if !status.ready {
+            lines.append(paint("starting", .attention) + ": the agent is still looking at what runs")
+        }
+        for condition in status.conditions where Self.isTrouble(condition) {
+            let style: Style = condition.type == "Progressing" ? .attention : .bad
+            lines.append(
+                paint(condition.type, style) + ": " + PrintableText.oneLine(condition.message)
+                    + paint(" (\(age(since: condition.since)))", .faint))
+            if condition.type == "Invalid" { lines += diagnostics(paint: paint) }
+        }
+        return lines
+    }
+
+    /// Of each the headline alone: `plumb validate` and `diff` print the whole.
+    private func diagnostics(paint: Paint) -> [String] {
+        let shownMax = 5
+        let all = status.source.diagnostics
+        var lines = all.prefix(shownMax).map { text in
+            "  " + PrintableText.oneLine(String(text.prefix { $0 != "\n" }))
+        }
+        if all.count > shownMax { lines.append(paint("  … and \(all.count - shownMax) more", .faint)) }
+        return lines
+    }
+
+    /// `Synced` and `Ready` ask for attention when they are false, all others when they are true. What `Invalid`
+    /// and `SourceStale` say, `Synced` need not say again.
+    private static func isTrouble(_ condition: ConditionDocument) -> Bool {
+        switch condition.type {
+        case "Synced":
+            !condition.status && !["Invalid", "SourceStale", "Accepted"].contains(condition.reason)
+        case "Ready": !condition.status
+        default: condition.status
+        }
+    }
+
+    private var table: Table {
+        var table = Table(columns: [
+            .init(title: "INSTANCE"), .init(title: "UNIT", yield: 2), .init(title: "SYNC"),
+            .init(title: "HEALTH"), .init(title: "READY", isNumber: true),
+            .init(title: "RESTARTS", isNumber: true, yield: 1), .init(title: "AGE", isNumber: true),
+            .init(title: "REASON", yield: 3),
+        ])
+        for instance in worstFirst { table.add(row(instance)) }
+        return table
+    }
+
+    private var worstFirst: [InstanceDocument] {
+        status.instances.sorted { a, b in
+            let (x, y) = (HealthStyle.rank(a.health), HealthStyle.rank(b.health))
+            if x != y { return x < y }
+            return a.sync == b.sync ? a.name < b.name : a.sync == .outOfSync
+        }
+    }
+
+    private func row(_ instance: InstanceDocument) -> [Table.Cell] {
+        let restarts = instance.replicas.reduce(0) { $0 + $1.restarts }
+        let isShort = instance.readyReplicas < instance.desiredReplicas
+        // The youngest run: a restart is what one looks for.
+        let youngest = instance.replicas.compactMap(\.startedAt).max()
+        return [
+            .init(instance.name, .strong), .init(instance.unit),
+            .init(instance.sync.rawValue, instance.sync == .synced ? .plain : .attention),
+            .init(instance.health, HealthStyle.style(instance.health)),
+            .init(instance.ready, isShort ? .attention : .plain),
+            .init(String(restarts), restarts > 0 ? .attention : .faint),
+            .init(youngest.map(age) ?? "–"),
+            .init(instance.suspended && instance.reason.isEmpty ? "suspended" : instance.reason),
+        ]
+    }
+
+    private func age(since time: Timestamp) -> String { Ages.text(from: time, to: status.observedAt) }
+
+    private static func count(_ number: Int, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
+}
+
+/// How long ago something was, by the agent's clock: the reader's may be another.
+enum Ages {
+    static func text(from start: Timestamp, to end: Timestamp) -> String {
+        Duration.nanoseconds(max(0, end.wall.nanoseconds - start.wall.nanoseconds)).rough
+    }
+}
