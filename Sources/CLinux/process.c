@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <grp.h>
 #include <linux/sched.h>
+#include <malloc.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -87,4 +89,13 @@ int clinux_get_limit_nofile(uint64_t *soft, uint64_t *hard) {
     *soft = limit.rlim_cur;
     *hard = limit.rlim_max;
     return 0;
+}
+
+void clinux_trim_memory(void) {
+    // The page below the one in use stays, for this call's own frames. What was never touched is no part of
+    // the mapping and makes the call fail after it has done the rest, which is as good.
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t end = ((uintptr_t)__builtin_frame_address(0) & ~(page - 1)) - page;
+    (void)malloc_trim(0);
+    (void)madvise((void *)(end - 16 * page), 16 * page, MADV_DONTNEED);
 }

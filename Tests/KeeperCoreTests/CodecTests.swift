@@ -16,7 +16,9 @@ import Testing
         spec.core = ResourceLimit(soft: 0, hard: 0)
         spec.noNewPrivileges = true
         spec.policy = KeeperPolicy(
-            stopSteps: [.signal(SIGINT, graceMilliseconds: 10), .signal(SIGTERM, graceMilliseconds: 20), .killTree],
+            stopSteps: [
+                .signal(SIGINT, graceMilliseconds: 10), .signal(SIGTERM, graceMilliseconds: 20), .killTree,
+            ],
             logLimits: LogLimits(sizeBytesMax: 12345, filesMax: 3))
         spec.cgroups.tasksDirectories = ["/sys/fs/cgroup/cpu/x", "/sys/fs/cgroup/memory/x"]
         spec.cgroups.unifiedDirectory = "/sys/fs/cgroup/unified/x"
@@ -81,7 +83,9 @@ import Testing
             Frame(bytes: request.encoded()) { bytes in
                 _ = try bytes.withUnsafeBytes { try ZygoteRequest(decoding: $0) }
             })
-        for record in exits { frames.append(Frame(bytes: record.record()) { _ = try ExitRecord(record: $0) }) }
+        for record in exits {
+            frames.append(Frame(bytes: record.record()) { _ = try ExitRecord(record: $0) })
+        }
         for message in agentMessages {
             frames.append(Frame(bytes: message.encoded()) { _ = try AgentMessage(decoding: $0) })
         }

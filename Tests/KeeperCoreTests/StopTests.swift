@@ -10,12 +10,15 @@ let unifiedGroups: String? = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"].first 
     access($0 + "/cgroup.procs", W_OK) == 0 && access($0 + "/cgroup.controllers", F_OK) == 0
 }
 
+private let memoryGroups = "/sys/fs/cgroup/memory"
+private let canLimitMemory = access(memoryGroups + "/memory.limit_in_bytes", F_OK) == 0 && geteuid() == 0
+
 @Suite(.serialized) struct StopTests {
     let agent = TestAgent()
 
     @Test func policyStopsWithItsSignal() throws {
         defer { agent.cleanUp() }
-        let run = agent.start(.shell("trap 'echo bye; exit 3' TERM; echo ready; while :; do sleep 0.01; done"))
+        let run = agent.start(.shell("trap 'echo bye; exit 3' TERM; echo ready; while :; do sleep .01; done"))
         eventually("ready") { run.output() == "ready\n" }
         run.send(.stop(steps: nil))
         #expect(try #require(run.waitForExit()).cause == .exited(code: 3))
@@ -74,7 +77,7 @@ let unifiedGroups: String? = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"].first 
         var group: TestGroup?
         if withGroup {
             guard let made = TestGroup() else {
-                print("aDaemonIsFoundAndKilled(withGroup): no writable version 2 control groups here, skipped")
+                print("aDaemonIsFoundAndKilled(withGroup): no writable version 2 groups, skipped")
                 return
             }
             group = made
@@ -107,12 +110,11 @@ let unifiedGroups: String? = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"].first 
                     os._exit(0)
                 time.sleep(0.05)
             """
-        var spec = LaunchSpec(runID: "bomb", executable: "/usr/bin/python3", arguments: ["python3", "-c", bomb])
-        spec.socketName = "bomb.sock"
+        let spec = LaunchSpec.python(bomb)
         let run = agent.start(spec)
         run.waitUntilStarted()
         let keeper = run.keeper
-        eventually("it has spread") { childCount(of: keeper) > 0 && totalProcesses() > 300 }
+        eventually("it has spread") { descendantCount(of: keeper) > 300 }
         let before = clinux_boottime_ns()
         run.send(.stop(steps: [.killTree]))
         let record = try #require(run.waitForExit())
@@ -120,6 +122,23 @@ let unifiedGroups: String? = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"].first 
         print("fork bomb: tree proven empty: \(record.treeProvenEmpty), after \(milliseconds) ms")
         #expect(milliseconds < 3000)
         if !record.treeProvenEmpty { #expect(run.messages.contains(.treeUnproven)) }
+    }
+
+    /// Needs root and a version 1 memory controller, whose limit is set here.
+    @Test(.enabled(if: canLimitMemory, "needs a writable memory control group"))
+    func theOomKillerIsToldApart() throws {
+        defer { agent.cleanUp() }
+        let group = "\(memoryGroups)/plumb-test-\(getpid())-\(UInt32.random(in: 0...(.max)))"
+        #expect(mkdir(group, 0o755) == 0)
+        defer { eventually("the group is empty") { rmdir(group) == 0 } }
+        #expect(writeFile(group + "/memory.limit_in_bytes", "16777216"))
+        var spec = LaunchSpec.python("x = bytearray(256 << 20)\nprint(len(x))")
+        spec.cgroups.tasksDirectories = [group]
+        spec.cgroups.oomCounterFile = group + "/memory.oom_control"
+        let run = agent.start(spec)
+        let record = try #require(run.waitForExit())
+        #expect(record.cause == .signaled(SIGKILL, coreDumped: false))
+        #expect(record.oomKills == 1)
     }
 
     @Test func thousandsOfOrphansAreReaped() throws {
@@ -133,9 +152,7 @@ let unifiedGroups: String? = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"].first 
                             os._exit(0)
                     os._exit(0)
             """
-        var spec = LaunchSpec(runID: "o", executable: "/usr/bin/python3", arguments: ["python3", "-c", script])
-        spec.socketName = "o.sock"
-        let run = agent.start(spec)
+        let run = agent.start(.python(script))
         let record = try #require(run.waitForExit(within: 60))
         #expect(record.cause == .exited(code: 0))
         #expect(record.treeProvenEmpty)
@@ -161,13 +178,10 @@ func daemon(to file: String) -> String {
         + "mv \(file).new \(file); wait) & '"
 }
 
-func childCount(of pid: pid_t) -> Int {
-    (readFile("/proc/\(pid)/task/\(pid)/children") ?? "").split(separator: " ").count
-}
-
-func totalProcesses() -> Int {
-    (readFile("/proc/loadavg") ?? "").split(separator: " ").dropFirst(3).first
-        .flatMap { $0.split(separator: "/").last.flatMap { Int($0) } } ?? 0
+/// What /proc shows of the processes below this one at the moment.
+func descendantCount(of pid: pid_t) -> Int {
+    let children = (readFile("/proc/\(pid)/task/\(pid)/children") ?? "").split(separator: " ")
+    return children.compactMap { Int32($0) }.reduce(children.count) { $0 + descendantCount(of: $1) }
 }
 
 /// A version 2 control group of a test's own.

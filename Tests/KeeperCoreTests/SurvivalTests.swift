@@ -144,6 +144,31 @@ import Testing
         #expect(run.exitRecord?.cause == .signaled(SIGTERM, coreDumped: false))
     }
 
+    /// Needs root, to become somebody else.
+    @Test(.enabled(if: geteuid() == 0, "needs root")) func anOrdinaryUserCanDoAllOfIt() throws {
+        defer { agent.cleanUp() }
+        let other = TestAgent(user: 65534)
+        defer { other.cleanUp() }
+        let file = other.directory + "/pid"
+        let run = other.start(.shell(daemon(to: file) + "; id -u; while :; do sleep 1; done"))
+        run.waitUntilStarted()
+        eventually("the daemon runs") { readPid(file) != nil && run.output() == "65534\n" }
+        #expect(run.connect())
+        run.waitUntilStarted()
+        run.send(.stop(steps: nil))
+        let record = try #require(run.waitForExit())
+        #expect(record.cause == .signaled(SIGTERM, coreDumped: false))
+        #expect(record.treeProvenEmpty)
+        #expect(!isAlive(try #require(readPid(file))))
+        #expect(run.next() == nil)
+        #expect(run.exitRecord == record)
+
+        var foreign = LaunchSpec.shell("true", runID: "run-2")
+        foreign.user = 0
+        let refused = try #require(other.start(foreign).waitForExit())
+        #expect(refused.cause == .execFailed(step: .groups, errno: EPERM))
+    }
+
     @Test func connectionsAreBounded() throws {
         defer { agent.cleanUp() }
         let run = agent.start(.shell("sleep 300"))

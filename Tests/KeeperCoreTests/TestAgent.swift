@@ -8,20 +8,29 @@ final class TestAgent {
     let directory: String
     private(set) var zygote: pid_t = -1
     private(set) var requests: Int32 = -1
-    private let socketDirectory: Int32
+    private var socketDirectory: Int32 = -1
     private var nextRequest: UInt64 = 1
     private var runs: [TestRun] = []
+    /// Whom the zygote runs as; nil is as the tests.
+    private let user: UInt32?
 
-    init() {
+    init(user: UInt32? = nil) {
+        self.user = user
         var template = Array("/tmp/plumb-keeper-test.XXXXXX".utf8CString)
         // A test without a directory of its own cannot mean anything.
         guard mkdtemp(&template) != nil else { fatalError("mkdtemp: \(errno)") }
         directory = template.withUnsafeBufferPointer { buffer in
             buffer.baseAddress.map { String(cString: $0) } ?? ""
         }
-        mkdir(directory + "/k", 0o700)
+        makeDirectory(directory + "/k")
         socketDirectory = open(directory + "/k", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        if let user { chown(directory, user, user) }
         startZygote()
+    }
+
+    private func makeDirectory(_ path: String) {
+        mkdir(path, 0o700)
+        if let user { chown(path, user, user) }
     }
 
     /// Ends what is left of the runs, the zygote and the directory.
@@ -52,10 +61,14 @@ final class TestAgent {
         // Through high numbers, so that neither overwrites the other.
         posix_spawn_file_actions_adddup2(&actions, pair[1], 200)
         posix_spawn_file_actions_adddup2(&actions, lock, 201)
-        let arguments = [KeeperBinary.path, "zygote", "--fd", "200", "--lock-fd", "201"]
+        var arguments = [KeeperBinary.path, "zygote", "--fd", "200", "--lock-fd", "201"]
+        if let user {
+            let become = ["/usr/bin/setpriv", "--reuid=\(user)", "--regid=\(user)", "--clear-groups"]
+            arguments = become + arguments
+        }
         var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
-        let failure = posix_spawn(&zygote, KeeperBinary.path, &actions, nil, &pointers, environ)
+        let failure = posix_spawn(&zygote, arguments[0], &actions, nil, &pointers, environ)
         #expect(failure == 0, "\(KeeperBinary.path)")
         close(pair[1])
         close(lock)
@@ -64,9 +77,9 @@ final class TestAgent {
 
     func slot(_ name: String) -> String {
         let slot = "\(directory)/slots/\(name)"
-        mkdir(directory + "/slots", 0o700)
-        mkdir(slot, 0o700)
-        mkdir(slot + "/output", 0o700)
+        makeDirectory(directory + "/slots")
+        makeDirectory(slot)
+        makeDirectory(slot + "/output")
         return slot
     }
 
@@ -95,7 +108,11 @@ final class TestAgent {
     /// A run whose keeper has been forked.
     func start(_ spec: LaunchSpec, slot: String = "web-0") -> TestRun {
         let run = request(spec, slot: slot)
-        if case .forked(let keeper) = reply()?.outcome { run.keeper = keeper } else { Issue.record("not forked") }
+        if case .forked(let keeper) = reply()?.outcome {
+            run.keeper = keeper
+        } else {
+            Issue.record("not forked")
+        }
         return run
     }
 

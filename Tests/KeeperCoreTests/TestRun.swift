@@ -110,4 +110,11 @@ extension LaunchSpec {
         spec.socketName = runID + ".sock"
         return spec
     }
+
+    static func python(_ script: String) -> LaunchSpec {
+        var spec = LaunchSpec(
+            runID: "python", executable: "/usr/bin/python3", arguments: ["python3", "-c", script])
+        spec.socketName = "python.sock"
+        return spec
+    }
 }

@@ -181,6 +181,12 @@ int clinux_eventfd(void);
 int clinux_timerfd(void);
 int clinux_timerfd_arm(int fd, uint64_t boottime_ns);
 
+// Memory ------------------------------------------------------------------------------------------
+
+/// Gives the pages back that deeper calls of this thread have left on its stack, and those that malloc
+/// holds free.
+void clinux_trim_memory(void);
+
 // Clocks ------------------------------------------------------------------------------------------
 
 /// CLOCK_BOOTTIME and CLOCK_REALTIME in nanoseconds.

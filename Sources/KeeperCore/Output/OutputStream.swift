@@ -13,13 +13,17 @@ struct OutputStream {
     /// Dropped since the last note of a gap.
     private var unreportedBytes: UInt64 = 0
     private var retryAt: UInt64 = 0
+    /// When the run began, until that is noted in the index.
+    private var startedAt: UInt64?
 
+    /// Nothing is opened before the first byte: many workloads never write to stderr, and creating files is
+    /// most of what a start costs.
     init(_ stream: LogStream, pipe: Int32, directory: Int32, limits: LogLimits, startedAt wall: UInt64) {
         self.stream = stream
         self.pipe = pipe
         log = LogFile(
             stream == .stdout ? LogFiles.stdout : LogFiles.stderr, in: directory, limits: limits)
-        if !(log.open() && log.note(.runStarted, at: wall)) { giveUp(at: clinux_boottime_ns()) }
+        startedAt = wall
     }
 
     mutating func apply(_ limits: LogLimits) { log.apply(limits) }
@@ -30,6 +34,7 @@ struct OutputStream {
         guard pipe >= 0 else { return (false, 0) }
         var gapBytes: UInt64 = 0
         if isWritable() {
+            noteStart()
             gapBytes = noteGap()
             let moved = log.write(from: pipe)
             if moved > 0 { totals.loggedBytes += UInt64(moved) }
@@ -77,6 +82,10 @@ struct OutputStream {
     private mutating func giveUp(at now: UInt64) {
         log.close()
         retryAt = now + KeeperBounds.logRetryPause
+    }
+
+    private mutating func noteStart() {
+        if let wall = startedAt, log.note(.runStarted, at: wall) { startedAt = nil }
     }
 
     private mutating func noteGap() -> UInt64 {

@@ -6,24 +6,17 @@ import KeeperProtocol
 struct ControlSocket {
     /// The listening socket, or -1.
     private(set) var listener: Int32 = -1
-    private(set) var connections: [Connection] = []
+    private(set) var connections: [Int32] = []
+    /// Those that have said hello, and are told everything from then on.
+    private var greeted: [Int32] = []
     private let directory: Int32
     private let name: String
-
-    struct Connection {
-        let socket: Int32
-        /// It has said hello, and is told everything from then on.
-        var isGreeted = false
-    }
 
     /// `first` is the connection that came with the request, or -1. `directory` may be -1: no listener.
     init(first: Int32, directory: Int32, name: String) {
         self.directory = name.isEmpty ? -1 : directory
         self.name = name
-        connections.reserveCapacity(KeeperBounds.connectionsMax)
-        if first >= 0 {
-            connections.append(Connection(socket: first))
-        }
+        if first >= 0 { connections.append(first) }
     }
 
     /// Binds through /proc/self/fd, so that the length of the directory's path is no limit. False with errno.
@@ -54,28 +47,29 @@ struct ControlSocket {
             close(socket)
             return
         }
-        connections.append(Connection(socket: socket))
+        connections.append(socket)
     }
 
     /// Someone is there, even if the hello is still under way.
     var hasPeer: Bool { !connections.isEmpty }
 
-    mutating func greet(_ index: Int) { connections[index].isGreeted = true }
+    mutating func greet(_ connection: Int32) {
+        if !greeted.contains(connection) { greeted.append(connection) }
+    }
 
-    /// A peer that does not read is dropped: it finds out by connecting again.
-    func send(_ message: [UInt8], to index: Int) -> Bool {
-        clinux_send(connections[index].socket, message, message.count, nil, 0, 1) == message.count
+    /// False for a peer that does not read. It is to be dropped: it finds out by connecting again.
+    func send(_ message: [UInt8], to connection: Int32) -> Bool {
+        clinux_send(connection, message, message.count, nil, 0, 1) == message.count
     }
 
     mutating func broadcast(_ message: [UInt8]) {
-        for index in connections.indices.reversed() where connections[index].isGreeted {
-            if !send(message, to: index) { drop(index) }
-        }
+        for connection in greeted where !send(message, to: connection) { drop(connection) }
     }
 
-    mutating func drop(_ index: Int) {
-        close(connections[index].socket)
-        connections.remove(at: index)
+    mutating func drop(_ connection: Int32) {
+        close(connection)
+        connections.removeAll { $0 == connection }
+        greeted.removeAll { $0 == connection }
     }
 
     /// Removes the name, so that nobody connects to a keeper that is about to go.

@@ -54,6 +54,8 @@ final class Keeper {
 
     /// Runs until the run has ended and its record is safe. Returns whether the tree was proven empty.
     func run() -> Bool {
+        // What it took to start is not needed again, and there may be thousands of keepers.
+        clinux_trim_memory()
         while end == nil { turn(until: stop?.deadline) }
         let isProven = finish()
         keepRecordSafe()
@@ -71,15 +73,15 @@ final class Keeper {
         waiting.add(stdout.pipe, .stdout)
         waiting.add(stderr.pipe, .stderr)
         waiting.add(sockets.listener, .listener)
-        for connection in sockets.connections { waiting.add(connection.socket, .connection) }
+        let connections = sockets.connections
+        for connection in connections { waiting.add(connection, .connection) }
         waiting.wait(until: deadline)
 
         if waiting.isReady(.stdout) { pump(\.stdout) }
         if waiting.isReady(.stderr) { pump(\.stderr) }
         if waiting.isReady(.report) { _ = readReport() }
-        // Backwards, because a connection that ends is removed.
-        for index in sockets.connections.indices.reversed() where waiting.isConnectionReady(index) {
-            serve(index)
+        for index in 0..<connections.count where waiting.isConnectionReady(index) {
+            serve(connections[index])
         }
         if waiting.isReady(.listener) { sockets.accept() }
         if waiting.isReady(.signals) { readSignal() }

@@ -5,26 +5,25 @@ import KeeperProtocol
 /// What a keeper hears from agents, and answers.
 extension Keeper {
     /// Reads one message of a connection that is ready.
-    func serve(_ index: Int) {
-        let socket = sockets.connections[index].socket
+    func serve(_ connection: Int32) {
         let message = withUnsafeTemporaryAllocation(
             byteCount: WireLimits.commandBytesMax, alignment: 8
         ) { buffer -> AgentMessage? in
-            let length = clinux_receive(socket, buffer.baseAddress, buffer.count, nil, 0, nil, 1)
+            let length = clinux_receive(connection, buffer.baseAddress, buffer.count, nil, 0, nil, 1)
             if length < 0, errno == EAGAIN { return .unknown(type: 0) }
             guard length > 0 else { return nil }
             return try? AgentMessage(
                 decoding: UnsafeRawBufferPointer(rebasing: buffer[0..<length]))
         }
         // End of file, or bytes that no agent sends: the run does not care.
-        guard let message else { return sockets.drop(index) }
-        obey(message, from: index)
+        guard let message else { return sockets.drop(connection) }
+        obey(message, from: connection)
     }
 
-    private func obey(_ message: AgentMessage, from index: Int) {
+    private func obey(_ message: AgentMessage, from connection: Int32) {
         switch message {
         case .hello:
-            greet(index)
+            greet(connection)
         case .stop(let steps):
             if end == nil { beginStopping(steps ?? policy.stopSteps) }
         case .signal(let number):
@@ -37,15 +36,15 @@ extension Keeper {
             if record != nil { isAcknowledged = true }
         case .ping(let token):
             let pong = KeeperMessage.pong(token: token, status: status)
-            if !sockets.send(pong.encoded(), to: index) { sockets.drop(index) }
+            if !sockets.send(pong.encoded(), to: connection) { sockets.drop(connection) }
         case .unknown:
             break
         }
     }
 
     /// Tells a new connection all that has happened so far.
-    private func greet(_ index: Int) {
-        sockets.greet(index)
+    private func greet(_ connection: Int32) {
+        sockets.greet(connection)
         var news: [KeeperMessage] = [.identity(identity)]
         if let launchFailure {
             news.append(.execFailed(step: launchFailure.step, errno: launchFailure.errno))
@@ -57,7 +56,7 @@ extension Keeper {
             news.append(.exited(record))
         }
         for message in news {
-            guard sockets.send(message.encoded(), to: index) else { return sockets.drop(index) }
+            guard sockets.send(message.encoded(), to: connection) else { return sockets.drop(connection) }
         }
     }
 

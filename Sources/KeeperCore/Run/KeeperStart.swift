@@ -49,8 +49,10 @@ struct KeeperStart {
         guard let out = Pipe(), let err = Pipe() else { throw Failure(.output) }
         let limits = view.policy.logLimits
         let directory = descriptors.outputDirectory
-        stdout = OutputStream(.stdout, pipe: out.reader, directory: directory, limits: limits, startedAt: wall)
-        stderr = OutputStream(.stderr, pipe: err.reader, directory: directory, limits: limits, startedAt: wall)
+        stdout = OutputStream(
+            .stdout, pipe: out.reader, directory: directory, limits: limits, startedAt: wall)
+        stderr = OutputStream(
+            .stderr, pipe: err.reader, directory: directory, limits: limits, startedAt: wall)
 
         let forked = Child.fork(spec, stdout: out.writer, stderr: err.writer, closing: descriptors.lock)
         guard let child = forked else { throw Failure(.fork) }

@@ -40,7 +40,9 @@ enum CounterFile {
         }
     }
 
-    private static func value(of name: UnsafeBufferPointer<UInt8>, in text: UnsafeRawBufferPointer) -> UInt64? {
+    private static func value(
+        of name: UnsafeBufferPointer<UInt8>, in text: UnsafeRawBufferPointer
+    ) -> UInt64? {
         var start = 0
         while start < text.count {
             let end = text[start...].firstIndex(of: UInt8(ascii: "\n")) ?? text.count

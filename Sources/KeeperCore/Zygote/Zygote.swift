@@ -21,7 +21,8 @@ package final class Zygote {
         umask(0o027)
         clinux_set_name("plumb-zygote")
         // It goes when its agent goes, and not before: a start may be under way.
-        for signal in [SIGINT, SIGHUP, SIGQUIT, SIGTERM, SIGPIPE] { clinux_ignore_signal(signal) }
+        // XFSZ: a limit on file size that the agent was given must lose log lines, not keepers.
+        for signal in [SIGINT, SIGHUP, SIGQUIT, SIGTERM, SIGPIPE, SIGXFSZ] { clinux_ignore_signal(signal) }
         clinux_default_signal(SIGCHLD)
         let taken = SignalMask.of(SIGCHLD)
         clinux_set_signal_mask(taken)
@@ -70,7 +71,9 @@ package final class Zygote {
     private func serveRequest() {
         var descriptors: [Int32] = Array(repeating: -1, count: CLINUX_DESCRIPTORS_MAX)
         var count = 0
-        let request = withUnsafeTemporaryAllocation(byteCount: 256, alignment: 8) { buffer -> ZygoteRequest? in
+        let request = withUnsafeTemporaryAllocation(
+            byteCount: 256, alignment: 8
+        ) { buffer -> ZygoteRequest? in
             let length = clinux_receive(
                 requests, buffer.baseAddress, buffer.count, &descriptors, descriptors.count, &count, 1)
             guard length > 0 else { return nil }
