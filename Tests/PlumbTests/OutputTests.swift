@@ -1,9 +1,8 @@
-import Reconciler
 import Testing
 
 @testable import Plumb
 
-@Suite("JSON, YAML and times") struct OutputTests {
+@Suite("JSON and YAML") struct OutputTests {
     private static let value = OutputValue.object([
         "name": "web", "empty": .object([]), "none": .null, "list": .array([1, "two", .bool(false)]),
         "nested": .array([.object(["a": .double(0.5), "b": .array([.array([2])])])]),
@@ -70,12 +69,6 @@ import Testing
         let value = try #require(OutputValue(json: Array(text.utf8)))
         #expect(JSONText.compact(value) == text)
         #expect(OutputValue(json: Array("{".utf8)) == nil)
-    }
-
-    @Test("Times are UTC in machine output") func utc() {
-        #expect(TimeText.utc(WallTime(nanoseconds: 0)) == "1970-01-01T00:00:00.000Z")
-        #expect(TimeText.utc(WallTime(nanoseconds: 1_795_252_323_045_999_999)) == "2026-11-21T09:12:03.045Z")
-        #expect(TimeText.utc(WallTime(nanoseconds: -1)) == "1969-12-31T23:59:59.999Z")
     }
 }
 

@@ -37,7 +37,7 @@ struct SourceCheck {
             ParsedConfig.parse(path: $0, blob: $0, bytes: try read($0))
         }
         let pointers = try Assembly.possiblePointers(listing: source.listing, files: files).filter {
-            GitLFS.isPointer(try source.contents(of: $0))
+            GitLFS.isPointer(try read($0))
         }
         assembly = Assembly.assemble(
             listing: source.listing, selection: selection, files: files, configs: configs,
