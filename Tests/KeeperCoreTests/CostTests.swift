@@ -24,6 +24,37 @@ import Testing
         for run in runs { #expect(run.waitForExit() != nil) }
     }
 
+    @Test func nothingGrowsWithTheNumberOfRuns() throws {
+        defer { agent.cleanUp() }
+        var before = (descriptors: 0, kilobytes: 0)
+        for cycle in 0..<300 {
+            let run = agent.start(.shell("exit 0", runID: "run-\(cycle)"))
+            #expect(run.waitForExit() != nil)
+            #expect(run.next() == nil)
+            // The first runs fill what the runtime and malloc keep for later.
+            if cycle == 100 { before = zygoteSize() }
+        }
+        let after = zygoteSize()
+        #expect(after.descriptors == before.descriptors)
+        #expect(after.kilobytes <= before.kilobytes + 64)
+        #expect(entries(of: agent.directory + "/k") == 0)
+        eventually("no keeper is left") { descendantCount(of: agent.zygote) == 0 }
+    }
+
+    private func zygoteSize() -> (descriptors: Int, kilobytes: Int) {
+        let status = (readFile("/proc/\(agent.zygote)/status") ?? "").split(separator: "\n")
+        let resident = status.first { $0.hasPrefix("VmRSS") }.flatMap { Int($0.filter { $0.isNumber }) } ?? 0
+        return (entries(of: "/proc/\(agent.zygote)/fd"), resident)
+    }
+
+    private func entries(of path: String) -> Int {
+        guard let directory = opendir(path) else { return 0 }
+        defer { closedir(directory) }
+        var count = 0
+        while readdir(directory) != nil { count += 1 }
+        return count - 2
+    }
+
     private func privateKilobytes(of pid: pid_t) -> Int {
         (readFile("/proc/\(pid)/smaps_rollup") ?? "").split(separator: "\n")
             .filter { $0.hasPrefix("Private_") }

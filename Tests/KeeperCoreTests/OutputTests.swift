@@ -34,6 +34,15 @@ import Testing
         #expect(second.index().map(\.kind) == [.runStarted, .data, .runStarted, .data])
     }
 
+    @Test func aSilentRunLeavesNoFiles() throws {
+        defer { agent.cleanUp() }
+        let run = agent.start(.shell("exec >/dev/null; exit 0"))
+        let record = try #require(run.waitForExit())
+        #expect(record.stdout == StreamTotals())
+        #expect(!exists("\(run.slot)/output/stdout.log"))
+        #expect(!exists("\(run.slot)/output/stderr.log"))
+    }
+
     @Test func rotationKeepsEveryByteOfTheNewestFiles() throws {
         defer { agent.cleanUp() }
         var spec = LaunchSpec.shell("seq 1 20000")

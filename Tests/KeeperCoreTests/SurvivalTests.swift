@@ -67,6 +67,29 @@ import Testing
         #expect(run.exitRecord == nil)
     }
 
+    @Test func aKeeperKilledAtAnyMomentOfItsStartLeavesNothing() throws {
+        defer { agent.cleanUp() }
+        let seed = UInt64.random(in: 0...(.max))
+        var random = SplitMix(state: seed)
+        var executed = 0
+        let tries = 60
+        for number in 0..<tries {
+            let file = "\(agent.directory)/pid-\(number)"
+            let run = agent.start(.shell("echo $$ > \(file); exec sleep 300", runID: "run-\(number)"))
+            usleep(UInt32.random(in: 0...10_000, using: &random))
+            kill(run.keeper, SIGKILL)
+            while run.next() != nil {}
+            eventually("the lock is free") { !run.isLocked }
+            #expect(run.exitRecord == nil)
+            if let child = run.identityRecord?.child.pid { eventually("no child") { !isAlive(child) } }
+            if let pid = readPid(file) {
+                executed += 1
+                eventually("the workload is dead", within: 1) { !isAlive(pid) }
+            }
+        }
+        print("keeper killed at \(tries) moments of its start, \(executed) after exec; seed \(seed)")
+    }
+
     @Test func othersAreUntouchedWhenOneKeeperIsKilled() throws {
         defer { agent.cleanUp() }
         let victim = agent.start(.shell("sleep 300", runID: "a"), slot: "a")

@@ -32,6 +32,7 @@ struct OutputStream {
     /// `moved` when the pipe was empty or has ended.
     mutating func pump() -> (moved: Bool, gapBytes: UInt64) {
         guard pipe >= 0 else { return (false, 0) }
+        if !log.isOpen, isEmpty() { return (false, 0) }
         var gapBytes: UInt64 = 0
         if isWritable() {
             noteStart()
@@ -82,6 +83,14 @@ struct OutputStream {
     private mutating func giveUp(at now: UInt64) {
         log.close()
         retryAt = now + KeeperBounds.logRetryPause
+    }
+
+    /// Whether nothing is in the pipe, so that no file is made for nothing; closes it if nothing can come.
+    private mutating func isEmpty() -> Bool {
+        var entry = pollfd(fd: pipe, events: Int16(POLLIN), revents: 0)
+        guard clinux_poll(&entry, 1, 0) >= 0, entry.revents & Int16(POLLIN) == 0 else { return false }
+        if entry.revents != 0 { _ = ended(0) }
+        return true
     }
 
     private mutating func noteStart() {
