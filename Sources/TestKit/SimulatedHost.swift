@@ -3,8 +3,8 @@ package import Reconciler
 
 /// A host without processes: performs plans as the agent does, and lets a test decide what happens to runs.
 ///
-/// What the agent must remember goes through its encoded form, so that a killed agent comes back with no more than
-/// a real one would.
+/// What the agent must remember goes through its encoded form when the agent is killed, so that it comes back with no
+/// more than a real one would.
 package struct SimulatedHost {
     package private(set) var world = World()
     package var clock = ManualClock()
@@ -21,9 +21,11 @@ package struct SimulatedHost {
 
     private var resolver = Resolver()
     private var accepted: Desired?
-    private var stored: [String: Data] = [:]
+    private var stored: [String: InstanceMemory] = [:]
+    /// Specs whose check was asked for and not answered yet.
+    package private(set) var checks: [InstanceSpec] = []
     private var runCount: UInt32 = 0
-    private var revisionCount = 0
+    package private(set) var revisionCount = 0
     private var lastPid: Int32 = 1000
 
     package init(node: Node = Node(name: "edge-1")) { self.node = node }
@@ -32,6 +34,8 @@ package struct SimulatedHost {
         defer { events = [] }
         return events
     }
+
+    package var nextRevision: RevisionID { Revision.numbered(revisionCount + 1).id }
 
     /// The live process of a replica, if there is one.
     package func process(of slot: SlotID) -> SimulatedProcess? {
@@ -72,7 +76,7 @@ extension SimulatedHost {
         Reconciler.plan(observed: world.observed, memory: world.memory, at: clock.now)
     }
 
-    /// Hands a plan's actions to the host. Checks are answered at once; runs begin when the test says so.
+    /// Hands a plan's actions to the host. Checks are answered, runs begin and end when the test says so.
     package mutating func perform(_ plan: Plan) {
         for action in plan.actions { perform(action) }
     }
@@ -81,7 +85,7 @@ extension SimulatedHost {
         switch action {
         case .prepare(let spec):
             world.preparing(spec)
-            world.prepared(spec, unprepared.contains(spec.name) ? Self.secretMissing : nil, at: clock.moment)
+            checks.append(spec)
         case .start(let start): request(start)
         case .stop(let stop):
             world.stopping(stop, at: clock.moment)
@@ -97,6 +101,14 @@ extension SimulatedHost {
         code: "SecretMissing", message: "the secret file db-password is not there",
         remedy: "put it into the secret directory")
 
+    package mutating func answerChecks() {
+        for spec in checks {
+            world.prepared(spec, unprepared.contains(spec.name) ? Self.secretMissing : nil, at: clock.moment)
+        }
+        checks = []
+        persist()
+    }
+
     private mutating func request(_ start: StartAction) {
         runCount += 1
         let id = RunID(milliseconds: UInt64(clock.wall.nanoseconds / 1_000_000), randomness: runCount)
@@ -105,14 +117,17 @@ extension SimulatedHost {
         processes[id] = SimulatedProcess(run: id, slot: start.slot, memo: memo, state: .requested)
     }
 
-    /// What must be durable before the host is touched: kept in its encoded form.
+    /// Lets time pass; what has proved itself meanwhile becomes last known good.
+    package mutating func wait(until instant: Instant) {
+        clock.advance(to: instant)
+        persist()
+    }
+
+    /// What must be durable before the host is touched.
     private mutating func persist() {
         world.promote(at: clock.now)
         let taken = world.takeChanges()
-        for (name, memory) in taken.memories {
-            // Memory holds plain values only, so encoding cannot fail; a lost entry would show as a lost Instance.
-            stored[name] = memory.flatMap { try? JSONEncoder().encode($0) }
-        }
+        for (name, memory) in taken.memories { stored[name] = memory }
         events += taken.events
     }
 }
@@ -122,13 +137,17 @@ extension SimulatedHost {
 extension SimulatedHost {
     package mutating func begin(_ id: RunID) {
         guard case .requested = processes[id]?.state else { return }
-        lastPid += 1
-        let identity = RunIdentity(
-            bootID: "boot-\(bootID)", pid: lastPid, startTime: UInt64(lastPid), keeperPID: lastPid + 100_000,
-            startedAt: clock.now, startedWall: clock.wall)
+        let identity = newIdentity()
         processes[id]?.state = .live(identity)
         world.started(id, identity, at: clock.moment)
         persist()
+    }
+
+    private mutating func newIdentity() -> RunIdentity {
+        lastPid += 1
+        return RunIdentity(
+            bootID: "boot-\(bootID)", pid: lastPid, startTime: UInt64(lastPid), keeperPID: lastPid + 100_000,
+            startedAt: clock.now, startedWall: clock.wall)
     }
 
     /// The Supervisor could not start it.
@@ -185,8 +204,19 @@ extension SimulatedHost {
 extension SimulatedHost {
     package mutating func stopAgent() { world.observed.stopping = true }
 
-    /// The agent dies and a new one takes up what is stored and what runs.
-    package mutating func restartAgent() {
+    /// The agent dies and a new one takes up what is stored and what runs. `begun` says which of the runs that were
+    /// asked for have got so far that there is a process; of the others there will never be one.
+    package mutating func restartAgent(begun: (RunID) -> Bool = { _ in false }) {
+        checks = []
+        for process in processes.values {
+            guard case .requested = process.state else { continue }
+            if begun(process.run) {
+                let identity = newIdentity()
+                processes[process.run]?.state = .live(identity)
+            } else {
+                processes[process.run] = nil
+            }
+        }
         world = World(memory: Memory(instances: decodedMemory()))
         resolver = Resolver()
         if let accepted { world.accept(accepted, at: clock.moment, quietly: true) }
@@ -206,6 +236,7 @@ extension SimulatedHost {
             processes[process.run]?.state = .ended(ExitReport(cause: .rebooted, endedWall: clock.wall))
         }
         bootID += 1
+        checks = []
         clock.reboot()
         world = World(memory: Memory(instances: decodedMemory()))
         world.forgetInstants()
@@ -222,10 +253,7 @@ extension SimulatedHost {
             let own = world.memory.instances[run.slot.instance]?.replicas[run.slot.replica.index]
             if own?.lastRun == run.id { run.stopCause = own?.lastStop }
             switch process.state {
-            case .requested:
-                // Still on its way to the keeper: the zygote is waited for, and then it runs or was never made.
-                processes[process.run] = nil
-                continue
+            case .requested: continue
             case .live(let identity):
                 run.phase = .running
                 run.identity = identity
@@ -237,75 +265,11 @@ extension SimulatedHost {
         deliverExits()
     }
 
+    /// Memory holds plain values only, so encoding cannot fail; a lost entry would show as a lost Instance.
     private func decodedMemory() -> [String: InstanceMemory] {
-        stored.compactMapValues { try? JSONDecoder().decode(InstanceMemory.self, from: $0) }
-    }
-}
-
-// MARK: Settling
-
-extension SimulatedHost {
-    /// Rounds after which a plan that still acts is taken for a busy loop.
-    package static let roundsMax = 200
-
-    package struct BusyLoop: Error {}
-
-    /// Plans and performs until nothing is left to do at this moment; runs begin and end at once, those of `stuck`
-    /// excepted. Each plan that acts is handed to `watch`.
-    @discardableResult
-    package mutating func settle(
-        stuck: Set<SlotID> = [], watch: (Plan, inout SimulatedHost) throws -> Void = { _, _ in }
-    ) throws -> Plan {
-        for _ in 0..<Self.roundsMax {
-            let plan = plan()
-            guard !plan.actions.isEmpty || isUnfinished(stuck) else { return plan }
-            try watch(plan, &self)
-            perform(plan)
-            react(stuck)
+        stored.compactMapValues { memory in
+            guard let bytes = try? JSONEncoder().encode(memory) else { return nil }
+            return try? JSONDecoder().decode(InstanceMemory.self, from: bytes)
         }
-        throw BusyLoop()
-    }
-
-    private func isUnfinished(_ stuck: Set<SlotID>) -> Bool {
-        processes.values.contains { process in
-            guard !stuck.contains(process.slot) else { return false }
-            if case .requested = process.state { return true }
-            return process.stopRequested && process.isLive && !isSilent(process)
-        }
-    }
-
-    private func isSilent(_ process: SimulatedProcess) -> Bool {
-        if case .silent = process.state { true } else { false }
-    }
-
-    private mutating func react(_ stuck: Set<SlotID>) {
-        for process in processes.values.sorted(by: { $0.slot < $1.slot }) where !stuck.contains(process.slot)
-        {
-            switch process.state {
-            case .requested: begin(process.run)
-            case .live where process.stopRequested: end(process.run, .signaled(number: 15, coreDumped: false))
-            default: break
-            }
-        }
-    }
-
-    /// Lets time pass up to an instant, waking whenever a plan asks for it.
-    package mutating func advance(
-        by duration: Duration, stuck: Set<SlotID> = [],
-        watch: (Plan, inout SimulatedHost) throws -> Void = { _, _ in }
-    ) throws {
-        let end = clock.now + duration
-        for _ in 0..<Self.roundsMax {
-            let plan = try settle(stuck: stuck, watch: watch)
-            guard let wake = plan.wakeAt, wake <= end else {
-                clock.advance(to: end)
-                try settle(stuck: stuck, watch: watch)
-                return
-            }
-            if wake <= clock.now { throw BusyLoop() }
-            clock.advance(to: wake)
-            world.promote(at: clock.now)
-        }
-        throw BusyLoop()
     }
 }

@@ -98,7 +98,7 @@ private struct ReplicaStatusMaker {
         case .running: break
         }
         if run.livenessFailed { return (.running, .unhealthy, run.probeDetail ?? "liveness probe failed") }
-        if run.isReady { return (.running, .healthy, text) }
+        if run.isReady || run.spec.profile == .oneshot { return (.running, .healthy, text) }
         let detail = run.probeDetail ?? "no probe has answered yet"
         let deadline = run.spec.update.healthyDeadline
         if now - (run.identity?.startedAt ?? run.claimedAt) > deadline && run.readiness == nil {

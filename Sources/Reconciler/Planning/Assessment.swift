@@ -60,8 +60,7 @@ package struct Assessment: Sendable {
         if let applied = remembered?.applied {
             if applied.scaleCause.reason == .scaled { return .remove(run, applied.scaleCause) }
             // It was declared anew, smaller, while its old runs were still there.
-            let place = applied.desired.places["spec.replicas"] ?? applied.desired.place
-            return .remove(run, Cause(reason: .scaled, place: place, revision: applied.scaleRevision))
+            return .remove(run, applied.causeOfSurplus)
         }
         // Without a word of what was accepted (the Store was lost), absence proves nothing.
         guard let removal = remembered?.removal else {

@@ -41,7 +41,7 @@ struct DependencyGate {
         _ desired: DesiredInstance, _ word: String, _ changed: Bool, _ holds: (ObservedRun) -> Bool
     ) -> String? {
         let count = (0..<desired.target).count { index in
-            // A oneshot that has ended well was started and ready, too.
+            // A oneshot that has ended well was started, and is ready since.
             if completed(desired, index) { return true }
             guard let run = observed.runs[SlotID(instance: desired.name, index: index)] else { return false }
             return holds(run) && (!changed || run.key == desired.key)

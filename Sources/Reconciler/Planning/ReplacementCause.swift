@@ -22,6 +22,21 @@ extension InstanceMemory.Applied {
             revision: startRevision)
     }
 
+    /// Why a replica has no place in an Instance whose size did not change since it was first seen.
+    var causeOfSurplus: Cause {
+        let (path, value) =
+            if !desired.assigned {
+                ("spec.nodes", "other nodes")
+            } else if desired.state == .stopped {
+                ("spec.desired", "stopped")
+            } else {
+                ("spec.replicas", "\(desired.replicas)")
+            }
+        let place = desired.places[path] ?? desired.place
+        let change = FieldChange(path: path, old: nil, new: value, effect: .scale, place: place)
+        return Cause(reason: .scaled, changes: [change], place: place, revision: scaleRevision)
+    }
+
     /// Why live or reload fields of a run are changed, with all that it missed.
     func cause(updating run: ObservedRun) -> Cause {
         let changes = fieldChanges(from: run.spec, to: desired.spec).filter { $0.effect != .restart }

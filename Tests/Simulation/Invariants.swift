@@ -1,0 +1,182 @@
+import Manifests
+import Reconciler
+import TestKit
+
+/// What must hold of every plan, whatever happened before.
+struct Invariants {
+    struct Broken: Error, CustomStringConvertible {
+        let description: String
+    }
+    private var starts: [SlotID: [(at: Instant, key: RunKey)]] = [:]
+
+    /// Crash restarts of one replica, same spec, within `stormWindow`.
+    static let stormStartsMax = 6
+    static let stormWindow = Duration.seconds(10)
+
+    mutating func check(_ plan: Plan, _ host: SimulatedHost, _ expected: Expectation) throws {
+        if let wake = plan.wakeAt, wake <= host.clock.now { throw Broken(description: "wakes in the past") }
+        var touched: Set<SlotID> = []
+        for action in plan.actions {
+            switch action {
+            case .prepare: break
+            case .start(let start):
+                try once(start.slot, &touched)
+                try checkCause(start.cause, start.slot, host, expected, starts: true)
+                try checkStart(start, host, expected)
+            case .stop(let stop):
+                try once(stop.slot, &touched)
+                try checkCause(stop.cause, stop.slot, host, expected, starts: false)
+                try checkStop(stop, host, expected)
+            case .update(let update):
+                try once(update.slot, &touched)
+                try checkCause(update.cause, update.slot, host, expected, starts: false)
+                try checkUpdate(update, host, expected)
+            }
+        }
+        try checkAvailability(plan, host, expected)
+    }
+
+    mutating func forgetStarts() { starts = [:] }
+
+    private func once(_ slot: SlotID, _ touched: inout Set<SlotID>) throws {
+        if !touched.insert(slot).inserted { throw Broken(description: "\(slot) twice in one plan") }
+    }
+
+    /// No action without a cause, and none in the name of a commit that has nothing to do with it.
+    private func checkCause(
+        _ cause: Cause, _ slot: SlotID, _ host: SimulatedHost, _ expected: Expectation, starts: Bool
+    ) throws {
+        switch cause.reason {
+        case .exited, .probeFailed, .agentStopping: return
+        case .changed, .scaled:
+            if cause.changes.isEmpty { throw Broken(description: "\(slot): no field in \(cause.text)") }
+        case .newInstance, .removed, .missing: break
+        }
+        guard let revision = cause.revision, cause.place != nil else {
+            throw Broken(description: "\(slot): no revision or place in \(cause.text)")
+        }
+        guard expected.mayTouch(slot.instance).contains(revision.id) else {
+            throw Broken(description: "\(slot): unrelated revision in \(cause.text)")
+        }
+    }
+
+    private mutating func checkStart(
+        _ start: StartAction, _ host: SimulatedHost, _ expected: Expectation
+    ) throws {
+        let slot = start.slot
+        if let live = host.process(of: slot) { throw Broken(description: "\(slot) doubles \(live.run)") }
+        guard let entry = expected.entries[slot.instance], expected.isWanted(slot) else {
+            throw Broken(description: "\(slot) is started and not wanted")
+        }
+        guard start.spec.specHash == entry.desired.spec.specHash, start.nonce == entry.desired.nonce else {
+            throw Broken(description: "\(slot) starts another spec than the one in force")
+        }
+        if host.unprepared.contains(slot.instance),
+            host.world.observed.preparations[start.spec.specHash] != .ready
+        {
+            throw Broken(description: "\(slot) starts unprepared")
+        }
+        for dependency in entry.desired.dependsOn where dependency.required {
+            try checkDependency(dependency, of: slot, host, expected)
+        }
+        try checkStorm(start, at: host.clock.now)
+    }
+
+    private func checkDependency(
+        _ dependency: Dependency, of slot: SlotID, _ host: SimulatedHost, _ expected: Expectation
+    ) throws {
+        let desired = expected.entries[dependency.instance]?.desired
+        let target = desired?.target ?? 0
+        let met =
+            target > 0
+            && (0..<target).allSatisfy { index in
+                let own = host.world.memory.instances[dependency.instance]?.replicas[index]
+                if own?.completed != nil && own?.completed == desired?.key { return true }
+                let run = host.world.observed.runs[SlotID(instance: dependency.instance, index: index)]
+                switch dependency.condition {
+                case .completed: return false
+                case .started: return run?.phase == .running
+                case .ready: return run?.isReady == true
+                }
+            }
+        if !met { throw Broken(description: "\(slot) starts before \(dependency.instance)") }
+    }
+
+    /// Backoff bounds how often one spec is started again after it failed.
+    private mutating func checkStorm(_ start: StartAction, at now: Instant) throws {
+        guard start.cause.revision == nil else {
+            starts[start.slot] = []
+            return
+        }
+        let key = RunKey(start: start.spec.startHash, nonce: start.nonce)
+        var recent = starts[start.slot, default: []].filter {
+            now - $0.at < Self.stormWindow && $0.key == key
+        }
+        recent.append((now, key))
+        starts[start.slot] = recent
+        if recent.count > Self.stormStartsMax {
+            throw Broken(
+                description: "\(start.slot) was started \(recent.count) times in \(Self.stormWindow)")
+        }
+    }
+
+    private func checkStop(_ stop: StopAction, _ host: SimulatedHost, _ expected: Expectation) throws {
+        guard let run = host.world.run(stop.run) else {
+            throw Broken(description: "\(stop.slot) does not run")
+        }
+        switch run.phase {
+        case .unknown: throw Broken(description: "\(stop.slot) is unknown and signalled")
+        case .stopping: throw Broken(description: "\(stop.slot) is stopped twice")
+        case .starting, .running: break
+        }
+        guard expected.isWanted(stop.slot), let entry = expected.entries[stop.slot.instance],
+            !host.world.observed.stopping
+        else { return }
+        if run.key == entry.desired.key && !run.livenessFailed && run.startup != false {
+            throw Broken(
+                description: "\(stop.slot) is as wanted and healthy, and stopped: \(stop.cause.text)")
+        }
+    }
+
+    private func checkUpdate(_ update: UpdateAction, _ host: SimulatedHost, _ expected: Expectation) throws {
+        guard let run = host.world.run(update.run) else {
+            throw Broken(description: "\(update.slot) does not run")
+        }
+        if case .unknown = run.phase { throw Broken(description: "\(update.slot) is unknown and changed") }
+        guard let entry = expected.entries[update.slot.instance], run.key == entry.desired.key,
+            update.spec.specHash == entry.desired.spec.specHash, run.spec.specHash != update.spec.specHash
+        else { throw Broken(description: "\(update.slot) is changed to something that is not in force") }
+        if update.cause.changes.isEmpty { throw Broken(description: "\(update.slot): no field changed") }
+    }
+
+    /// A rolling rollout stops a replica that serves only while enough others do.
+    private func checkAvailability(
+        _ plan: Plan, _ host: SimulatedHost, _ expected: Expectation
+    ) throws {
+        var replaced: [String: Set<RunID>] = [:]
+        for action in plan.actions {
+            guard case .stop(let stop) = action, expected.isWanted(stop.slot),
+                host.world.run(stop.run)?.isServing == true, !host.world.observed.stopping
+            else { continue }
+            replaced[stop.slot.instance, default: []].insert(stop.run)
+        }
+        for (name, runs) in replaced {
+            guard let desired = expected.entries[name]?.desired, desired.spec.update.strategy == .rolling
+            else {
+                continue
+            }
+            let serving = (0..<desired.target).count { index in
+                let own = host.world.memory.instances[name]?.replicas[index]
+                if own?.completed == desired.key { return true }
+                guard let run = host.world.observed.runs[SlotID(instance: name, index: index)] else {
+                    return false
+                }
+                return run.isServing && !runs.contains(run.id)
+            }
+            let least = desired.target - desired.spec.update.maxUnavailable
+            if serving < least {
+                throw Broken(description: "\(name) keeps \(serving) of \(least) that must serve")
+            }
+        }
+    }
+}

@@ -1,0 +1,285 @@
+import Manifests
+import Reconciler
+import TestKit
+
+/// One seeded world: commits, crashes, probes that flap, hosts that refuse, agents that die.
+struct Simulation {
+    private var random: SeededRandom
+    private var declarations: RandomDeclarations
+    private var host = SimulatedHost()
+    private var expected = Expectation()
+    private var invariants = Invariants()
+    /// What happened, newest last; printed when something breaks.
+    private(set) var trace: [String] = []
+
+    static let steps = 100
+
+    init(seed: UInt64) {
+        random = SeededRandom(seed: seed)
+        declarations = RandomDeclarations(&random)
+    }
+
+    mutating func run() throws {
+        try commit("first")
+        for _ in 0..<Self.steps {
+            try disturb()
+            try turn()
+        }
+        try heal()
+    }
+
+    /// One turn of the loop: what the planner wants is checked, done, and wanted no more.
+    private mutating func turn() throws {
+        let plan = host.plan()
+        try invariants.check(plan, host, expected)
+        try oneRunASlot()
+        if random.once(in: 25), !plan.actions.isEmpty {
+            // The agent dies in the middle of it.
+            let done = random.number(0...plan.actions.count)
+            for action in plan.actions.prefix(done) { host.perform(action) }
+            say("agent dies after \(done) of \(plan.actions.count) actions")
+            restartAgent()
+            return
+        }
+        for line in PlanText.lines(plan, at: host.clock.now, waiting: false) { say("  \(line)") }
+        host.perform(plan)
+        let again = host.plan()
+        guard again.actions.isEmpty else {
+            throw Invariants.Broken(description: "the same plan twice: \(again.actions)")
+        }
+        if let wake = again.wakeAt, wake <= host.clock.now {
+            throw Invariants.Broken(description: "wakes at once, and has nothing to do")
+        }
+    }
+
+    private func oneRunASlot() throws {
+        var slots: Set<SlotID> = []
+        for process in host.processes.values where process.isLive {
+            guard slots.insert(process.slot).inserted else {
+                throw Invariants.Broken(description: "two live runs of \(process.slot)")
+            }
+        }
+    }
+
+    private mutating func say(_ line: String) {
+        trace.append(line)
+        if trace.count > 400 { trace.removeFirst(200) }
+    }
+}
+
+// MARK: What happens
+
+extension Simulation {
+    private mutating func disturb() throws {
+        switch random.number(0...19) {
+        case 0, 1, 2: try commit(declarations.change(&random))
+        case 3, 4, 5, 6: advance()
+        case 7: restartAgent()
+        case 8 where random.once(in: 4):
+            say("reboot")
+            host.reboot()
+            invariants.forgetStarts()
+        case 9:
+            host.answerChecks()
+        case 10 where random.once(in: 2):
+            let name = "i\(random.number(0...5))"
+            if host.unprepared.remove(name) == nil { host.unprepared.insert(name) }
+            say("prepared apart from \(host.unprepared.sorted())")
+        default:
+            host.answerChecks()
+            disturbRun()
+        }
+    }
+
+    private mutating func disturbRun() {
+        let live = host.processes.values.filter(\.isLive).sorted { $0.run < $1.run }
+        guard let process = random.pick(live) else { return }
+        let id = process.run
+        switch process.state {
+        case .requested:
+            if random.once(in: 6) {
+                say("refuse \(process.slot)")
+                host.refuse(id)
+            } else {
+                say("begin \(process.slot)")
+                host.begin(id)
+            }
+        case .silent:
+            if random.once(in: 4) {
+                say("silent \(process.slot) ends")
+                host.end(id, .keeperLost)
+            }
+        case .live where process.stopRequested:
+            let how: [ExitReport.Cause] = [.signaled(number: 15, coreDumped: false), .exited(code: 0)]
+            say("\(process.slot) ends as asked")
+            host.end(id, random.pick(how) ?? .exited(code: 0))
+        case .live: disturbLive(process)
+        case .ended: break
+        }
+        host.randomness = Double(random.number(0...100)) / 100
+    }
+
+    private mutating func disturbLive(_ process: SimulatedProcess) {
+        let (id, slot) = (process.run, process.slot)
+        let health = process.memo.spec.health
+        switch random.number(0...15) {
+        case 0:
+            say("\(slot) crashes")
+            host.end(id, .exited(code: 1))
+        case 1:
+            say("\(slot) exits 0")
+            host.end(id, .exited(code: 0))
+        case 2 where random.once(in: 4):
+            say("\(slot) loses its keeper")
+            host.end(id, .keeperLost)
+        case 3 where random.once(in: 4):
+            say("\(slot) falls silent")
+            host.silence(id)
+        case 4 where health.readiness != nil:
+            say("\(slot) unready")
+            host.probe(id, .readiness, passing: false)
+        case 5 where health.liveness != nil && random.once(in: 2):
+            say("\(slot) dead")
+            host.probe(id, .liveness, passing: false)
+        case 6 where health.startup != nil && host.world.run(id)?.startup == nil && random.once(in: 3):
+            say("\(slot) does not come up")
+            host.probe(id, .startup, passing: false)
+        case 7 where random.once(in: 3):
+            say("\(slot) ends unseen, agent dies")
+            host.endUnseen(id, .exited(code: 3))
+            restartAgent()
+        default: pass(process)
+        }
+    }
+
+    private mutating func pass(_ process: SimulatedProcess) {
+        let health = process.memo.spec.health
+        if health.startup != nil && host.world.run(process.run)?.startup != true {
+            say("\(process.slot) up")
+            host.probe(process.run, .startup, passing: true)
+        } else if health.readiness != nil {
+            say("\(process.slot) ready")
+            host.probe(process.run, .readiness, passing: true)
+        }
+    }
+
+    private mutating func commit(_ what: String) throws {
+        say("commit \(host.nextRevision): \(what)")
+        let desired = try host.commit(declarations.source)
+        expected.accept(desired)
+    }
+
+    private mutating func advance() {
+        let wake = host.plan().wakeAt
+        let step = Duration.milliseconds(random.number(1...4000))
+        if let wake, random.once(in: 2) {
+            host.wait(until: wake)
+        } else {
+            host.wait(until: host.clock.now + step)
+        }
+    }
+
+    private mutating func restartAgent() {
+        say("agent restarts")
+        let begun = random.once(in: 2)
+        host.restartAgent { _ in begun }
+    }
+}
+
+// MARK: Faults stop
+
+extension Simulation {
+    static let healingRounds = 600
+
+    /// Once nothing disturbs it any more, everything becomes as declared, and stays so.
+    private mutating func heal() throws {
+        say("faults stop")
+        host.unprepared = []
+        host.randomness = 0.5
+        for _ in 0..<Self.healingRounds {
+            let plan = host.plan()
+            try invariants.check(plan, host, expected)
+            host.perform(plan)
+            if try react() { continue }
+            guard plan.actions.isEmpty else { continue }
+            guard let wake = plan.wakeAt else { return try converged(plan) }
+            host.wait(until: wake)
+        }
+        throw Invariants.Broken(description: "does not come to rest")
+    }
+
+    /// Runs do what they are meant to do. True if anything happened.
+    private mutating func react() throws -> Bool {
+        var happened = !host.checks.isEmpty
+        host.answerChecks()
+        for process in host.processes.values.sorted(by: { $0.run < $1.run }) {
+            let id = process.run
+            let known = host.world.run(id)
+            switch process.state {
+            case .requested: host.begin(id)
+            case .silent: host.end(id, .keeperLost)
+            case .live where process.stopRequested: host.end(id, .signaled(number: 15, coreDumped: false))
+            case .live where process.memo.spec.profile == .oneshot: host.end(id, .exited(code: 0))
+            case .live where known?.isReady == false: pass(process)
+            default: continue
+            }
+            happened = true
+        }
+        return happened
+    }
+
+    private func converged(_ plan: Plan) throws {
+        let waits = Dictionary(grouping: plan.waiting) { $0.replica }
+        for (name, entry) in expected.entries {
+            for index in 0..<entry.desired.target {
+                let slot = SlotID(instance: name, index: index)
+                if isFulfilled(slot, entry.desired) || isExcused(waits[slot.replica] ?? []) { continue }
+                throw Invariants.Broken(
+                    description: "\(slot) is not as declared: \(waits[slot.replica] ?? [])")
+            }
+        }
+        for slot in host.world.observed.runs.keys where !expected.isWanted(slot) {
+            throw Invariants.Broken(description: "\(slot) runs and should not")
+        }
+    }
+
+    private func isFulfilled(_ slot: SlotID, _ desired: DesiredInstance) -> Bool {
+        if host.world.memory.instances[slot.instance]?.replicas[slot.replica.index]?.completed == desired.key
+        {
+            return true
+        }
+        guard let run = host.world.observed.runs[slot] else { return false }
+        return run.isServing && run.key == desired.key && run.spec.specHash == desired.spec.specHash
+    }
+
+    /// What gave up stays so, and holds up its rollout and its dependents.
+    private func isExcused(_ waits: [Waiting]) -> Bool {
+        waits.contains { waiting in
+            switch waiting.reason {
+            case .gaveUp: true
+            case .rollout: isStuck(waiting.replica.instance)
+            case .dependency(let name, let condition, _):
+                isStuck(name) || condition == .completed && !isOneshot(name)
+            default: false
+            }
+        }
+    }
+
+    private func gaveUp(_ name: String) -> Bool {
+        host.world.memory.instances[name]?.replicas.values.contains { $0.restart.gaveUp != nil } == true
+    }
+
+    /// It does not run here, gave up, or waits for one that does.
+    private func isStuck(_ name: String) -> Bool {
+        guard let entry = expected.entries[name], entry.desired.target > 0 else { return true }
+        return gaveUp(name)
+            || entry.desired.dependsOn.contains {
+                isStuck($0.instance) || $0.condition == .completed && !isOneshot($0.instance)
+            }
+    }
+
+    /// A suspended Instance keeps what it depended on, also where another Unit stands behind that name by now.
+    private func isOneshot(_ name: String) -> Bool {
+        expected.entries[name]?.desired.spec.profile == .oneshot
+    }
+}

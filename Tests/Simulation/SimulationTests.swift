@@ -1,0 +1,21 @@
+import Foundation
+import TestKit
+import Testing
+
+/// Many seeded worlds. A failure prints its seed; PLUMB_SEED=n in the environment runs that one alone and tells what
+/// happened in it.
+struct SimulationTests {
+    private static let chosen = ProcessInfo.processInfo.environment["PLUMB_SEED"].flatMap { UInt64($0) }
+    private static let seeds: [UInt64] = chosen.map { [$0] } ?? Array(1...200)
+
+    @Test("invariants hold and every world comes to rest", arguments: seeds)
+    func world(seed: UInt64) {
+        var simulation = Simulation(seed: seed)
+        do {
+            try simulation.run()
+        } catch {
+            let trace = simulation.trace.suffix(Self.chosen == nil ? 12 : 400).joined(separator: "\n")
+            Issue.record("PLUMB_SEED=\(seed): \(error)\n\(trace)")
+        }
+    }
+}
