@@ -16,13 +16,13 @@ import Watcher
         let commit = try #require(ObjectID(try repository.commit("first")))
         let tree = try #require(ObjectID(try repository.head(of: "HEAD:units")))
         let blob = try #require(ObjectID(try repository.head(of: "HEAD:units/7.yaml")))
-        let deadline = Duration.milliseconds(300)
+        let deadline = Duration.milliseconds(250)
         var tried = 0
         var hung = 0
         for (id, name) in [(commit, "commit"), (tree, "tree"), (blob, "blob")] {
             let file = repository.path + "/" + LooseObject.path(id)
             let whole = try Bytes.read(file)
-            let step = max(1, whole.count / 24)
+            let step = max(1, whole.count / 14)
             for length in Array(stride(from: 0, to: whole.count, by: step)) + [whole.count - 1] {
                 try Bytes.write(Array(whole.prefix(length)), to: file)
                 // A new reader remembers no object from before.
@@ -43,7 +43,7 @@ import Watcher
                 } else {
                     #expect(error?.message.contains("\(id)") == true)
                 }
-                #expect(took < .seconds(5))
+                #expect(took < .seconds(60), "the deadline ends it, however busy the machine is")
             }
             try Bytes.write(whole, to: file)
             let entries = try await ReaderUnderTest.of(repository).entries(at: commit)
@@ -76,25 +76,28 @@ import Watcher
         let expected = try await reader.entries(at: commit)
         let isDone = Mutex(false)
         let repacking = Task.detached {
-            defer { isDone.withLock { $0 = true } }
-            for number in 0..<6 {
+            var rounds = 0
+            while !isDone.withLock({ $0 }) {
+                rounds += 1
                 try repository.git("gc", "-q", "--prune=now")
-                try repository.write("f/extra", "\(number)")
-                try repository.commit("more \(number)")
+                try repository.write("f/extra", "\(rounds)")
+                try repository.commit("more \(rounds)")
                 try repository.git("repack", "-q", "-a", "-d", "-F")
                 try repository.git("multi-pack-index", "write")
                 try repository.git("commit-graph", "write", "--reachable")
             }
+            return rounds
         }
-        var reads = 0
-        while !isDone.withLock({ $0 }) {
+        let reads = 200
+        for _ in 0..<reads {
             let entries = try await reader.entries(at: commit)
             #expect(entries == expected)
             #expect(try await reader.blobs(entries.map(\.id)).count == 300)
-            reads += 1
+            try await Task.sleep(for: .milliseconds(5))
         }
-        try await repacking.value
-        print("read \(reads) times while the repository was repacked")
+        isDone.withLock { $0 = true }
+        let rounds = try await repacking.value
+        print("read \(reads) times while the repository was repacked \(rounds) times")
     }
 }
 

@@ -20,7 +20,8 @@ import Watcher
         let hanging = reader(["/bin/sh", "-c", "echo $$ >> '\(file)'; exec sleep 1000"], repository)
         let started = ContinuousClock.now
         #expect(await error(hanging)?.kind == .readerTimedOut)
-        #expect(ContinuousClock.now - started < .seconds(5))
+        #expect(
+            ContinuousClock.now - started < .seconds(60), "the deadline ends it, however busy the machine is")
         #expect(await error(hanging)?.kind == .readerTimedOut)
         let pids = String(decoding: try Bytes.read(file), as: UTF8.self).split(separator: "\n").compactMap {
             pid_t($0)
@@ -74,7 +75,7 @@ import Watcher
         let pid = try #require(try traced?.pids.last)
         kill(pid, SIGSTOP)
         traced = nil
-        let end = ContinuousClock.now + .seconds(5)
+        let end = ContinuousClock.now + .seconds(30)
         while kill(pid, 0) == 0, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(5)) }
         #expect(kill(pid, 0) == -1)
     }

@@ -10,7 +10,12 @@ enum ReaderUnderTest {
         guard let own = realpath("/proc/self/exe", nil) else { return nil }
         defer { free(own) }
         let path = String(cString: own).split(separator: "/").dropLast().map { "/\($0)" }.joined() + "/plumb"
-        return access(path, X_OK) == 0 ? path : nil
+        // A reader whose input is at its end has nothing to do, and says so.
+        guard access(path, X_OK) == 0, (try? Shell.run("'\(path)' git-reader </dev/null 2>&1")) == "" else {
+            print("no reader executable at \(path): the reader runs on a thread in these tests")
+            return nil
+        }
+        return path
     }()
 
     static let mode: ReaderMode = executable.map { .child(command: [$0, "git-reader"]) } ?? .thread
@@ -77,7 +82,7 @@ final class WatchLog: Sendable {
     }
 
     /// Waits until a condition holds, at most `limit`.
-    func wait(_ limit: Duration = .seconds(10), until condition: (WatchLog) -> Bool) async -> Bool {
+    func wait(_ limit: Duration = .seconds(30), until condition: (WatchLog) -> Bool) async -> Bool {
         let end = ContinuousClock.now + limit
         while !condition(self) {
             if ContinuousClock.now > end { return false }

@@ -15,12 +15,17 @@ struct Inotify: ~Copyable {
         func has(_ bits: Int32) -> Bool { mask & UInt32(bitPattern: bits) != 0 }
     }
 
-    /// Nil with errno set: EMFILE when the user has `fs.inotify.max_user_instances` or the process no
-    /// descriptor left.
-    init?() {
-        descriptor = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
-        if descriptor < 0 { return nil }
+    /// What the kernel said when it refused an instance: EMFILE when the user has
+    /// `fs.inotify.max_user_instances`, or the process no descriptor left.
+    struct Refusal: Error { let code: Int32 }
+
+    static func open() throws(Refusal) -> Inotify {
+        let descriptor = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
+        guard descriptor >= 0 else { throw Refusal(code: errno) }
+        return Inotify(descriptor: descriptor)
     }
+
+    private init(descriptor: Int32) { self.descriptor = descriptor }
 
     deinit { close(descriptor) }
 

@@ -40,8 +40,11 @@ struct RepositoryEvents: ~Copyable {
     /// Watches whatever has to be watched now; to be called before each look at the ref. Nil: the kernel
     /// tells of everything from here on. Otherwise why it cannot.
     mutating func arm(ref: String?) -> GitError? {
-        if inotify == nil { inotify = Inotify() }
-        guard inotify != nil else { return Self.instanceLimit(errno) }
+        do throws(Inotify.Refusal) {
+            if inotify == nil { inotify = try Inotify.open() }
+        } catch {
+            return Self.instanceLimit(error.code)
+        }
         for _ in 0..<Self.looksMax {
             let fresh = WatchPlan(repository: repository, ref: ref.map(RefName.full))
             if fresh == plan, !mustRenew { break }
