@@ -66,6 +66,7 @@ let package = Package(
                 "Manifests", "Reconciler", "Watcher", "Supervisor", "Store", "Agent", "StatusAPI", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
 
         // Only for tests.
@@ -86,11 +87,11 @@ let package = Package(
         .testTarget(
             name: "WatcherTests", dependencies: ["Watcher", "CLinux", "TestKit"], swiftSettings: strict),
         .testTarget(
-            name: "KeeperCoreTests", dependencies: ["KeeperProtocol", "KeeperCore", "Keeper", "CLinux"],
+            name: "KeeperCoreTests", dependencies: ["KeeperProtocol", "KeeperCore", "CLinux"],
             swiftSettings: strict),
         .testTarget(
             name: "SupervisorTests",
-            dependencies: ["Supervisor", "Reconciler", "Manifests", "KeeperProtocol", "Keeper", "CLinux"],
+            dependencies: ["Supervisor", "Reconciler", "Manifests", "KeeperProtocol", "CLinux"],
             swiftSettings: strict),
         .testTarget(
             name: "StoreTests",
@@ -103,7 +104,7 @@ let package = Package(
             name: "PlumbTests",
             dependencies: ["Plumb", "Manifests", "Reconciler", "StatusAPI", "CLinux"], swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["Plumb", "Keeper", "TestKit", "CLinux", "StatusAPI"],
+            name: "EndToEndTests", dependencies: ["Plumb", "TestKit", "CLinux", "StatusAPI"],
             path: "Tests/EndToEnd", swiftSettings: strict),
     ]
 )

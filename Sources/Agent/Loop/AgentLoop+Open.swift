@@ -55,6 +55,8 @@ extension AgentLoop {
             run.phase = .running
             run.identity = identity
             world.adopted(run, at: moment)
+            let (runs, spec, revision) = (runs, memo.spec, memo.revision.id)
+            Task { await runs.resume(found.run, spec: spec, revision: revision) }
         case .exited(let exit):
             if own?.lastRun == found.run && own?.isEnded == true {
                 // Its end was stored; only the keeper's record was still there.

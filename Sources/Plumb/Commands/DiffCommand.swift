@@ -3,6 +3,7 @@ import Foundation
 import Manifests
 import Reconciler
 import StatusAPI
+import Watcher
 
 /// `plumb diff`: the planner itself over another snapshot, so it cannot disagree with what would happen.
 struct DiffCommand: AsyncParsableCommand {
@@ -58,16 +59,18 @@ struct DiffCommand: AsyncParsableCommand {
         let repository = repo ?? input.source.repository
         let loader = RevisionLoader(repository: repository, sourcePath: path ?? input.source.path)
         defer { loader.stop() }
-        let expression = try await revision ?? defaultRevision(loader, ref: input.source.ref)
+        let expression: String
+        if let revision {
+            expression = revision
+        } else {
+            let hasWorkTree = try await loader.describe().workTree != nil
+            expression = hasWorkTree ? RevisionLoader.worktree : input.source.ref
+        }
         var resolver = Resolver()
         let candidate = try await loader.load(expression, into: &resolver, node: input.node)
         var world = World(observed: input.observed, memory: input.memory)
         world.desired = input.desired
         return ChangeSummary(world: world, candidate: candidate, at: SystemClock().now())
-    }
-
-    private func defaultRevision(_ loader: RevisionLoader, ref: String) async throws -> String {
-        try await loader.describe().workTree == nil ? ref : RevisionLoader.worktree
     }
 
     private func betweenRevisions(_ from: String) -> () async throws -> ChangeSummary {

@@ -6,6 +6,7 @@ import ServiceLifecycle
 import StatusAPI
 import Store
 import Supervisor
+import UnixSignals
 import Watcher
 
 /// Puts the rooms together into a running agent, and takes them apart in the right order.
@@ -38,7 +39,11 @@ struct AgentProcess {
             runs: RunAdapter(supervisor: supervisor), store: adapter, source: source, clock: clock)
         box.join(loop, watcher: watcher)
         let status = StatusAdapter(loop: loop, store: store)
-        let server = StatusServer(configuration: try statusConfiguration(), source: status)
+        let server = StatusServer(
+            configuration: StatusConfiguration(listen: settings.listen, socket: settings.socket), source: status
+        ) { listening in
+            AgentLog.say("status: http://\(listening.address)/v1/status   socket: \(listening.socket ?? "none")")
+        }
         try await run(loop: loop, server: server, watcher: watcher)
         watcher.stop()
         try? await store.close()  // Everything durable is written; what remains is only a shorter log to replay.
@@ -58,7 +63,6 @@ struct AgentProcess {
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: AgentLog.quiet))
         AgentLog.say("plumb agent on \(settings.node.name): repository \(settings.repository), state \(settings.stateDir)")
-        AgentLog.say("status: http://\(settings.listen)/v1/status   socket: \(settings.socket)")
         try await group.run()
     }
 

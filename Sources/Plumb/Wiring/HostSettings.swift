@@ -97,13 +97,12 @@ struct UserDirectories {
 
     init(environment: [String: String]) {
         if geteuid() == 0 {
-            runtime = SocketPath.runtimeDirectory(environment: [:], user: 0)
-            (state, secrets) = ("/var/lib/plumb", "/etc/plumb/secrets")
+            (state, runtime, secrets) = ("/var/lib/plumb", "/run/plumb", "/etc/plumb/secrets")
             return
         }
         let home = environment["HOME"] ?? "/tmp"
         state = (environment["XDG_STATE_HOME"] ?? home + "/.local/state") + "/plumb"
-        runtime = SocketPath.runtimeDirectory(environment: environment, user: geteuid())
+        runtime = (environment["XDG_RUNTIME_DIR"] ?? "/run/user/\(geteuid())") + "/plumb"
         secrets = (environment["XDG_CONFIG_HOME"] ?? home + "/.config") + "/plumb/secrets"
     }
 }

@@ -9,6 +9,14 @@ struct RunAdapter: RunPort {
 
     func open() async throws -> [AdoptedRun] { try await supervisor.open() }
 
+    func resume(_ run: RunID, spec: InstanceSpec, revision: RevisionID) async {
+        do throws(PreparationFailure) {
+            try await supervisor.update(run, spec: spec, revision: revision, reload: false)
+        } catch {
+            AgentLog.say("the probes of run \(run) could not be resumed: \(error.message)")
+        }
+    }
+
     func prepare(_ spec: InstanceSpec) async -> HostFailure? {
         await supervisor.prepare(spec).map { failure in
             HostFailure(code: failure.code, message: failure.message, remedy: failure.remedy)
@@ -25,7 +33,7 @@ struct RunAdapter: RunPort {
         }
     }
 
-    func stop(_ run: RunID, policy: StopPolicy) async { await supervisor.stop(run, policy: policy) }
+    func stop(_ run: RunID, policy: StopPolicy) async { supervisor.stop(run, policy: policy) }
 
     func update(_ run: RunID, spec: InstanceSpec, reload: Bool) async throws(HostFailure) {
         do {

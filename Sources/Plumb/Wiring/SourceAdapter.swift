@@ -68,7 +68,7 @@ struct SourceAdapter: SourcePort, PackageSource {
 
 extension SourceAdapter {
     func entries(tree: String) async throws -> [PackageEntry] {
-        try await reader.exportTree(object(tree)).map(PackageEntry.init)
+        try await reader.exportTree(object(tree)).map(PackageEntry.init(git:))
     }
 
     func blob(_ id: String) async throws -> [UInt8] {
@@ -76,6 +76,19 @@ extension SourceAdapter {
             throw GitError(.objectMissing, "blob \(id) is missing in the repository")
         }
         return bytes
+    }
+}
+
+extension PackageEntry {
+    fileprivate init(git entry: TreeEntry) {
+        let kind: Kind =
+            switch entry.kind {
+            case .file: .file
+            case .executable: .executable
+            case .symbolicLink: .symbolicLink
+            case .submodule: .submodule
+            }
+        self.init(path: entry.path, kind: kind, id: entry.id.description)
     }
 }
 

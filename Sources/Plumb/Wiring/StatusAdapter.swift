@@ -1,0 +1,26 @@
+import Agent
+import Reconciler
+import StatusAPI
+import Store
+
+/// Joins the loop and the store to whoever shows them.
+struct StatusAdapter: StatusSource {
+    let loop: AgentLoop
+    let store: Store
+
+    func state() async -> AgentState { await loop.state() }
+
+    func events(_ query: EventHistoryQuery) async throws -> [EventHistoryEntry] {
+        let wanted = EventQuery(
+            after: query.after, instance: query.instance, since: query.since, limit: query.limit)
+        return try await store.events(wanted).map { EventHistoryEntry(id: $0.id, record: $0.record) }
+    }
+
+    func revisions(limit: Int) async throws -> [RevisionHistoryEntry] {
+        try await store.revisions(limit: limit).map { record in
+            RevisionHistoryEntry(
+                revision: record.revision, outcome: record.outcome.rawValue, message: record.message,
+                at: record.at)
+        }
+    }
+}
