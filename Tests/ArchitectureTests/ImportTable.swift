@@ -12,7 +12,7 @@ enum ImportTable {
     /// A row for every folder of `Sources` that holds Swift.
     static let rows: [String: Set<String>] = [
         // Pure: what they need of the system is named here one by one.
-        "Manifests": ["CLibYAML", "Glibc", "FoundationEssentials"],
+        "Manifests": ["CLibYAML", "Glibc", "FoundationEssentials", "Synchronization"],
         "Reconciler": ["Manifests"],
 
         // The keeper has no Foundation and no concurrency runtime: it must stay small, and outlive everyone.
@@ -34,7 +34,7 @@ enum ImportTable {
         "Agent": system.union(["Manifests", "Reconciler"]),
         "Plumb": system.union([
             "Manifests", "Reconciler", "Watcher", "Supervisor", "Store", "Agent", "StatusAPI", "CLinux",
-            "KeeperProtocol", "ArgumentParser", "ServiceLifecycle", "Logging",
+            "KeeperProtocol", "ArgumentParser", "ServiceLifecycle", "UnixSignals", "Logging",
         ]),
         "TestKit": system.union(["Manifests", "Reconciler", "CLinux"]),
     ]

@@ -65,9 +65,12 @@ import Testing
             "let text = \"\"\"\n    fatalError( // TODO\n    \"\"\"",
             "let text = #\"a \"quoted\" TODO try!\"#",
             "let files = FileManager.default",
+            "while !isReady {\n    usleep(1000)\n}",
         ])
     func notFound(text: String) {
-        let file = SourceFile(path: "Sources/Agent/A.swift", text: text)
-        #expect(TidyRule.all.flatMap { $0.violations(in: file) }.isEmpty)
+        for path in ["Sources/Agent/A.swift", "Tests/AgentTests/A.swift"] {
+            let file = SourceFile(path: path, text: text)
+            #expect(TidyRule.all.flatMap { $0.violations(in: file) }.isEmpty)
+        }
     }
 }

@@ -111,8 +111,8 @@ struct AgentClient: Sendable {
     }
 }
 
-/// Connecting to a path of any length: the kernel takes 107 bytes, so the folder is opened and reached through
-/// /proc.
+/// Connecting to a path of any length: the kernel takes 107 bytes, so the folder is opened and reached
+/// through /proc.
 enum SocketAddress {
     /// 0, or the errno of the step that failed.
     static func connect(_ descriptor: Int32, to path: String) -> Int32 {

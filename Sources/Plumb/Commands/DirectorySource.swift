@@ -1,8 +1,8 @@
 import Glibc
 import Manifests
 
-/// A directory of the file system, listed as a source: what a commit of it as it stands would hold, as far as that
-/// can be told without git.
+/// A directory of the file system, listed as a source: what a commit of it as it stands would hold, as far as
+/// that can be told without git.
 struct DirectorySource {
     /// As the user wrote it.
     let path: String

@@ -11,8 +11,8 @@ enum ExitStatus: Int32, Error, Sendable {
     /// The manifests are invalid.
     case invalid = 3
 
-    /// Says what an error says, and maps it. ArgumentParser's own codes (64 for usage, 1 for whatever is thrown)
-    /// become 2; help that was asked for is no error.
+    /// Says what an error says, and maps it. ArgumentParser's own codes (64 for usage, 1 for whatever is
+    /// thrown) become 2; help that was asked for is no error.
     static func report(_ error: any Error) -> ExitStatus {
         if let status = error as? ExitStatus { return status }
         let (message, status) = describe(error)

@@ -8,8 +8,8 @@ struct Logs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print what runs have written.",
         discussion: """
-            Reads the files of the state directory, so it works without an agent too. Where several replicas are \
-            shown each line begins with its replica; an exclamation mark stands for standard error.
+            Reads the files of the state directory, so it works without an agent too. Where several replicas \
+            are shown each line begins with its replica; an exclamation mark stands for standard error.
             """)
 
     @Argument(help: "An Instance (web), or one replica of it (web/0).")
@@ -87,7 +87,8 @@ struct Logs: AsyncParsableCommand {
             remedy: known.isEmpty ? "" : "these have: \(known.joined(separator: ", "))")
     }
 
-    /// The option, the variable, what the running agent says, and at last where an agent of this user keeps it.
+    /// The option, the variable, what the running agent says, and at last where an agent of this user keeps
+    /// it.
     private func stateDirectory() throws -> String {
         let directory = stateDir ?? ProcessEnvironment.current["PLUMB_STATE_DIR"] ?? agent.stateDirectory()
         guard access(directory, R_OK | X_OK) == 0 else {

@@ -6,8 +6,8 @@ struct Root: AsyncParsableCommand {
         commandName: "plumb",
         abstract: "Makes what runs on this host true to what a git repository declares.",
         discussion: """
-            Exit codes: 0 nothing to do or done, 1 changes (diff only), 2 usage and any other error, 3 invalid \
-            manifests.
+            Exit codes: 0 nothing to do or done, 1 changes (diff only), 2 usage and any other error, \
+            3 invalid manifests.
             """,
         version: VersionCommand.text,
         subcommands: [VersionCommand.self, GitReaderCommand.self],

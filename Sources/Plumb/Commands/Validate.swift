@@ -6,8 +6,9 @@ struct Validate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check manifests without an agent.",
         discussion: """
-            Each directory is read as a source of its own, as the files stand. A file is checked with the whole \
-            source that it belongs to, and only what concerns that file is shown. Exit code 3: something is invalid.
+            Each directory is read as a source of its own, as the files stand. A file is checked with the \
+            whole source that it belongs to, and only what concerns that file is shown. Exit code 3: \
+            something is invalid.
             """)
 
     @Argument(help: "Directories, or single files.")

@@ -1,6 +1,7 @@
 import Glibc
 
-/// Data goes to standard output, progress and errors to standard error; both at once, without a buffer between.
+/// Data goes to standard output, progress and errors to standard error; both at once, without a buffer
+/// between.
 enum Output {
     static func line(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
 

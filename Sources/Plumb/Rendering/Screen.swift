@@ -1,5 +1,5 @@
-/// Shows one picture after another in the same place; where there is no terminal, each that differs, one below the
-/// other.
+/// Shows one picture after another in the same place; where there is no terminal, each that differs, one
+/// below the other.
 struct Screen {
     private let isInteractive: Bool
     private let height: Int?

@@ -59,8 +59,8 @@ struct StatusReport {
         return lines
     }
 
-    /// `Synced` and `Ready` ask for attention when they are false, all others when they are true. What `Invalid`
-    /// and `SourceStale` say, `Synced` need not say again.
+    /// `Synced` and `Ready` ask for attention when they are false, all others when they are true. What
+    /// `Invalid` and `SourceStale` say, `Synced` need not say again.
     private static func isTrouble(_ condition: ConditionDocument) -> Bool {
         switch condition.type {
         case "Synced":

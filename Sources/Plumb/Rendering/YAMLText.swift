@@ -1,5 +1,5 @@
-/// YAML in block style. Text that another reader could take for something else is quoted as JSON is, which every
-/// YAML reader understands.
+/// YAML in block style. Text that another reader could take for something else is quoted as JSON is, which
+/// every YAML reader understands.
 enum YAMLText {
     static func document(_ value: OutputValue) -> String {
         var lines: [String] = []
