@@ -17,7 +17,8 @@ package struct PreparationFailure: Error, Sendable, Hashable, CustomStringConver
     package var code: String
     package var message: String
     package var remedy: String
-    /// The same spec may pass later, with nothing mended by anybody (a full disk, a repository being repacked).
+    /// The same spec may pass later, with nothing mended by anybody (a full disk, a repository being
+    /// repacked).
     package var isTransient: Bool
 
     package init(code: String, message: String, remedy: String, isTransient: Bool = false) {

@@ -1,6 +1,7 @@
 /// Every bound of the Supervisor, in one place.
 enum SupervisorLimits {
-    /// Start and probe requests that the zygote has not answered yet. The kernel bounds descriptors in flight.
+    /// Start and probe requests that the zygote has not answered yet. The kernel bounds descriptors in
+    /// flight.
     static let requestsInFlightMax = 64
     /// How long a start waits for the keeper of the slot's last run to let go of the lock.
     static let slotLockWaitMax: Duration = .seconds(2)

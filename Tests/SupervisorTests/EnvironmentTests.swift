@@ -87,10 +87,7 @@ let isRoot = geteuid() == 0
     @Test(.enabled(if: isRoot)) func asRootARunGetsTheUserItAsksFor() async throws {
         try await withHost { host in
             let file = "\(host.stateDir)/instances/web/0/private/id"
-            var spec = shell(
-                "id -u > $PLUMB_PRIVATE_DIR/id.new; id -G >> $PLUMB_PRIVATE_DIR/id.new; "
-                    + "umask >> $PLUMB_PRIVATE_DIR/id.new; mv $PLUMB_PRIVATE_DIR/id.new $PLUMB_PRIVATE_DIR/id; \(sleeper)"
-            )
+            var spec = shell("cd $PLUMB_PRIVATE_DIR; (id -u; id -G; umask) > new; mv new id; \(sleeper)")
             spec.process.user = "nobody"
             spec.process.umask = 0o027
             try await host.started(try await host.start(spec))

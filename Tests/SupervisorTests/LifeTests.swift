@@ -95,7 +95,7 @@ import Testing
         try await withHost { host in
             let file = "\(host.base)/seen"
             var spec = shell(
-                "trap 'cat $PLUMB_CONFIG_PATH > \(file)' HUP; cat $PLUMB_CONFIG_PATH > \(file); while :; do sleep 0.05; done"
+                "f() { cat $PLUMB_CONFIG_PATH > \(file); }; trap f HUP; f; while :; do sleep 0.05; done"
             )
             spec.process.configFile = ConfigFileSpec(name: "config.json", contents: "one\n")
             spec.process.reloadSignal = Signal(name: "SIGHUP", number: SIGHUP)

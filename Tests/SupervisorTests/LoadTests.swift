@@ -24,7 +24,7 @@ import Testing
                     host.events[seen...].count { if case .started = $0 { true } else { false } } == count
                 }
                 print(
-                    "cycle \(cycle): \(count) starts handed over in \(handedOver), executing after \(Instant.current - begun)"
+                    "cycle \(cycle), \(count) starts: given \(handedOver), ran \(Instant.current - begun)"
                 )
                 let runs = host.supervisor.table.withLock { Array($0.runs.keys) }
                 for run in runs { host.supervisor.stop(run, policy: StopPolicy()) }

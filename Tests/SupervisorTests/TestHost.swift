@@ -8,7 +8,8 @@ import Testing
 
 @testable import Supervisor
 
-/// Directories of its own, and a Supervisor that can be dropped and made again as an agent dies and comes back.
+/// Directories of its own, and a Supervisor that can be dropped and made again as an agent dies and comes
+/// back.
 final class TestHost: Sendable {
     let base: String
     let source: FilesOfMemory
@@ -17,6 +18,8 @@ final class TestHost: Sendable {
     private struct State {
         var supervisor: Supervisor?
         var events: [RunEvent] = []
+        /// When each of them was told.
+        var times: [Instant] = []
         var nextRun: UInt32 = 1
     }
 
@@ -43,6 +46,8 @@ final class TestHost: Sendable {
         return supervisor
     }
     var events: [RunEvent] { state.withLock { $0.events } }
+    /// When the newest event was told.
+    var lastTold: Instant? { state.withLock { $0.times.last } }
 
     @discardableResult
     func open(controlGroups: SupervisorSettings.ControlGroupUse = .automatic) async throws -> [AdoptedRun] {
@@ -50,7 +55,10 @@ final class TestHost: Sendable {
             stateDir: stateDir, runtimeDir: runtimeDir, secretsDir: "\(base)/secrets",
             keeperExecutable: KeeperBinary.path, nodeName: "test-node", controlGroups: controlGroups)
         let supervisor = try Supervisor(settings: settings, packages: source) { [weak self] event in
-            self?.state.withLock { $0.events.append(event) }
+            self?.state.withLock { state in
+                state.events.append(event)
+                state.times.append(.current)
+            }
         }
         state.withLock { $0.supervisor = supervisor }
         return try await supervisor.open()
@@ -61,6 +69,7 @@ final class TestHost: Sendable {
         state.withLock { state in
             state.supervisor = nil
             state.events = []
+            state.times = []
         }
     }
 

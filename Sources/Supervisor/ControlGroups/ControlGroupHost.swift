@@ -23,8 +23,9 @@ struct ControlGroupHost: Equatable, Sendable {
             ?? "/"
     }
 
-    /// `36 25 0:31 / /sys/fs/cgroup/unified rw,… - cgroup2 cgroup2 rw`: the fifth field, if the type after the
-    /// lone dash is cgroup2. A mount that shows a part of the tree only cannot be addressed by our own path.
+    /// `36 25 0:31 / /sys/fs/cgroup/unified rw,… - cgroup2 cgroup2 rw`: the fifth field, if the type after
+    /// the lone dash is cgroup2. A mount that shows a part of the tree only cannot be addressed by our own
+    /// path.
     private static func unifiedMount(_ line: Substring) -> String? {
         let fields = line.split(separator: " ")
         guard let dash = fields.firstIndex(of: "-"), dash + 1 < fields.count, fields[dash + 1] == "cgroup2",

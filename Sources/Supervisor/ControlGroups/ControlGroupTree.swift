@@ -50,7 +50,8 @@ final class ControlGroupTree: Sendable {
         guard mkdir(group, 0o755) == 0 || errno == EEXIST else { throw SystemError("mkdir", group) }
     }
 
-    /// For a run: where its child is born, what kills it, and where the kernel counts kills for want of memory.
+    /// For a run: where its child is born, what kills it, and where the kernel counts kills for want of
+    /// memory.
     func paths(_ group: String) -> CgroupPaths {
         var paths = CgroupPaths()
         paths.unifiedDirectory = group
@@ -85,7 +86,7 @@ final class ControlGroupTree: Sendable {
         var pause = Duration.milliseconds(1)
         while isPopulated(group) {
             guard Instant.current < deadline else { return false }
-            try? await Task.sleep(for: pause)
+            await doze(for: pause)
             pause = min(pause * 2, .milliseconds(50))
         }
         return true

@@ -93,8 +93,8 @@ final class LogFile {
         }
     }
 
-    /// The offset after the newline that has `count` newlines after it, counting down what is found; nil where
-    /// the file has fewer.
+    /// The offset after the newline that has `count` newlines after it, counting down what is found; nil
+    /// where the file has fewer.
     func offsetOfLast(_ count: inout Int) -> Int64? {
         var end = size
         while end > 0 {
@@ -111,8 +111,8 @@ final class LogFile {
 
     static let chunkBytes = 64 << 10
 
-    /// Every file of the stream that is there, newest first. A rotation meanwhile may show a file twice, which
-    /// is left out, and hides none.
+    /// Every file of the stream that is there, newest first. A rotation meanwhile may show a file twice,
+    /// which is left out, and hides none.
     static func all(directory: String, stream: String) -> [LogFile] {
         var files: [LogFile] = []
         var seen: Set<UInt64> = []

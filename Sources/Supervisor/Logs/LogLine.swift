@@ -27,8 +27,8 @@ package struct LogQuery: Sendable {
     package var since: WallTime?
     /// Only those of one run.
     package var run: RunID?
-    /// That run's `startedWall`, if the caller knows it; without it the begin of a run is found by the time of
-    /// its claim, which is in its id.
+    /// That run's `startedWall`, if the caller knows it; without it the begin of a run is found by the time
+    /// of its claim, which is in its id.
     package var runStarted: WallTime?
 
     package init(

@@ -60,7 +60,7 @@ struct PackageContents {
     private func checkLink(_ path: String, to target: String) throws(Problem) {
         func escape() -> Problem {
             Problem(
-                code: "package-link", message: "the symbolic link '\(path)' → '\(target)' leaves the package")
+                code: "package-link", message: "the symbolic link '\(path)' to '\(target)' leads outside")
         }
         guard !target.isEmpty, !target.utf8.contains(0) else {
             throw Problem(code: "package-link", message: "the symbolic link '\(path)' has no target")

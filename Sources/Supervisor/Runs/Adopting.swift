@@ -7,7 +7,8 @@ import Synchronization
 /// Coming back to what runs: every slot is asked, and nothing is guessed.
 extension Supervisor {
     /// Opens the state directory, which the caller has locked, adopts what every slot holds, and starts the
-    /// zygote. A claim of the caller whose run is not among the answers was never handed over.
+    /// zygote. A claim of the caller whose run is not among the answers was never handed over. A run that is
+    /// adopted alive may end, and its `exited` be told, before this returns. Its probes wait for `update`.
     package func open() async throws(SupervisorError) -> [AdoptedRun] {
         raiseDescriptorLimit()
         do throws(SystemError) {
@@ -51,7 +52,7 @@ extension Supervisor {
                     message: "the zygote of an earlier agent still holds \(layout.zygoteLock)",
                     remedy: "end the process 'plumb-keeper zygote' of this state directory")
             }
-            try? await Task.sleep(for: .milliseconds(2))
+            await doze(for: .milliseconds(2))
         }
     }
 
@@ -129,6 +130,7 @@ extension Supervisor {
         guard let identity else { return .unseen(.neverHandedOver, identity: nil, treeProvenEmpty: true) }
         let group = table.withLock { $0[record.run]?.group }
         let proven = await endTree(of: record.run, group: group, identity: identity)
+        sockets.remove("\(record.run.text).sock")
         return .unseen(.keeperLost, identity: identity, treeProvenEmpty: proven)
     }
 
@@ -144,7 +146,7 @@ extension Supervisor {
                 }
                 return .live(Reconciler.RunIdentity(identity))
             }
-            try? await Task.sleep(for: pause)
+            await doze(for: pause)
             pause = min(pause * 2, .milliseconds(20))
         }
         return .unknown(reason: "its keeper does not say who it is")

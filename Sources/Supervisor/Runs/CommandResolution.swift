@@ -18,7 +18,7 @@ struct CommandResolution {
                 throw PreparationFailure(
                     code: "command-relative",
                     message:
-                        "the command '\(command)' is relative, and its unit has no artifact to be relative to",
+                        "the command '\(command)' is relative, and its unit has no artifact",
                     remedy: "write an absolute path, or add an artifact")
             }
             let path = Self.join(packageDirectory, command)

@@ -116,7 +116,7 @@ extension Supervisor {
                 return phase != .over && phase != .unknown
             }
         }) {
-            try? await Task.sleep(for: Self.stopPollPeriod)
+            await doze(for: Self.stopPollPeriod)
         }
     }
 }

@@ -2,8 +2,8 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// One thread that waits for every descriptor of the Supervisor: keepers, the zygote, probes. It sleeps in the
-/// kernel while nothing happens.
+/// One thread that waits for every descriptor of the Supervisor: keepers, the zygote, probes. It sleeps in
+/// the kernel while nothing happens.
 final class EventLoop: Sendable {
     typealias Handler = @Sendable (_ events: UInt32) -> Void
 

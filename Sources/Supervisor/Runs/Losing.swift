@@ -18,7 +18,7 @@ extension Supervisor {
             return true
         }
         guard isOpen else { return }
-        Task.detached { [weak self] in await self?.resolve(run) }
+        Task.detached(priority: .high) { [weak self] in await self?.resolve(run) }
     }
 
     private func resolve(_ run: RunID) async {
@@ -37,7 +37,7 @@ extension Supervisor {
         while true {
             if (try? slot.lockState()) == .free { return true }
             guard Instant.current < deadline else { return false }
-            try? await Task.sleep(for: pause)
+            await doze(for: pause)
             pause = min(pause * 2, .milliseconds(50))
         }
     }
@@ -90,7 +90,7 @@ extension Supervisor {
         let identity = entry.identity ?? entry.slot.identity().flatMap { $0.runID == run.text ? $0 : nil }
         guard let keeper = identity?.keeper, identity?.bootID == bootID, let pidfd = keeper.openPidfd() else {
             Task.detached { [weak self] in
-                try? await Task.sleep(for: Self.unprovenPeriod)
+                await doze(for: Self.unprovenPeriod)
                 self?.keeperEnded(run)
             }
             return
@@ -120,6 +120,6 @@ extension Supervisor {
         }
         guard let pidfd else { return }
         if pidfd >= 0 { close(pidfd) }
-        Task.detached { [weak self] in await self?.resolve(run) }
+        Task.detached(priority: .high) { [weak self] in await self?.resolve(run) }
     }
 }

@@ -1,7 +1,8 @@
 import CLinux
 import Glibc
 
-/// Directories that a workload may own, made and opened so that no symbolic link that it plants leads outside.
+/// Directories that a workload may own, made and opened so that no symbolic link that it plants leads
+/// outside.
 enum OwnedDirectory {
     /// Makes the directory and its parents where they are missing. For trees that belong to the agent alone.
     static func make(_ path: String, mode: mode_t) throws(SystemError) {

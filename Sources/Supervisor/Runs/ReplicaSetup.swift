@@ -19,6 +19,9 @@ enum ReplicaSetup {
     static func configFile(
         _ file: ConfigFileSpec, _ replica: ReplicaID, _ layout: StateLayout, user: RunUser, isDurable: Bool
     ) throws(SystemError) {
+        guard !file.name.contains("/"), !file.name.hasPrefix("."), !file.name.isEmpty else {
+            throw SystemError("write the config file", file.name, number: EINVAL)
+        }
         let base = try openBase(replica, layout)
         let subject = "\(layout.replica(replica))/config"
         let directory = try OwnedDirectory.open(

@@ -62,7 +62,7 @@ final class UserDirectory: Sendable {
             throw PreparationFailure(
                 code: "user-not-permitted",
                 message:
-                    "the agent runs as an ordinary user (uid \(own)) and cannot start runs as '\(account.name)'",
+                    "the agent, an ordinary user (uid \(own)), cannot start runs as '\(account.name)'",
                 remedy: "run the agent as root, or leave entry.user out")
         }
         let gid = try groupID(group, of: account, switchesUser: user != nil)

@@ -6,19 +6,20 @@ import Synchronization
 
 /// Starting a run: its slot is locked and handed, with all it needs, to a keeper.
 extension Supervisor {
-    /// Hands a run over to a keeper. The caller has its claim on disk. Returns once a keeper has it; from then
-    /// on events tell the rest, a program that cannot be executed included. Events may come before the return.
+    /// Hands a run over to a keeper. The caller has its claim on disk. Returns once a keeper has it; from
+    /// then on events tell the rest, a program that cannot be executed included. Events may come before the
+    /// return.
     package func start(_ request: RunRequest) async throws(StartError) {
         var pause = SupervisorLimits.startRetryFirst
         for attempt in 1...SupervisorLimits.startAttemptsMax {
             do throws(StartError) {
                 return try await startOnce(request)
             } catch {
-                guard error.code == StartError.resources, attempt < SupervisorLimits.startAttemptsMax else {
+                guard error.isRetriedHere, attempt < SupervisorLimits.startAttemptsMax else {
                     throw error
                 }
             }
-            try? await Task.sleep(for: pause)
+            await doze(for: pause)
             pause *= 2
         }
     }
@@ -93,8 +94,8 @@ extension Supervisor {
         }
     }
 
-    /// After the death of the zygote: a keeper that was forked answers the greeting, and where none was forked
-    /// nobody holds the other end any more.
+    /// After the death of the zygote: a keeper that was forked answers the greeting, and where none was
+    /// forked nobody holds the other end any more.
     private func settle(_ run: RunID) async throws(SystemError) {
         let deadline = Instant.current + SupervisorLimits.helloWaitMax
         while Instant.current < deadline {
@@ -103,7 +104,7 @@ extension Supervisor {
             }
             if known { return }
             if !connected { throw SystemError("reach", "the zygote", number: EAGAIN) }
-            try? await Task.sleep(for: .milliseconds(2))
+            await doze(for: .milliseconds(2))
         }
     }
 
@@ -127,7 +128,7 @@ extension Supervisor {
             guard Instant.current < deadline else {
                 throw SystemError("lock", slot.path, number: EWOULDBLOCK)
             }
-            try? await Task.sleep(for: pause)
+            await doze(for: pause)
             pause = min(pause * 2, .milliseconds(20))
         }
     }
@@ -157,6 +158,10 @@ extension Supervisor {
 extension StartError {
     static let slotBusy = "slot-busy"
     static let resources = "resources"
+    static let zygote = "zygote"
+
+    /// A limit of the host that others may make room in, or a zygote that is being replaced.
+    fileprivate var isRetriedHere: Bool { code == Self.resources || code == Self.zygote }
 
     init(_ error: SystemError, slot: SlotID) {
         switch error.number {
@@ -168,7 +173,7 @@ extension StartError {
             self.init(
                 code: Self.resources, message: "\(error) (\(Self.limit(error.number)))", isTransient: true)
         case ECHILD:
-            self.init(code: "zygote", message: "\(error.call) \(error.subject)", isTransient: true)
+            self.init(code: Self.zygote, message: "\(error.call) \(error.subject)", isTransient: true)
         default:
             self.init(code: "start-failed", message: "\(error)", isTransient: error.isTransient)
         }

@@ -13,7 +13,7 @@ enum StrayProcesses {
     static func kill(of run: RunID) async {
         for _ in 0..<roundsMax {
             guard killOnce(of: run) > 0 else { return }
-            try? await Task.sleep(for: .milliseconds(5))
+            await doze(for: .milliseconds(5))
         }
     }
 

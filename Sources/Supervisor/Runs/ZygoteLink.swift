@@ -22,6 +22,7 @@ final class ZygoteLink: Sendable {
         var token: EventLoop.Token?
         var nextRequest: UInt64 = 1
         var pending: [UInt64: (since: Instant, continuation: CheckedContinuation<Outcome, Never>)] = [:]
+        var recentSpawns: [Instant] = []
         var isClosed = false
         var isWatched = false
     }
@@ -32,6 +33,8 @@ final class ZygoteLink: Sendable {
     private let state = Mutex(State())
     private let admission = Admission(SupervisorLimits.requestsInFlightMax)
     private static let passing: [Int32] = [ETOOMANYREFS, ENOBUFS, EPIPE, ECONNRESET]
+    private static let spawnWindow: Duration = .seconds(1)
+    private static let spawnsPerWindowMax = 5
     private static let watchPeriod: Duration = .seconds(1)
     private static let sendPause: Duration = .milliseconds(1)
 
@@ -47,7 +50,7 @@ final class ZygoteLink: Sendable {
     /// Starts the zygote if it does not run.
     func ensureRunning() throws(SystemError) {
         let result = state.withLock { state -> Result<Void, SystemError> in
-            guard state.socket < 0, !state.isClosed else { return .success(()) }
+            if state.socket >= 0 { return .success(()) }
             return Result { () throws(SystemError) in try spawn(&state) }
         }
         try result.get()
@@ -61,11 +64,12 @@ final class ZygoteLink: Sendable {
         while true {
             do throws(SystemError) { try ensureRunning() } catch { return .unavailable("\(error)") }
             let outcome = await send(roles, descriptors)
-            // Its queue is full, and answers will make room; or it has just died, and a new one will be there.
+            // Its queue is full, and answers will make room; or it has just died, and a new one will be
+            // there.
             guard case .failed(let number) = outcome, Self.passing.contains(number),
                 Instant.current < deadline
             else { return outcome }
-            try? await Task.sleep(for: Self.sendPause)
+            await doze(for: Self.sendPause)
         }
     }
 
@@ -89,16 +93,19 @@ final class ZygoteLink: Sendable {
 
     /// Ends the connection, and with it the zygote. Keepers stay.
     func close() {
-        let pid = state.withLock { state -> pid_t in
-            state.isClosed = true
-            let pid = state.pid
-            disconnect(&state)
-            return pid
-        }
-        if pid > 0 { reap(pid) }
+        state.withLock { $0.isClosed = true }
+        died()
     }
 
     private func spawn(_ state: inout State) throws(SystemError) {
+        guard !state.isClosed else { throw SystemError("reach", "the zygote", number: ESHUTDOWN) }
+        // One that dies as soon as it is born must not be born a thousand times a second.
+        let now = Instant.current
+        state.recentSpawns.removeAll { now - $0 > Self.spawnWindow }
+        guard state.recentSpawns.count < Self.spawnsPerWindowMax else {
+            throw SystemError("keep alive", "the zygote, which dies again and again", number: EAGAIN)
+        }
+        state.recentSpawns.append(now)
         let lock = try Descriptor(lockPath, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
         var pair: [Int32] = [-1, -1]
         guard clinux_seqpacket_pair(&pair) == 0 else { throw SystemError("socketpair", "") }
@@ -146,7 +153,6 @@ final class ZygoteLink: Sendable {
         for request in pending { request.resume(returning: .lost) }
     }
 
-    @discardableResult
     private func disconnect(_ state: inout State) -> [CheckedContinuation<Outcome, Never>] {
         if let token = state.token { loop.remove(token) }
         if state.socket >= 0 { Glibc.close(state.socket) }
