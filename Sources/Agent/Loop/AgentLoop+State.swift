@@ -6,7 +6,8 @@ extension AgentLoop {
     package func state() -> AgentState {
         let moment = clock.now()
         return AgentState(
-            node: settings.node, version: PlumbVersion.current.description, bootID: clock.bootID, startedWall: startedWall,
+            node: settings.node, version: PlumbVersion.current.description,
+            stateDir: settings.stateDir, bootID: clock.bootID, startedWall: startedWall,
             isReady: isReady, source: source, conditions: conditions.list, desired: world.desired,
             observed: world.observed, memory: world.memory, waiting: waiting, now: moment.instant,
             nowWall: moment.wall)

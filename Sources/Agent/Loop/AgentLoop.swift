@@ -6,12 +6,14 @@ package struct AgentSettings: Sendable {
     package var repository: String
     package var ref: String
     package var path: String
+    package var stateDir: String
 
-    package init(node: Node, repository: String, ref: String, path: String) {
+    package init(node: Node, repository: String, ref: String, path: String, stateDir: String) {
         self.node = node
         self.repository = repository
         self.ref = ref
         self.path = path
+        self.stateDir = stateDir
     }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import StatusAPI
 
 /// Where the agent is: shared by all commands that talk to one.
 struct AgentOptions: ParsableArguments {
@@ -12,9 +13,14 @@ struct AgentOptions: ParsableArguments {
         AgentClient(socket: SocketPath.choose(option: socket, environment: ProcessEnvironment.current))
     }
 
-    /// Where an agent of this user keeps its state, when nobody says otherwise.
+    /// Where the running agent keeps its state; without one, where an agent of this user would.
     func stateDirectory() -> String {
-        UserDirectories(environment: ProcessEnvironment.current).state
+        if let bytes = try? client.get("/v1/status"),
+            let status = try? WireFormat.decode(StatusDocument.self, from: bytes)
+        {
+            return status.stateDir
+        }
+        return UserDirectories(environment: ProcessEnvironment.current).state
     }
 }
 

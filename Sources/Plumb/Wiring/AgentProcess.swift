@@ -35,7 +35,8 @@ struct AgentProcess {
         let supervisor = try Supervisor(settings: supervisorSettings(), packages: source) { box.post(.run($0)) }
         let loop = AgentLoop(
             settings: AgentSettings(
-                node: settings.node, repository: settings.repository, ref: ref, path: settings.path),
+                node: settings.node, repository: settings.repository, ref: ref, path: settings.path,
+                stateDir: settings.stateDir),
             runs: RunAdapter(supervisor: supervisor), store: adapter, source: source, clock: clock)
         box.join(loop, watcher: watcher)
         let status = StatusAdapter(loop: loop, store: store)

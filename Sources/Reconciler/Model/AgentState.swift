@@ -2,6 +2,8 @@
 package struct AgentState: Sendable {
     package var node: Node
     package var version: String
+    /// Where the agent keeps what must last, logs among it.
+    package var stateDir: String
     package var bootID: String
     package var startedWall: WallTime
     /// Runs are adopted and a first plan is made.
@@ -17,12 +19,13 @@ package struct AgentState: Sendable {
     package var nowWall: WallTime
 
     package init(
-        node: Node, version: String, bootID: String, startedWall: WallTime, isReady: Bool,
+        node: Node, version: String, stateDir: String = "", bootID: String, startedWall: WallTime, isReady: Bool,
         source: SourceStatus, conditions: [Condition], desired: Desired?, observed: Observed, memory: Memory,
         waiting: [Waiting], now: Instant, nowWall: WallTime
     ) {
         self.node = node
         self.version = version
+        self.stateDir = stateDir
         self.bootID = bootID
         self.startedWall = startedWall
         self.isReady = isReady
