@@ -21,8 +21,8 @@ private func link(_ path: String) -> String {
 }
 
 @Suite struct ControlGroupTests {
-    // Skipped where no unified hierarchy with cgroup.kill is writable for this user.
-    @Test(.enabled(if: hasControlGroups)) func groupsOfEndedRunsAreRemoved() async throws {
+    @Test(.enabled(if: hasControlGroups, "no writable unified hierarchy with cgroup.kill"))
+    func groupsOfEndedRunsAreRemoved() async throws {
         try await withHost { host in
             let tree = try #require(host.supervisor.groups?.path)
             for _ in 0..<50 { try await host.runToEnd("exit 0") }
@@ -37,7 +37,8 @@ private func link(_ path: String) -> String {
         }
     }
 
-    @Test(.enabled(if: hasControlGroups)) func aRunStandsInItsOwnGroupAndItsKeeperDoesNot() async throws {
+    @Test(.enabled(if: hasControlGroups, "no writable unified hierarchy with cgroup.kill"))
+    func aRunStandsInItsOwnGroupAndItsKeeperDoesNot() async throws {
         try await withHost { host in
             let run = try await host.start(shell(sleeper))
             let identity = try await host.started(run)
@@ -47,7 +48,8 @@ private func link(_ path: String) -> String {
         }
     }
 
-    @Test(.enabled(if: hasControlGroups)) func groupsThatNobodyKnowsAreSweptAway() async throws {
+    @Test(.enabled(if: hasControlGroups, "no writable unified hierarchy with cgroup.kill"))
+    func groupsThatNobodyKnowsAreSweptAway() async throws {
         try await withHost { host in
             let tree = try #require(host.supervisor.groups?.path)
             host.drop()

@@ -83,8 +83,9 @@ let isRoot = geteuid() == 0
         }
     }
 
-    // Skipped for an ordinary user, who cannot change users.
-    @Test(.enabled(if: isRoot)) func asRootARunGetsTheUserItAsksFor() async throws {
+    @Test(.enabled(if: isRoot, "only root can change users")) func asRootARunGetsTheUserItAsksFor()
+        async throws
+    {
         try await withHost { host in
             let file = "\(host.stateDir)/instances/web/0/private/id"
             var spec = shell("cd $PLUMB_PRIVATE_DIR; (id -u; id -G; umask) > new; mv new id; \(sleeper)")

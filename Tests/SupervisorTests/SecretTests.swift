@@ -43,8 +43,8 @@ import Testing
         #expect(failure({ writeFile("\($0)/s", "hunter2\u{0}", mode: 0o600) }) == "secret-value")
     }
 
-    // Only root can give a file to somebody else.
-    @Test(.enabled(if: isRoot)) func anOwnerOtherThanRootAndTheAgentIsRefused() {
+    @Test(.enabled(if: isRoot, "only root can change users")) func anOwnerOtherThanRootAndTheAgentIsRefused()
+    {
         #expect(
             failure({
                 writeFile("\($0)/s", "hunter2", mode: 0o600)

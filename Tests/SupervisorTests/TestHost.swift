@@ -13,6 +13,7 @@ import Testing
 final class TestHost: Sendable {
     let base: String
     let source: FilesOfMemory
+    let keeper: String
     private let state = Mutex(State())
 
     private struct State {
@@ -23,8 +24,9 @@ final class TestHost: Sendable {
         var nextRun: UInt32 = 1
     }
 
-    init(source: FilesOfMemory = FilesOfMemory()) {
+    init(source: FilesOfMemory = FilesOfMemory(), keeper: String = KeeperBinary.path) {
         self.source = source
+        self.keeper = keeper
         base = Self.temporaryDirectory()
         mkdir("\(base)/secrets", 0o700)
     }
@@ -53,7 +55,7 @@ final class TestHost: Sendable {
     func open(controlGroups: SupervisorSettings.ControlGroupUse = .automatic) async throws -> [AdoptedRun] {
         let settings = SupervisorSettings(
             stateDir: stateDir, runtimeDir: runtimeDir, secretsDir: "\(base)/secrets",
-            keeperExecutable: KeeperBinary.path, nodeName: "test-node", controlGroups: controlGroups)
+            keeperExecutable: keeper, nodeName: "test-node", controlGroups: controlGroups)
         let supervisor = try Supervisor(settings: settings, packages: source) { [weak self] event in
             self?.state.withLock { state in
                 state.events.append(event)
