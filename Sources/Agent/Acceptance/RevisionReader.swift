@@ -38,7 +38,8 @@ package actor RevisionReader {
             guard let snapshot = assembly.snapshot else {
                 return RevisionReading(revision: revision, result: .invalid(pass.render(assembly.errors)))
             }
-            return RevisionReading(revision: revision, result: .valid(snapshot, content: pass.content().encoded()))
+            return RevisionReading(
+                revision: revision, result: .valid(snapshot, content: pass.content().encoded()))
         } catch {
             source.couldNotRead(revision.id, because: error)
             return RevisionReading(revision: revision, result: .failed(error))

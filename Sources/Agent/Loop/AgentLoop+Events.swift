@@ -38,7 +38,8 @@ extension AgentLoop {
             let name = world.run(run)?.slot.description ?? run.description
             conditions.set(
                 .treeUnproven, true, reason: "TreeUnproven",
-                message: "something that \(name) forked may still be alive: no cgroup could prove its tree empty",
+                message:
+                    "something that \(name) forked may still be alive: no cgroup could prove its tree empty",
                 at: moment.wall)
         }
         world.exited(run, exit, at: moment, randomness: clock.random())

@@ -22,7 +22,8 @@ extension AgentLoop {
         holdsOneshots = reason
         conditions.set(
             .storeRebuilt, true, reason: "StoreLost",
-            message: "\(reason); oneshots are held because it is not known which of them ran", at: moment.wall)
+            message: "\(reason); oneshots are held because it is not known which of them ran", at: moment.wall
+        )
         note(.storeRebuilt, "the store was made anew: \(reason)")
     }
 
@@ -93,7 +94,8 @@ extension AgentLoop {
     private func closeLostClaims(_ open: [RunID], found: Set<RunID>, at moment: Moment) {
         for run in open where !found.contains(run) {
             let cause = ExitReport.Cause.startFailed(
-                step: "claim", errno: 0, message: "the agent ended before it was started, or its slot was lost")
+                step: "claim", errno: 0,
+                message: "the agent ended before it was started, or its slot was lost")
             batch.exits.append((run, ExitReport(cause: cause, endedWall: moment.wall)))
         }
     }

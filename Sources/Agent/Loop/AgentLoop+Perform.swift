@@ -40,7 +40,8 @@ extension AgentLoop {
                 run: id, slot: start.slot, spec: start.spec, nonce: start.nonce, revision: start.revision,
                 claimedWall: moment.wall, bootID: clock.bootID))
         let memo = world.run(id).map { RunMemo($0).encoded() } ?? []
-        return RunRequest(run: id, slot: start.slot, spec: start.spec, revision: start.revision.id, memo: memo)
+        return RunRequest(
+            run: id, slot: start.slot, spec: start.spec, revision: start.revision.id, memo: memo)
     }
 
     func collectChanges() {

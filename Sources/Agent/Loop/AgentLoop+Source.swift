@@ -57,7 +57,8 @@ extension AgentLoop {
             "\(revision.short) by \(revision.author) is not applied: \(first)"
             + (diagnostics.count > 1 ? " (and \(diagnostics.count - 1) more)" : "")
         conditions.set(
-            .invalid, true, reason: "InvalidManifests", message: message, at: moment.wall, revision: revision.id)
+            .invalid, true, reason: "InvalidManifests", message: message, at: moment.wall,
+            revision: revision.id)
         guard isNews else { return }
         note(.revisionInvalid, message, revision: revision)
         batch.revisions.append(
@@ -80,6 +81,7 @@ extension AgentLoop {
         conditions.clear(.invalid)
         batch.accepted = AcceptedSource(revision: revision, acceptedAt: moment.wall, content: content)
         batch.revisions.append(
-            RevisionOutcome(revision: revision, outcome: .accepted, message: revision.subject, at: moment.wall))
+            RevisionOutcome(
+                revision: revision, outcome: .accepted, message: revision.subject, at: moment.wall))
     }
 }

@@ -22,7 +22,10 @@ extension AgentLoop {
             } else if conditions.isTrue(.invalid) {
                 ("Invalid", "the newest revision is invalid; \(source.accepted?.short ?? "") stays in force")
             } else if conditions.isTrue(.sourceStale) {
-                ("SourceStale", "the repository cannot be read; \(source.accepted?.short ?? "") stays in force")
+                (
+                    "SourceStale",
+                    "the repository cannot be read; \(source.accepted?.short ?? "") stays in force"
+                )
             } else if behind {
                 ("Reading", "\(source.seen?.short ?? "") is being read")
             } else {

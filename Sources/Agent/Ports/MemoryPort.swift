@@ -21,7 +21,8 @@ package struct Remembered: Sendable {
     package var ref: String?
 
     package init(
-        memory: Memory = Memory(), accepted: AcceptedSource? = nil, openRuns: [RunID] = [], bootID: String? = nil,
+        memory: Memory = Memory(), accepted: AcceptedSource? = nil, openRuns: [RunID] = [],
+        bootID: String? = nil,
         rebuilt: String? = nil, ref: String? = nil
     ) {
         self.memory = memory

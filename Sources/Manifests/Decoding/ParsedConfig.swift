@@ -11,7 +11,11 @@ package struct ParsedConfig: Sendable {
     let isDeclaration: Bool
 
     /// YAML or JSON. Never fails: what is wrong is in `diagnostics`.
-    package static func parse(path: String, blob: String, bytes: [UInt8]) -> ParsedConfig {
+    ///
+    /// - Parameter asSettings: the file is the host's own settings, which have an apiVersion and a kind too.
+    package static func parse(
+        path: String, blob: String, bytes: [UInt8], asSettings: Bool = false
+    ) -> ParsedConfig {
         var collector = DiagnosticCollector(limit: DecodingLimits.fileDiagnosticsMax)
         let start = Location(file: path, line: 1, column: 1)
         func failed(_ diagnostic: Diagnostic? = nil) -> ParsedConfig {
@@ -24,7 +28,7 @@ package struct ParsedConfig: Sendable {
         }
         let read = YAMLFile.read(bytes: bytes, file: path, into: &collector)
         guard read.isComplete else { return failed() }
-        if read.documents.contains(where: { Self.isDeclaration($0.root) }) {
+        if !asSettings && read.documents.contains(where: { Self.isDeclaration($0.root) }) {
             return ParsedConfig(path: path, blob: blob, record: nil, diagnostics: [], isDeclaration: true)
         }
         guard let document = read.documents.first, read.documents.count == 1,

@@ -24,18 +24,23 @@ struct DiffCommand: AsyncParsableCommand {
     var to: String?
     @Option(help: "The repository. Default: the agent's; with --from the current directory.")
     var repo: String?
-    @Option(help: "The directory of the repository below which declarations stand. Default: the agent's, or all.")
+    @Option(
+        help: "The directory of the repository below which declarations stand. Default: the agent's, or all.")
     var path: String?
-    @Option(help: "With --from: the node to plan for. Default: every declaration counts, whatever its nodes say.")
+    @Option(
+        help: "With --from: the node to plan for. Default: every declaration counts, whatever its nodes say.")
     var node: String?
-    @Option(name: .customLong("node-label"), help: "With --from: a label of the node, as key=value. May be repeated.")
+    @Option(
+        name: .customLong("node-label"),
+        help: "With --from: a label of the node, as key=value. May be repeated.")
     var nodeLabels: [String] = []
     @OptionGroup var agent: AgentOptions
     @OptionGroup var options: OutputOptions
 
     func validate() throws {
         if from != nil && revision != nil {
-            throw ValidationError("--revision compares with the agent, --from and --to compare two revisions: use one")
+            throw ValidationError(
+                "--revision compares with the agent, --from and --to compare two revisions: use one")
         }
         if to != nil && from == nil { throw ValidationError("--to needs --from") }
         if from == nil && (node != nil || !nodeLabels.isEmpty) {

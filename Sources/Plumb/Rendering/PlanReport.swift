@@ -36,7 +36,9 @@ struct PlanReport {
     /// One line for the first field, one more for each other.
     private func rowLines(_ row: ChangeSummary.Row, _ changeWidth: Int, _ paint: Paint) -> [String] {
         let (sign, style) = row.kind.mark
-        let head = PrintableText.padded("\(sign) \(row.kind.rawValue)", to: 11) + PrintableText.padded(row.replicas, to: nameWidth)
+        let head =
+            PrintableText.padded("\(sign) \(row.kind.rawValue)", to: 11)
+            + PrintableText.padded(row.replicas, to: nameWidth)
         let changes = row.cause.changes
         guard !changes.isEmpty else {
             return [line(paint(head, style), row.cause.headline, changeWidth, row.cause.place, row.note)]
@@ -44,7 +46,9 @@ struct PlanReport {
         return changes.enumerated().map { index, change in
             let first = index == 0
             let blank = String(repeating: " ", count: PrintableText.columns(head))
-            return line(first ? paint(head, style) : blank, change.text, changeWidth, change.place, first ? row.note : "")
+            return line(
+                first ? paint(head, style) : blank, change.text, changeWidth, change.place,
+                first ? row.note : "")
         }
     }
 

@@ -31,12 +31,13 @@ struct AgentFile {
                 message: "cannot read the settings file \(name)",
                 remedy: isThere ? "let this user read it" : "check the path given with --config")
         }
-        let parsed = ParsedConfig.parse(path: name, blob: "", bytes: [UInt8](data))
+        let parsed = ParsedConfig.parse(path: name, blob: "", bytes: [UInt8](data), asSettings: true)
         guard let file = parsed.file else {
             var lines = SourceLines()
             lines.add(path: name, bytes: [UInt8](data))
             throw CommandFailure(
-                message: parsed.diagnostics.map { $0.render(sourceLines: lines, color: false) }.joined(separator: "\n"), remedy: "mend \(name) and start again")
+                message: parsed.diagnostics.map { $0.render(sourceLines: lines, color: false) }.joined(
+                    separator: "\n"), remedy: "mend \(name) and start again")
         }
         (values, source) = (file.values, file.source)
         try check()
@@ -56,7 +57,9 @@ struct AgentFile {
         for (key, value) in object.sorted(by: { $0.key < $1.key }) {
             let path = prefix + key
             if Self.reserved.contains(path) {
-                throw fault(path, "\(path) is not supported by this version yet: it would be ignored, so it is refused")
+                throw fault(
+                    path,
+                    "\(path) is not supported by this version yet: it would be ignored, so it is refused")
             }
             guard Self.known.contains(path) else { throw fault(path, "unknown setting \(path)") }
             if case .object(let inner) = value, path != "node.labels" {
@@ -92,6 +95,7 @@ struct AgentFile {
     private func fault(_ path: String, _ message: String) -> CommandFailure {
         let place = source.map { $0.location(of: path) }
         return CommandFailure(
-            message: "\(name):\(place?.line ?? 1):\(place?.column ?? 1): \(message)", remedy: "mend \(name) and start again")
+            message: "\(name):\(place?.line ?? 1):\(place?.column ?? 1): \(message)",
+            remedy: "mend \(name) and start again")
     }
 }

@@ -32,7 +32,9 @@ struct AgentProcess {
         let box = LoopBox()
         let watcher = RepositoryWatcher(settings: watchSettings(ref: ref)) { box.seen($0) }
         let source = SourceAdapter(reader: watcher.reader, watcher: watcher, path: settings.path)
-        let supervisor = try Supervisor(settings: supervisorSettings(), packages: source) { box.post(.run($0)) }
+        let supervisor = try Supervisor(settings: supervisorSettings(), packages: source) {
+            box.post(.run($0))
+        }
         let loop = AgentLoop(
             settings: AgentSettings(
                 node: settings.node, repository: settings.repository, ref: ref, path: settings.path,
@@ -41,13 +43,16 @@ struct AgentProcess {
         box.join(loop, watcher: watcher)
         let status = StatusAdapter(loop: loop, store: store)
         let server = StatusServer(
-            configuration: StatusConfiguration(listen: settings.listen, socket: settings.socket), source: status
+            configuration: StatusConfiguration(listen: settings.listen, socket: settings.socket),
+            source: status
         ) { listening in
-            AgentLog.say("status: http://\(listening.address)/v1/status   socket: \(listening.socket ?? "none")")
+            AgentLog.say(
+                "status: http://\(listening.address)/v1/status   socket: \(listening.socket ?? "none")")
         }
         try await run(loop: loop, server: server, watcher: watcher)
         watcher.stop()
-        try? await store.close()  // Everything durable is written; what remains is only a shorter log to replay.
+        // Everything durable is written; what remains is only a shorter log to replay.
+        try? await store.close()
     }
 
     private func run(loop: AgentLoop, server: StatusServer, watcher: RepositoryWatcher) async throws {
@@ -63,7 +68,9 @@ struct AgentProcess {
                         failureTerminationBehavior: .gracefullyShutdownGroup),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: AgentLog.quiet))
-        AgentLog.say("plumb agent on \(settings.node.name): repository \(settings.repository), state \(settings.stateDir)")
+        AgentLog.say(
+            "plumb agent on \(settings.node.name): repository \(settings.repository), state \(settings.stateDir)"
+        )
         try await group.run()
     }
 
@@ -78,7 +85,8 @@ struct AgentProcess {
             let found = try await reader.describe()
             guard let branch = found.headBranch else {
                 throw CommandFailure(
-                    message: "HEAD of \(settings.repository) names no branch", remedy: "name the branch with --ref")
+                    message: "HEAD of \(settings.repository) names no branch",
+                    remedy: "name the branch with --ref")
             }
             var batch = StoreBatch()
             batch.settings[StoreAdapter.refKey] = branch
@@ -114,7 +122,8 @@ struct AgentProcess {
     static func makeDirectory(_ path: String, mode: mode_t) throws {
         do {
             try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: NSNumber(value: mode)])
+                atPath: path, withIntermediateDirectories: true,
+                attributes: [.posixPermissions: NSNumber(value: mode)])
         } catch {
             throw CommandFailure(
                 message: "cannot make the directory \(path): \(error.localizedDescription)",
@@ -134,6 +143,7 @@ enum KeeperExecutable {
         ]
         if let found = places.first(where: { access($0, X_OK) == 0 }) { return found }
         throw CommandFailure(
-            message: "plumb-keeper is neither \(places[0]) nor \(places[1])", remedy: "install it with `make install`")
+            message: "plumb-keeper is neither \(places[0]) nor \(places[1])",
+            remedy: "install it with `make install`")
     }
 }

@@ -1,9 +1,9 @@
 import Agent
 import Foundation
 import Logging
+import Reconciler
 import ServiceLifecycle
 import Synchronization
-import Reconciler
 import Watcher
 
 /// The loop as a service: told to end, it ends as `--on-exit` says.

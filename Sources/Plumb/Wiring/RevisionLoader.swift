@@ -35,7 +35,9 @@ struct RevisionLoader {
             throw CommandFailure(message: "\(expression): \(failure.message)", remedy: failure.advice)
         case .invalid(let diagnostics):
             for text in diagnostics { Output.error(text + "\n") }
-            Output.error("plumb: \(expression) (\(revision.id)) is invalid: \(diagnostics.count) errors, nothing would change")
+            Output.error(
+                "plumb: \(expression) (\(revision.id)) is invalid: \(diagnostics.count) errors, nothing would change"
+            )
             throw ExitStatus.invalid
         case .valid(let snapshot, _):
             return resolver.resolve(snapshot, revision: revision, node: node)

@@ -29,7 +29,8 @@ struct RunAdapter: RunPort {
         } catch {
             throw HostFailure(
                 code: error.code, message: error.message,
-                remedy: error.isTransient ? "it is tried again by itself" : "mend the host, it is tried again")
+                remedy: error.isTransient ? "it is tried again by itself" : "mend the host, it is tried again"
+            )
         }
     }
 

@@ -20,7 +20,8 @@ struct SourceAdapter: SourcePort, PackageSource {
 
     func listing(of revision: RevisionID) async throws(SourceFailure) -> SourceListing {
         do throws(GitError) {
-            return SourceListing(entries: try await reader.entries(at: object(revision.hex), path: path).map(\.source))
+            return SourceListing(
+                entries: try await reader.entries(at: object(revision.hex), path: path).map(\.source))
         } catch {
             throw SourceFailure(error)
         }

@@ -32,7 +32,8 @@ struct StoreAdapter: MemoryPort {
         }
         out.revisions = batch.revisions.map { outcome in
             RevisionRecord(
-                revision: outcome.revision, outcome: RevisionRecord.Outcome(rawValue: outcome.outcome.rawValue),
+                revision: outcome.revision,
+                outcome: RevisionRecord.Outcome(rawValue: outcome.outcome.rawValue),
                 message: outcome.message, at: outcome.at)
         }
         if let boot = batch.bootID { out.settings[Self.bootKey] = boot }
