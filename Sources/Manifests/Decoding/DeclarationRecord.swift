@@ -17,7 +17,8 @@ final class InstanceRecord: Sendable {
     let name: String
     /// `web@^1.4`: equal texts pick the same Unit.
     let reference: String
-    let hasOverrides: Bool
+    /// Whether its blocks must be looked at together with the Unit.
+    let settlesPolicies: Bool
     let hasConfig: Bool
 
     /// What its configuration was found right against. The check is a pure function of these and of the
@@ -37,7 +38,8 @@ final class InstanceRecord: Sendable {
         self.declaration = declaration
         name = declaration.metadata.name
         reference = "\(declaration.unit.name)@\(declaration.unit.text)"
-        hasOverrides = !declaration.overrides.isEmpty
+        let overrides = declaration.overrides
+        settlesPolicies = overrides.health != nil || overrides.restart != nil
         hasConfig = !declaration.config.isEmpty || !declaration.configFrom.isEmpty
     }
 

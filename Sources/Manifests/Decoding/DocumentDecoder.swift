@@ -1,13 +1,19 @@
 /// What became of one document.
 struct DecodedDocument: Sendable {
-    /// nil where anything of it was wrong.
-    var declaration: Declaration?
+    /// What it declares; nil where anything of it was wrong.
+    var declaration: Declared?
     /// Known as soon as they could be read, so that references to a broken declaration are not reported too.
     var kind: Kind?
     var name: String?
     /// Directories and files that the document takes, valid or not.
     var artifactDirectory: String?
     var configFrom: [String] = []
+
+    enum Declared: Sendable {
+        case unit(UnitRecord)
+        case instance(InstanceRecord)
+        case reserved(ReservedDeclaration)
+    }
 }
 
 /// One document → one declaration.
@@ -39,7 +45,7 @@ struct DocumentDecoder {
     private func declaration(
         _ kind: Kind, _ root: CheckedObject, _ source: DeclarationSource, _ decoder: inout SchemaDecoder,
         _ result: inout DecodedDocument
-    ) -> Declaration? {
+    ) -> DecodedDocument.Declared? {
         let metadata = root.object("metadata").flatMap(Self.metadata)
         switch kind {
         case .unit:
@@ -48,14 +54,14 @@ struct DocumentDecoder {
             let declaration = unit.declaration(metadata)
             decoder = unit.decoder
             result.artifactDirectory = unit.artifactDirectory
-            return declaration.map { .unit($0) }
+            return declaration.map { .unit(UnitRecord($0)) }
         case .instance:
             guard let spec = root.object("spec") else { return nil }
             result.configFrom = InstanceDecoding.configFrom(spec)
             var instance = InstanceDecoding(spec: spec, source: source, decoder: decoder)
             let declaration = instance.declaration(metadata)
             decoder = instance.decoder
-            return declaration.map { .instance($0) }
+            return declaration.map { .instance(InstanceRecord($0)) }
         case .schedule, .plugin:
             guard let metadata else { return nil }
             let place = source.location
@@ -66,8 +72,7 @@ struct DocumentDecoder {
                     .notYetActedOn, at: place,
                     "plumb \(version) checks \(what), and does not act on it"
                 ))
-            let reserved = ReservedDeclaration(kind: kind, metadata: metadata, source: source)
-            return kind == .schedule ? .schedule(reserved) : .plugin(reserved)
+            return .reserved(ReservedDeclaration(kind: kind, metadata: metadata, source: source))
         }
     }
 

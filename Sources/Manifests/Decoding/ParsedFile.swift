@@ -39,9 +39,9 @@ package struct ParsedFile: Sendable {
             var reserved: [ReservedDeclaration] = []
             for document in documents {
                 switch document.declaration {
-                case .unit(let unit)?: units.append(UnitRecord(unit))
-                case .instance(let instance)?: instances.append(InstanceRecord(instance))
-                case .schedule(let declaration)?, .plugin(let declaration)?: reserved.append(declaration)
+                case .unit(let unit)?: units.append(unit)
+                case .instance(let instance)?: instances.append(instance)
+                case .reserved(let declaration)?: reserved.append(declaration)
                 case nil: break
                 }
             }

@@ -60,7 +60,8 @@ struct SchemaDecoder {
             }
             path = outer
         }
-        for (index, field) in schema.fields.enumerated() where field.required {
+        for index in schema.requiredFields {
+            let field = schema.fields[index]
             if case .absent = result.slots[index] {
                 let help = "add '\(field.key):', \(Self.lowerFirst(field.doc))"
                 report(.missingField, node.mark, "\(schema.name) needs '\(field.key)'", help: help)

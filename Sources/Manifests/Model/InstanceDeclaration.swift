@@ -1,22 +1,9 @@
 /// A Unit meant to run here: config, replicas, desired state, update policy.
+///
+/// A value that is copied by one reference: a snapshot holds thousands of these, and every commit makes
+/// a snapshot.
 package struct InstanceDeclaration: Sendable {
-    package var metadata: Metadata
-    package var unit: UnitReference
-    package var desired: DesiredState
-    package var replicas: Int
-    package var nodes: NodeSelection
-    package var config: [String: ConfigValue]
-    /// Relative to the source path, in the order in which they are merged.
-    package var configFrom: [String]
-    /// Variable → file in the host's secret directory.
-    package var secrets: [String: String]
-    package var dependsOn: [Dependency]
-    package var update: UpdatePolicy
-    package var suspend: Bool
-    package var restartNonce: String
-    /// The Unit's blocks that this Instance replaces.
-    package var overrides: PolicyBlocks
-    package var source: DeclarationSource
+    private var storage: Storage
 
     package init(
         metadata: Metadata, unit: UnitReference, desired: DesiredState = .running, replicas: Int = 1,
@@ -26,20 +13,102 @@ package struct InstanceDeclaration: Sendable {
         suspend: Bool = false, restartNonce: String = "", overrides: PolicyBlocks = PolicyBlocks(),
         source: DeclarationSource
     ) {
-        self.metadata = metadata
-        self.unit = unit
-        self.desired = desired
-        self.replicas = replicas
-        self.nodes = nodes
-        self.config = config
-        self.configFrom = configFrom
-        self.secrets = secrets
-        self.dependsOn = dependsOn
-        self.update = update
-        self.suspend = suspend
-        self.restartNonce = restartNonce
-        self.overrides = overrides
-        self.source = source
+        storage = Storage(
+            Fields(
+                metadata: metadata, unit: unit, desired: desired, replicas: replicas, nodes: nodes,
+                config: config, configFrom: configFrom, secrets: secrets, dependsOn: dependsOn,
+                update: update,
+                suspend: suspend, restartNonce: restartNonce, overrides: overrides, source: source))
+    }
+
+    package var metadata: Metadata {
+        get { storage.fields.metadata }
+        set { change { $0.metadata = newValue } }
+    }
+    package var unit: UnitReference {
+        get { storage.fields.unit }
+        set { change { $0.unit = newValue } }
+    }
+    package var desired: DesiredState {
+        get { storage.fields.desired }
+        set { change { $0.desired = newValue } }
+    }
+    package var replicas: Int {
+        get { storage.fields.replicas }
+        set { change { $0.replicas = newValue } }
+    }
+    package var nodes: NodeSelection {
+        get { storage.fields.nodes }
+        set { change { $0.nodes = newValue } }
+    }
+    package var config: [String: ConfigValue] {
+        get { storage.fields.config }
+        set { change { $0.config = newValue } }
+    }
+    /// Relative to the source path, in the order in which they are merged.
+    package var configFrom: [String] {
+        get { storage.fields.configFrom }
+        set { change { $0.configFrom = newValue } }
+    }
+    /// Variable → file in the host's secret directory.
+    package var secrets: [String: String] {
+        get { storage.fields.secrets }
+        set { change { $0.secrets = newValue } }
+    }
+    package var dependsOn: [Dependency] {
+        get { storage.fields.dependsOn }
+        set { change { $0.dependsOn = newValue } }
+    }
+    package var update: UpdatePolicy {
+        get { storage.fields.update }
+        set { change { $0.update = newValue } }
+    }
+    package var suspend: Bool {
+        get { storage.fields.suspend }
+        set { change { $0.suspend = newValue } }
+    }
+    package var restartNonce: String {
+        get { storage.fields.restartNonce }
+        set { change { $0.restartNonce = newValue } }
+    }
+    /// The Unit's blocks that this Instance replaces.
+    package var overrides: PolicyBlocks {
+        get { storage.fields.overrides }
+        set { change { $0.overrides = newValue } }
+    }
+    package var source: DeclarationSource {
+        get { storage.fields.source }
+        set { change { $0.source = newValue } }
+    }
+
+    private mutating func change(_ body: (inout Fields) -> Void) {
+        var fields = storage.fields
+        body(&fields)
+        storage = Storage(fields)
+    }
+
+    private struct Fields: Sendable {
+        var metadata: Metadata
+        var unit: UnitReference
+        var desired: DesiredState
+        var replicas: Int
+        var nodes: NodeSelection
+        var config: [String: ConfigValue]
+        var configFrom: [String]
+        var secrets: [String: String]
+        var dependsOn: [Dependency]
+        var update: UpdatePolicy
+        var suspend: Bool
+        var restartNonce: String
+        var overrides: PolicyBlocks
+        var source: DeclarationSource
+    }
+
+    /// Never changes: a change makes a new one.
+    private final class Storage: Sendable {
+        let fields: Fields
+
+        init(_ fields: Fields) { self.fields = fields }
     }
 }
 

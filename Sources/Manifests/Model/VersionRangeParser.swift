@@ -16,6 +16,7 @@ enum VersionRangeParser {
     }
 
     static func comparators(_ text: Substring) -> [Comparator]? {
+        if let common = common(text) { return common }
         guard let words = words(text), !words.isEmpty else { return nil }
         if words.count == 3, words[1] == "-" { return hyphen(from: words[0], to: words[2]) }
         var result: [Comparator] = []
@@ -44,6 +45,35 @@ enum VersionRangeParser {
             }
         }
         return operatorStart == nil ? words : nil
+    }
+
+    /// `^1.4`, `~1.4.2`, `1`: what nearly every reference is, read at once. nil for anything else.
+    private static func common(_ text: Substring) -> [Comparator]? {
+        var numbers: [UInt64?] = []
+        var current: UInt64?
+        var bytes = text.utf8
+        let sign = bytes.first
+        let isCaret = sign == UInt8(ascii: "^")
+        let isTilde = sign == UInt8(ascii: "~")
+        if isCaret || isTilde { bytes = bytes.dropFirst() }
+        for byte in bytes {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"):
+                // A leading zero, and more digits than are common, are left to the long way.
+                guard current != 0, (current ?? 0) < 1_000_000 else { return nil }
+                current = (current ?? 0) * 10 + UInt64(byte - UInt8(ascii: "0"))
+            case UInt8(ascii: "."):
+                guard current != nil, numbers.count < 2 else { return nil }
+                numbers.append(current)
+                current = nil
+            default: return nil
+            }
+        }
+        guard current != nil else { return nil }
+        numbers.append(current)
+        while numbers.count < 3 { numbers.append(nil) }
+        let version = Partial(major: numbers[0], minor: numbers[1], patch: numbers[2])
+        return isCaret ? caret(version) : isTilde ? tilde(version) : block(version)
     }
 
     private static func isOperator(_ byte: UInt8) -> Bool {

@@ -52,11 +52,14 @@ final class ObjectSchema: Sendable {
     let fields: [SchemaField]
     /// Where keys beyond the table are features of later versions; the text says what is supported.
     let laterKeys: String?
+    /// Where the required ones stand in `fields`.
+    let requiredFields: [Int]
 
     init(_ name: String, _ fields: [SchemaField], laterKeys: String? = nil) {
         self.name = name
         self.fields = fields
         self.laterKeys = laterKeys
+        requiredFields = fields.indices.filter { fields[$0].required }
     }
 
     func index(of key: String) -> Int? { fields.firstIndex { $0.key == key } }

@@ -1,8 +1,7 @@
 /// Which files are declarations, which are configuration, and which belong to packages.
 ///
 /// A file's role depends on what other files declare, and what those declare counts only if they are
-/// declarations themselves. Directories are settled from the top down, so the answer does not depend on
-/// order.
+/// declarations themselves. The answer does not depend on the order of the files.
 struct SourceLayout {
     enum Role {
         case declarations
@@ -38,24 +37,83 @@ struct SourceLayout {
         }
     }
 
+    /// Rounds in which packages may turn out to lie within one another.
+    private static let roundsMax = 64
+
+    private enum Standing { case open, declares, isPackaged }
+
+    /// A file that takes a directory declares something only if it is part of no package itself, which depends
+    /// on the files that take the directories above it.
     private mutating func settleArtifacts(_ files: [ParsedFile]) {
-        // Which files take each directory.
-        var takers: [String: [Int]] = [:]
-        for (index, file) in files.enumerated() {
-            for directory in file.content.artifactDirectories { takers[directory, default: []].append(index) }
-        }
+        var takers = files.indices.filter { !files[$0].content.artifactDirectories.isEmpty }
         guard !takers.isEmpty else { return }
-        let ordered = takers.keys.sorted { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
-        for directory in ordered {
-            let standing = (takers[directory] ?? []).filter { enclosing(files[$0].path) == nil }
-            let outside = standing.filter { !SourcePath.contains(directory, files[$0].path) }
-            if !outside.isEmpty {
-                directories.insert(directory)
-            } else {
-                for index in standing { addWithinItself(files[index], directory) }
+        takers.sort { files[$0].path < files[$1].path }
+        var standing = [Standing](repeating: .open, count: takers.count)
+        for round in 1... {
+            let taken = Self.taken(files, takers, standing)
+            var isSettled = true
+            var changes = false
+            for (number, file) in takers.enumerated() where standing[number] == .open {
+                let above = Self.ancestors(of: files[file].path)
+                if above.contains(where: taken.surely.contains) {
+                    standing[number] = .isPackaged
+                } else if !above.contains(where: taken.perhaps.contains) {
+                    standing[number] = .declares
+                } else {
+                    isSettled = false
+                    continue
+                }
+                changes = true
+            }
+            if isSettled { break }
+            // Packages within one another in a circle: the first by path breaks it.
+            if !changes || round == Self.roundsMax, let first = standing.firstIndex(of: .open) {
+                standing[first] = .declares
+                if round >= Self.roundsMax {
+                    for number in standing.indices where standing[number] == .open {
+                        standing[number] = .declares
+                    }
+                    break
+                }
+            }
+        }
+        directories = Self.taken(files, takers, standing).surely
+        for (number, file) in takers.enumerated() where standing[number] == .declares {
+            for directory in files[file].content.artifactDirectories
+            where SourcePath.contains(directory, files[file].path) && !directories.contains(directory) {
+                addWithinItself(files[file], directory)
             }
         }
         markPackaged(files)
+    }
+
+    /// Directories that a file outside of them takes: one that surely declares, or one that perhaps does.
+    private static func taken(
+        _ files: [ParsedFile], _ takers: [Int], _ standing: [Standing]
+    ) -> (surely: Set<String>, perhaps: Set<String>) {
+        var surely: Set<String> = []
+        var perhaps: Set<String> = []
+        for (number, file) in takers.enumerated() where standing[number] != .isPackaged {
+            for directory in files[file].content.artifactDirectories
+            where !SourcePath.contains(directory, files[file].path) {
+                if standing[number] == .declares {
+                    surely.insert(directory)
+                } else {
+                    perhaps.insert(directory)
+                }
+            }
+        }
+        return (surely, perhaps)
+    }
+
+    private static func ancestors(of path: String) -> [String] {
+        var result: [String] = []
+        var parent = SourcePath.parent(of: path)
+        while !parent.isEmpty {
+            result.append(parent)
+            parent = SourcePath.parent(of: parent)
+        }
+        return result + [""]
     }
 
     private mutating func addWithinItself(_ file: ParsedFile, _ directory: String) {

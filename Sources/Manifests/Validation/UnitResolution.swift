@@ -4,15 +4,21 @@ extension Assembler {
         picks.reserveCapacity(instances.count)
         // The same reference mostly stands in many Instances.
         var known: [String: UnitRecord] = [:]
+        var last: (reference: String, pick: UnitRecord)?
         for record in instances {
-            let pick = known[record.reference] ?? resolve(record.declaration.unit)
-            picks.append(pick)
-            guard let pick else {
+            if let last, last.reference == record.reference, !record.settlesPolicies {
+                picks.append(last.pick)
+                continue
+            }
+            guard let pick = known[record.reference] ?? resolve(record.declaration.unit) else {
+                picks.append(nil)
                 reportUnresolved(record.declaration)
                 continue
             }
+            picks.append(pick)
             known[record.reference] = pick
-            if record.hasOverrides { settlePolicies(of: record.declaration, pick.declaration) }
+            last = (record.reference, pick)
+            if record.settlesPolicies { settlePolicies(of: record.declaration, pick.declaration) }
         }
     }
 
@@ -77,12 +83,5 @@ extension Assembler {
 
     func unitNote(_ unit: UnitDeclaration, _ path: String, _ message: String) -> Diagnostic.Note {
         Diagnostic.Note(location: unit.source.location(of: path), message: message)
-    }
-}
-
-extension PolicyBlocks {
-    /// Nothing is replaced.
-    var isEmpty: Bool {
-        health == nil && restart == nil && stop == nil && resources == nil && sandbox == nil && logging == nil
     }
 }

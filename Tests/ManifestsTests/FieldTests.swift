@@ -1,0 +1,165 @@
+import Testing
+
+@testable import Manifests
+
+/// Single fields of Units and Instances: what is accepted, and what is refused with which code.
+@Suite struct FieldTests {
+    @Test(arguments: [
+        ("type: service", "not-yet-supported"), ("type: proces", "invalid-value"),
+        ("profile: daemon", "invalid-value"),
+        ("artifact: {source: x.zip}", "not-yet-supported"),
+        ("artifact: {source: \"file:///x\"}", "not-yet-supported"),
+        ("artifact: {source: ../x}", "invalid-path"), ("artifact: {}", "missing-field"),
+        ("artifact: dist", "wrong-type"),
+        ("env: {A: {b: c}}", "wrong-type"), ("env: {A: }", "empty-value"),
+        ("env: {\"A-B\": x}", "invalid-name"), ("env: {STDIOLINK_X: x}", "reserved-variable"),
+        ("endpoints: [{name: a, port: 0}]", "invalid-port"),
+        ("endpoints: [{name: a, port: +80}]", "invalid-port"), ("endpoints: [{name: a}]", "missing-field"),
+        ("endpoints: [{name: a, port: 1, protocol: sctp}]", "invalid-value"),
+        ("endpoints: [{name: a, port: 1}, {name: b, port: 1}]", "port-conflict"),
+        ("reload: {signal: SIGHUP}", "reload-needs-file"), ("reload: {signal: SIGSTOP}", "invalid-signal"),
+        ("reload: {}", "missing-field"),
+        ("health: {readiness: {tcp: {}}}", "missing-field"),
+        ("health: {readiness: {grpc: {port: a}}}", "not-yet-supported"),
+        ("health: {readyness: {}}", "unknown-key"),
+        ("health: {liveness: {exec: {command: []}}}", "out-of-range"),
+        ("health: {liveness: {exec: {command: [a]}, period: 1ms}}", "out-of-range"),
+        (
+            "endpoints: [{name: a, port: 1, protocol: udp}]\nhealth: {liveness: {tcp: {port: a}}}",
+            "unknown-port"
+        ),
+        ("restart: {policy: sometimes}", "invalid-value"), ("restart: {maxRetries: -1}", "out-of-range"),
+        ("restart: {maxRetries: many}", "wrong-type"),
+        ("stop: {grace: 25h}", "out-of-range"), ("stop: {signal: 15}", "invalid-signal"),
+        ("resources: {nofile: 1}", "out-of-range"),
+        ("resources: {cpu: 500m}", "not-yet-supported"), ("resources: {files: 3}", "unknown-key"),
+        ("sandbox: {level: paranoid}", "not-yet-supported"),
+        ("sandbox: {level: hard}", "invalid-value"), ("sandbox: {readOnly: true}", "not-yet-supported"),
+        ("sandbox: {levl: none}", "unknown-key"),
+        ("logging: {maxSize: 1Ki}", "out-of-range"), ("config: {fields: [{name: a}]}", "missing-field"),
+        ("config: {fields: [{name: 1a, type: int}]}", "invalid-value"),
+        ("config: {fields: [{name: a, type: array, items: {type: list}}]}", "invalid-value"),
+        ("config: {apply: {method: flags}}", "invalid-value"),
+        ("config: {apply: {method: file, file: a/b}}", "invalid-path"),
+        (
+            "config: {fields: [{name: o, type: object, fields: [{name: s, type: string, secret: true}]}]}",
+            "secret-placement"
+        ),
+        ("config: {fields: [{name: a, type: string, default: 5}]}", "config-type"),
+        ("config: {fields: [{name: a, type: int, doc: 5}]}", "wrong-type"),
+        (
+            "config: {fields: [{name: a, type: object, fields: [{name: b, type: int}], default: {c: 1}}]}",
+            "unknown-config-field"
+        ),
+    ])
+    func unitFields(_ spec: String, code: String) {
+        let assembly = TestSource(["u.yaml": Sample.unit("u", spec)]).assemble()
+        #expect(assembly.codes == [code], "\(assembly.headlines)")
+    }
+
+    @Test(arguments: [
+        ("replicas: -1", "out-of-range"), ("replicas: 1.5", "wrong-type"),
+        ("desired: paused", "invalid-value"), ("suspend: 1", "wrong-type"),
+        ("nodes: {names: [A]}", "invalid-name"), ("nodes: edge-1", "wrong-type"),
+        ("config: [a]", "wrong-type"), ("config: {\"a b\": 1}", "invalid-name"),
+        ("configFrom: a.yaml", "wrong-type"), ("configFrom: [missing.yaml]", "config-file-missing"),
+        ("secrets: {A: name}", "wrong-type"), ("secrets: {A: {file: ..}}", "invalid-path"),
+        ("secrets: {PLUMB_X: {file: a}}", "reserved-variable"), ("dependsOn: [db]", "wrong-type"),
+        ("dependsOn: [{instance: db}]", "unknown-instance"),
+        ("dependsOn: [{instance: i, condition: done}]", "invalid-value"),
+        ("update: {strategy: canary}", "not-yet-supported"), ("update: {maxUnavailable: 0}", "out-of-range"),
+        ("update: {minHealthyTime: 60s}", "deadline-order"),
+        ("update: {healthyDeadline: 5m}", "deadline-order"),
+        ("update: {rollback: {automatic: true}}", "not-yet-supported"),
+        ("prune: protect", "not-yet-supported"), ("prune: never", "invalid-value"),
+        ("health: {readiness: {http: {port: web}}}", "unknown-port"),
+        ("config: {a: 1}", "unknown-config-field"), ("unitt: x", "unknown-key"),
+        ("restartNonce: [1]", "wrong-type"), ("config: {a: \"x\\0\"}", "invalid-value"),
+    ])
+    func instanceFields(_ spec: String, code: String) {
+        let source = TestSource(["u.yaml": Sample.unit("u"), "i.yaml": Sample.instance("i", unit: "u", spec)])
+        let found = source.assemble().codes.filter { $0 != "self-dependency" }
+        #expect(found == [code], "\(source.assemble().headlines)")
+    }
+
+    @Test(arguments: [
+        ("requires: plumb >= 0.1", ""), ("requires: plumb ^0.1", ""), ("requires: plumb *", ""),
+        ("requires: plumb >= 1.2", "requires-newer-plumb"),
+        ("requires: plumb", "invalid-value"), ("requires: docker >= 1", "invalid-value"),
+        ("requires: plumber >= 0.1", "invalid-value"),
+    ])
+    func requirements(_ line: String, code: String) {
+        let assembly = TestSource(["u.yaml": line + "\n" + Sample.unit("u")]).assemble()
+        #expect(assembly.codes == (code.isEmpty ? [] : [code]), "\(assembly.headlines)")
+    }
+
+    @Test(arguments: [
+        ("web", true), ("a", true), ("a-1", true), ("0", true), (String(repeating: "a", count: 63), true),
+        (String(repeating: "a", count: 64), false),
+        ("-a", false), ("a-", false), ("A", false), ("a_b", false), ("a.b", false), ("é", false),
+    ])
+    func names(_ name: String, isValid: Bool) { #expect(StringRule.name.accepts(name) == isValid) }
+
+    /// What is not written gets the model's defaults, which are the schema's.
+    @Test func defaultsOfTheTableAreThoseOfTheModel() throws {
+        let unit =
+            "restart: {}\nstop: {}\nresources: {}\nsandbox: {}\nlogging: {}\nendpoints: [{name: a, port: 80}]\nhealth: {liveness: {tcp: {port: a}}}\nconfig: {apply: {}}"
+        let source = Sample.pair(unit: unit, instance: "update: {}\nnodes: {}")
+        let snapshot = try #require(source.assemble().snapshot, "\(source.assemble().headlines)")
+        let web = try #require(snapshot.units.values.first)
+        #expect(
+            web.defaults.restart == RestartPolicy() && web.defaults.stop == StopPolicy()
+                && web.defaults.resources == Resources())
+        #expect(web.defaults.sandbox == Sandbox() && web.defaults.logging == LoggingPolicy())
+        #expect(
+            web.defaults.health?.liveness == Probe(check: .tcp(port: "a")) && web.configApply == ConfigApply()
+        )
+        #expect(
+            web.endpoints == [Endpoint(name: "a", port: .fixed(80))] && web.profile == .keepalive
+                && web.entry.umask == 0o022)
+        let instance = try #require(snapshot.instances["web"])
+        let standard = InstanceDeclaration(
+            metadata: instance.metadata, unit: instance.unit, source: instance.source)
+        #expect(
+            instance.update == standard.update && instance.nodes == standard.nodes
+                && instance.replicas == standard.replicas)
+        #expect(
+            instance.desired == standard.desired && instance.suspend == standard.suspend
+                && instance.restartNonce == standard.restartNonce)
+    }
+
+    @Test func everyDefaultOfTheTablesIsAValidValue() {
+        func walk(_ schema: ObjectSchema, _ path: String, _ depth: Int) {
+            for field in schema.fields {
+                if let text = field.defaultText, text != "null" {
+                    #expect(field.defaultValue != nil, "\(path).\(field.key)")
+                }
+                if depth < 8, let below = Schema.objectBelow(field.type) {
+                    walk(below, "\(path).\(field.key)", depth + 1)
+                }
+            }
+        }
+        for kind in Kind.allCases { walk(Schema.document(of: kind), kind.rawValue, 0) }
+    }
+
+    @Test func aOneshotIsRestartedOnFailureUnlessItSaysOtherwise() throws {
+        func policy(unit: String, instance: String) throws -> RestartPolicy {
+            let snapshot = try #require(
+                Sample.pair(unit: "profile: oneshot\n" + unit, instance: instance).assemble().snapshot)
+            let found = try #require(snapshot.instances["web"])
+            return found.overrides.restart ?? snapshot.unit(of: found)?.defaults.restart ?? RestartPolicy()
+        }
+        #expect(try policy(unit: "", instance: "").policy == .onFailure)
+        #expect(
+            try policy(unit: "restart: {maxRetries: 2}", instance: "")
+                == RestartPolicy(policy: .onFailure, maxRetries: 2))
+        #expect(try policy(unit: "restart: {policy: never}", instance: "").policy == .never)
+        #expect(
+            try policy(unit: "restart: {policy: never}", instance: "restart: {maxRetries: 1}")
+                == RestartPolicy(policy: .onFailure, maxRetries: 1))
+        #expect(
+            Sample.pair(unit: "profile: oneshot", instance: "restart: {policy: always}").assemble().codes == [
+                "oneshot-policy"
+            ])
+    }
+}
