@@ -23,7 +23,7 @@ extension EndToEnd {
                 #expect(after["i7/0"] != before["i7/0"])
                 #expect(after.filter { $0.key != "i7/0" } == before.filter { $0.key != "i7/0" })
 
-                let events = try await host.plumb("events", "-n", "all").output
+                let events = try await host.plumb("events").output
                 for part in [
                     "spec.config.level 1 → 2", "instances/i7.yaml:6", "main@\(commit.prefix(7))",
                     "Bea <bea@example.org>",

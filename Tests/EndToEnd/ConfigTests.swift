@@ -105,7 +105,7 @@ extension EndToEnd {
                 #expect(after["loader/0"]?.restarts == 0)
                 #expect(
                     try host.events().contains {
-                        $0.kind == "reloaded" && $0.cause.contains("title Mine → Yours")
+                        $0.kind == "reloaded" && $0.cause.contains("title \"Mine\" → \"Yours\"")
                     })
                 await host.killAgent()
                 try await host.startAgent()

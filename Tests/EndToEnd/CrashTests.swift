@@ -45,7 +45,7 @@ extension EndToEnd {
                 #expect(wait["reason"].string == "Backoff")
                 let until = try #require(wait["until"].string)
                 #expect(until > (waiting.json["observedAt"].string ?? "~"), "both are UTC in RFC 3339")
-                #expect(try await host.plumb("status").output.contains("Crashed"))
+                #expect(try await host.plumb("status", "bad").output.contains("Crashed"))
             }
         }
 

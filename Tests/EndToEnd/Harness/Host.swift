@@ -31,8 +31,6 @@ final class Host: Sendable {
         port = try Ports.free()
         for directory in [state, runtime, secrets] { mkdir(directory, 0o755) }
         chmod(secrets, 0o700)
-        // So that no settings file of this machine has a say.
-        Files.write(root + "/agent.yaml", "apiVersion: plumb.dev/v1\nkind: Agent\n")
         if let user {
             Files.give(root, to: user, gid_t(user))
             Files.give(self.repository.root, to: user, gid_t(user))
@@ -44,8 +42,8 @@ final class Host: Sendable {
     func agentCommand(onExit: String = "keep", repository path: String? = nil) -> [String] {
         let command = [
             Binaries.plumb, "agent", "--repo", path ?? repository.path, "--node", "e2e", "--state-dir", state,
-            "--runtime-dir", runtime, "--secrets-dir", secrets, "--listen", "127.0.0.1:\(port)", "--config",
-            root + "/agent.yaml", "--on-exit", onExit,
+            "--runtime-dir", runtime, "--secrets-dir", secrets, "--listen", "127.0.0.1:\(port)", "--on-exit",
+            onExit,
         ]
         guard let user else { return command }
         return ["setpriv", "--reuid", "\(user)", "--regid", "\(user)", "--clear-groups", "--"] + command

@@ -15,6 +15,7 @@ struct ProcessEntry: Sendable, CustomStringConvertible {
         return "\(instance)/\(index)"
     }
 
+    /// The zygote, or a keeper: a fork of it that executes nothing.
     var isZygote: Bool {
         command.first?.hasSuffix("plumb-keeper") == true && command.dropFirst().first == "zygote"
     }
