@@ -46,7 +46,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 # Plumb says SIGTERM, and SIGKILL when `stop.grace` is over. A fast answer makes fast deployments.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-server = http.server.ThreadingHTTPServer(("127.0.0.1", PORT), Handler)
+try:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", PORT), Handler)
+except OSError as problem:
+    sys.exit(f"cannot listen on 127.0.0.1:{PORT}: {problem.strerror}")
 server.daemon_threads = True
 print(f"queue listens on 127.0.0.1:{PORT}, room for {CAPACITY} jobs", flush=True)
 server.serve_forever()

@@ -60,7 +60,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-server = http.server.ThreadingHTTPServer(("127.0.0.1", PORT), Handler)
+try:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", PORT), Handler)
+except OSError as problem:
+    sys.exit(f"cannot listen on 127.0.0.1:{PORT}: {problem.strerror}")
 server.daemon_threads = True
 print(f"{WHO} listens on 127.0.0.1:{PORT}, version {VERSION}", flush=True)
 server.serve_forever()
