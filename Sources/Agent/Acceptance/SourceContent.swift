@@ -26,7 +26,7 @@ package struct SourceContent: Sendable {
             out.appendNumber(UInt32(clamping: entry.size))
         }
         out.appendNumber(UInt32(blobs.count))
-        for (id, bytes) in blobs {
+        for (id, bytes) in blobs.sorted(by: { $0.key < $1.key }) {
             out.appendCounted(Array(id.utf8))
             out.appendCounted(bytes)
         }

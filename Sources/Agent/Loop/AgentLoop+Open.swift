@@ -31,6 +31,7 @@ extension AgentLoop {
     private func restore(_ accepted: AcceptedSource, at moment: Moment) async {
         source.accepted = accepted.revision
         source.acceptedAt = accepted.acceptedAt
+        storedContent = accepted.content
         guard let snapshot = await reader.restore(accepted) else {
             conditions.set(
                 .sourceStale, true, reason: "AcceptedUnreadable",

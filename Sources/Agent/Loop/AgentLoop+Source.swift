@@ -9,7 +9,7 @@ extension AgentLoop {
             next = revision
             return
         }
-        if revision.id == source.accepted?.id && world.desired != nil {
+        if revision.id == source.accepted?.id && isAcceptedRead {
             source.diagnostics = []
             conditions.clear(.invalid)
             return
@@ -68,17 +68,22 @@ extension AgentLoop {
     private func accept(
         _ revision: Revision, _ snapshot: Snapshot, _ content: [UInt8], at moment: Moment
     ) {
+        // After a start the accepted revision is read once more: the settings may name another path by now.
+        let isNews = revision.id != source.accepted?.id || content != storedContent
         let desired = resolver.resolve(snapshot, revision: revision, node: settings.node)
-        world.accept(desired, at: moment)
+        world.accept(desired, at: moment, quietly: !isNews)
         world.dropStalePreparations()
         if let reason = holdsOneshots {
             world.holdOneshots(reason: reason)
             holdsOneshots = nil
         }
-        source.accepted = revision
-        source.acceptedAt = moment.wall
         source.diagnostics = []
         conditions.clear(.invalid)
+        isAcceptedRead = true
+        guard isNews else { return }
+        source.accepted = revision
+        source.acceptedAt = moment.wall
+        storedContent = content
         batch.accepted = AcceptedSource(revision: revision, acceptedAt: moment.wall, content: content)
         batch.revisions.append(
             RevisionOutcome(

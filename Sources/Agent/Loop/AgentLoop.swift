@@ -42,6 +42,10 @@ package actor AgentLoop {
     /// The revision that is being read; the newest one that was seen meanwhile.
     var reading: RevisionID?
     var next: Revision?
+    /// The accepted revision was read from the repository in this life, under the settings of this life.
+    var isAcceptedRead = false
+    /// The accepted snapshot's bytes, as they are stored.
+    var storedContent: [UInt8] = []
     /// Set by `stopRequested`; true once nothing is left to wait for.
     var stopMode: StopMode?
     var timer: (at: Instant, task: Task<Void, Never>)?
