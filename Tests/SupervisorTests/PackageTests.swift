@@ -150,6 +150,7 @@ private final class CountingSource: PackageSource {
 
     func entries(tree: String) async throws -> [PackageEntry] {
         count.withLock { $0 += 1 }
+        // Long enough for everybody to ask while the first answer is on its way.
         try await Task.sleep(for: .milliseconds(20))
         return try await files.entries(tree: tree)
     }

@@ -102,6 +102,7 @@ import Testing
             }
             #expect(last(.readiness)?.detail == "HTTP 200 from :\(server.port)/healthz")
             server.answer("HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n")
+            // Nothing is told where nothing changes, so several periods have to pass.
             try await Task.sleep(for: .milliseconds(200))
             #expect(last(.readiness)?.passing == true)
             server.answer("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nbusy")
@@ -135,6 +136,21 @@ import Testing
             spec.health.readiness = probe(.exec(command: ["true"]))
             try await host.supervisor.update(run, spec: spec, reload: false)
             await eventually("ready") { host.probeChanges(of: run).last?.passing == true }
+        }
+    }
+
+    @Test func theStartupProbeIsAskedOnceInTheLifeOfARun() async throws {
+        try await withHost { host in
+            let asked = "\(host.base)/asked"
+            var spec = shell(
+                sleeper,
+                health: Health(startup: probe(.exec(command: ["/bin/sh", "-c", "echo >> \(asked)"]))))
+            let run = try await host.start(spec)
+            await eventually("started up") { host.probeChanges(of: run).last?.kind == .startup }
+            spec.health.readiness = probe(.exec(command: ["true"]))
+            try await host.supervisor.update(run, spec: spec, reload: false)
+            await eventually("ready") { host.probeChanges(of: run).last?.kind == .readiness }
+            #expect(readFile(asked) == "\n")
         }
     }
 

@@ -11,7 +11,7 @@ extension Supervisor {
     private static let outputShownMax = 200
 
     /// Begins the probes of a run anew, from what its spec says now.
-    func startProbes(_ run: RunID, isStartupPassed: Bool) {
+    func startProbes(_ run: RunID) {
         let old = table.withLock { table -> RunProbes? in
             let old = table[run]?.probes
             table[run]?.probes = nil
@@ -23,11 +23,12 @@ extension Supervisor {
         else { return }
         let probes = RunProbes(
             spec.health, processStart: Instant(nanoseconds: Int64(clamping: identity.startedAtBoot)),
-            isStartupPassed: isStartupPassed,
+            isStartupPassed: entry.isStartupPassed,
             check: { [weak self] probe in
                 await self?.check(probe, run) ?? .failed("the agent is stopping")
             },
             change: { [weak self] kind, passing, detail in
+                if kind == .startup, passing { self?.table.withLock { $0[run]?.isStartupPassed = true } }
                 self?.tell(.probeChanged(run, kind, passing: passing, detail: detail)) {
                     self?.table.withLock { $0[run]?.phase == .running } ?? false
                 }

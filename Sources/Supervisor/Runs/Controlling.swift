@@ -43,6 +43,10 @@ extension Supervisor {
             let old = table[run]?.spec
             table[run]?.spec = spec
             if let revision { table[run]?.revision = revision }
+            // A startup probe that is added to a process which has started comes too late.
+            if isStartupPassed || (old != nil && old?.health.startup == nil) {
+                table[run]?.isStartupPassed = true
+            }
             return (old, table[run]?.slot)
         }
         guard let slot else { return }
@@ -50,7 +54,7 @@ extension Supervisor {
         send(.updatePolicy(LaunchAssembly.policy(spec)), to: run)
         if reload, let signal = spec.process.reloadSignal { self.signal(run, signal) }
         if old?.health != spec.health || old?.process != spec.process {
-            startProbes(run, isStartupPassed: isStartupPassed)
+            startProbes(run)
         }
     }
 

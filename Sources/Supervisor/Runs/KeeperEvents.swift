@@ -96,7 +96,7 @@ extension Supervisor {
         guard let identity else { return }
         sendPendingStop(run)
         tell(.started(run, Reconciler.RunIdentity(identity)))
-        startProbes(run, isStartupPassed: false)
+        startProbes(run)
     }
 
     private func sendPendingStop(_ run: RunID) {

@@ -36,6 +36,8 @@ struct RunEntry {
     var lostLogBytes: UInt64 = 0
     var treeProvenEmpty = true
     var probes: RunProbes?
+    /// It is asked once in the life of a run, whatever is changed while it lives.
+    var isStartupPassed = false
     /// The keeper's pidfd, while it is watched for want of a connection.
     var keeperPidfd: Int32 = -1
     var keeperToken: EventLoop.Token?
