@@ -93,6 +93,8 @@ package final class Supervisor: Sendable {
         if !keepRuns { await stopAll() }
         prober.stopAll()
         release()
+        // Refused by the kernel while any run is in it.
+        groups?.removeTree()
         await prober.shutdown()
     }
 
