@@ -11,7 +11,8 @@ import Testing
             - {name: fps, type: int, default: 10}
             - {name: logLevel, type: string, default: info}
             - {name: tags, type: array, default: [a, b]}
-            - {name: limits, type: object, default: {burst: 1, rate: 2}, fields: [{name: burst, type: int}, {name: rate, type: int}, {name: unit, type: string, default: s}]}
+            - {name: limits, type: object, default: {burst: 1, rate: 2}, fields: [{name: burst, type: int},
+                 {name: rate, type: int}, {name: unit, type: string, default: s}]}
             - {name: ratio, type: number}
             - {name: quiet, type: bool}
         """
@@ -78,7 +79,8 @@ import Testing
         #expect(yaml.name == "config.yaml")
         #expect(
             yaml.contents
-                == "fps: 10\nlimits:\n  burst: 1\n  rate: 2\n  unit: s\nlogLevel: \"yes\"\nratio: 1000.0\ntags: []\n"
+                == "fps: 10\nlimits:\n  burst: 1\n  rate: 2\n  unit: s\nlogLevel: \"yes\"\n"
+                + "ratio: 1000.0\ntags: []\n"
         )
     }
 

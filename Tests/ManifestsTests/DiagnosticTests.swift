@@ -14,7 +14,8 @@ import Testing
     @Test func theCaretStandsBeneathThePlace() {
         #expect(
             render("ab: cd", column: 5)
-                == "a.yaml:2:5: error[unknown-key]: unknown key 'x'\n  2 | ab: cd\n    |     ^\n  help: remove it"
+                == "a.yaml:2:5: error[unknown-key]: unknown key 'x'\n"
+                + "  2 | ab: cd\n    |     ^\n  help: remove it"
         )
         #expect(render("\tä: x", column: 5).contains("\n  2 |  ä: x\n    |     ^\n"))
         // A place behind the line's end, and one that is not there at all.

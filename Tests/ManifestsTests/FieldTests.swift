@@ -103,7 +103,8 @@ import Testing
     /// What is not written gets the model's defaults, which are the schema's.
     @Test func defaultsOfTheTableAreThoseOfTheModel() throws {
         let unit =
-            "restart: {}\nstop: {}\nresources: {}\nsandbox: {}\nlogging: {}\nendpoints: [{name: a, port: 80}]\nhealth: {liveness: {tcp: {port: a}}}\nconfig: {apply: {}}"
+            "restart: {}\nstop: {}\nresources: {}\nsandbox: {}\nlogging: {}\nconfig: {apply: {}}\n"
+            + "endpoints: [{name: a, port: 80}]\nhealth: {liveness: {tcp: {port: a}}}"
         let source = Sample.pair(unit: unit, instance: "update: {}\nnodes: {}")
         let snapshot = try #require(source.assemble().snapshot, "\(source.assemble().headlines)")
         let web = try #require(snapshot.units.values.first)

@@ -33,7 +33,7 @@ import Testing
             ])
     }
 
-    /// The golden file is what an operator reads. Set PLUMB_UPDATE_GOLDEN to write it anew, and review the diff.
+    /// The golden file is what an operator reads. PLUMB_UPDATE_GOLDEN writes it anew; review the diff.
     @Test func everyMistakeIsNamedWithPlaceAndRemedy() throws {
         let source = try TestSource(directory: TestSource.fixtures.appending(path: "broken"))
         let assembly = source.assemble()

@@ -62,7 +62,8 @@ import Testing
         source = TestSource([
             "u.yaml": Self.packaged,
             "apps/web/model.bin":
-                "version https://git-lfs.github.com/spec/v1\noid sha256:\(String(repeating: "a", count: 64))\nsize 12345\n",
+                "version https://git-lfs.github.com/spec/v1\n"
+                + "oid sha256:\(String(repeating: "a", count: 64))\nsize 12345\n",
         ])
         #expect(source.assemble().codes == ["lfs-pointer"])
     }

@@ -100,7 +100,8 @@ import Testing
 
     @Test func aliasesCannotNestBeyondTheBound() {
         var text =
-            "apiVersion: plumb.dev/v1\nkind: Instance\nmetadata: {name: a}\nspec:\n  unit: a\n  config:\n    a0: &a0 [[[[[[[[1]]]]]]]]\n"
+            "apiVersion: plumb.dev/v1\nkind: Instance\nmetadata: {name: a}\n"
+            + "spec:\n  unit: a\n  config:\n    a0: &a0 [[[[[[[[1]]]]]]]]\n"
         for level in 1...10 { text += "    a\(level): &a\(level) [[[[[[[[*a\(level - 1)]]]]]]]]\n" }
         #expect(codes(text) == ["nesting-too-deep"])
     }

@@ -12,7 +12,7 @@ package enum DecodingLimits {
     package static let documentsMax = 100_000
     /// Diagnostics that are kept; the rest is counted.
     package static let diagnosticsMax = 1_000
-    /// Diagnostics that are looked at before the first by place are kept, so that the same are kept each time.
+    /// Diagnostics that are gathered before the first ones by place are kept: the same ones each time.
     package static let assemblyDiagnosticsMax = 20_000
     /// Diagnostics kept of one file, so that one broken file does not hide the others.
     package static let fileDiagnosticsMax = 100

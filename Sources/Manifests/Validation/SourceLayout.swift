@@ -42,8 +42,8 @@ struct SourceLayout {
 
     private enum Standing { case open, declares, isPackaged }
 
-    /// A file that takes a directory declares something only if it is part of no package itself, which depends
-    /// on the files that take the directories above it.
+    /// A file that takes a directory declares something only if it is part of no package itself, which
+    /// depends on the files that take the directories above it.
     private mutating func settleArtifacts(_ files: [ParsedFile]) {
         var takers = files.indices.filter { !files[$0].content.artifactDirectories.isEmpty }
         guard !takers.isEmpty else { return }
