@@ -1,9 +1,12 @@
 import ArgumentParser
-import Watcher
 
-/// The agent's own reader child. Not for people.
+/// The agent's own reader child. Not for people: `Main` starts it before it comes to parsing.
 struct GitReaderCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "git-reader", shouldDisplay: false)
+    static let name = "git-reader"
+    static let configuration = CommandConfiguration(commandName: name, shouldDisplay: false)
 
-    func run() throws { GitReader.main() }
+    func run() throws {
+        throw CommandFailure(
+            message: "\(Self.name) takes no arguments", remedy: "the agent starts it by itself")
+    }
 }

@@ -1,10 +1,17 @@
 import ArgumentParser
+import Dispatch
 import Glibc
+import Watcher
 
+/// Synchronous, because the reader child must come before everything that starts a thread or opens a
+/// descriptor: it closes all that it did not get, and the concurrency runtime's own descriptors would be
+/// among them.
 @main enum Main {
-    static func main() async {
-        let code = await run(Array(CommandLine.arguments.dropFirst()))
-        exit(code.rawValue)
+    static func main() {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments == [GitReaderCommand.name] { GitReader.main() }
+        Task { exit(await run(arguments).rawValue) }
+        dispatchMain()
     }
 
     /// Parses and runs one command line. Whatever goes wrong is told on standard error.
