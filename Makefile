@@ -60,8 +60,10 @@ demo:
 	    cd ..; mv new repo; \
 	    echo 'Made $(DEMO)/repo from examples/units.'; \
 	fi
-	@printf '#!/bin/sh\nPLUMB_SOCKET="$$(dirname "$$0")/run/plumb.sock" exec "$$(dirname "$$0")/../%s/plumb" "$$@"\n' \
-	    '$(RELEASE)' > '$(DEMO)/plumb' && chmod 755 '$(DEMO)/plumb'
+	@printf '%s\n' '#!/bin/sh' '# The plumb command, told where the agent of `make run` is.' \
+	    'here=$$(cd "$$(dirname "$$0")" && pwd)' \
+	    'export PLUMB_SOCKET="$$here/run/plumb.sock" PLUMB_STATE_DIR="$$here/state"' \
+	    'exec "$$here/../$(RELEASE)/plumb" "$$@"' > '$(DEMO)/plumb'; chmod 755 '$(DEMO)/plumb'
 
 run: release demo
 	@echo
