@@ -6,8 +6,8 @@ extension SimulatedHost {
 
     package struct BusyLoop: Error {}
 
-    /// Plans and performs until nothing is left to do at this moment; runs begin and end at once, those of `stuck`
-    /// excepted. Each plan that acts is handed to `watch`.
+    /// Plans and performs until nothing is left to do at this moment; runs begin and end at once, those of
+    /// `stuck` excepted. Each plan that acts is handed to `watch`.
     @discardableResult
     package mutating func settle(
         stuck: Set<SlotID> = [], watch: (Plan, inout SimulatedHost) throws -> Void = { _, _ in }

@@ -3,8 +3,8 @@ package import Reconciler
 
 /// A host without processes: performs plans as the agent does, and lets a test decide what happens to runs.
 ///
-/// What the agent must remember goes through its encoded form when the agent is killed, so that it comes back with no
-/// more than a real one would.
+/// What the agent must remember goes through its encoded form when the agent is killed, so that it comes back
+/// with no more than a real one would.
 package struct SimulatedHost {
     package private(set) var world = World()
     package var clock = ManualClock()
@@ -204,8 +204,8 @@ extension SimulatedHost {
 extension SimulatedHost {
     package mutating func stopAgent() { world.observed.stopping = true }
 
-    /// The agent dies and a new one takes up what is stored and what runs. `begun` says which of the runs that were
-    /// asked for have got so far that there is a process; of the others there will never be one.
+    /// The agent dies and a new one takes up what is stored and what runs. `begun` says which of the runs
+    /// that were asked for have got so far that there is a process; of the others there will never be one.
     package mutating func restartAgent(begun: (RunID) -> Bool = { _ in false }) {
         checks = []
         for process in processes.values {

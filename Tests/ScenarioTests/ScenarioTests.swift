@@ -2,8 +2,9 @@ import Foundation
 import TestKit
 import Testing
 
-/// Stories of what is declared, what happens, and what the planner does about it. Their expectations are part of the
-/// files; with PLUMB_RETELL=1 in the environment they are written anew, to be read before they are committed.
+/// Stories of what is declared, what happens, and what the planner does about it. Their expectations are part
+/// of the files; with PLUMB_RETELL=1 in the environment they are written anew, to be read before they are
+/// committed.
 struct ScenarioTests {
     private static let directory = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Scenarios")

@@ -278,7 +278,8 @@ extension Simulation {
             }
     }
 
-    /// A suspended Instance keeps what it depended on, also where another Unit stands behind that name by now.
+    /// A suspended Instance keeps what it depended on, also where another Unit stands behind that name by
+    /// now.
     private func isOneshot(_ name: String) -> Bool {
         expected.entries[name]?.desired.spec.profile == .oneshot
     }

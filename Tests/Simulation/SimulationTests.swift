@@ -2,8 +2,8 @@ import Foundation
 import TestKit
 import Testing
 
-/// Many seeded worlds. A failure prints its seed; PLUMB_SEED=n in the environment runs that one alone and tells what
-/// happened in it.
+/// Many seeded worlds. A failure prints its seed; PLUMB_SEED=n in the environment runs that one alone and
+/// tells what happened in it.
 struct SimulationTests {
     private static let chosen = ProcessInfo.processInfo.environment["PLUMB_SEED"].flatMap { UInt64($0) }
     private static let seeds: [UInt64] = chosen.map { [$0] } ?? Array(1...200)

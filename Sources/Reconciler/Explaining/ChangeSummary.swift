@@ -1,7 +1,7 @@
 import Manifests
 
-/// What a candidate revision would change, in the planner's own words: the candidate is accepted into a copy of the
-/// world, and the needs that it brings are the ones that the planner would act on.
+/// What a candidate revision would change, in the planner's own words: the candidate is accepted into a copy
+/// of the world, and the needs that it brings are the ones that the planner would act on.
 package struct ChangeSummary: Sendable {
     package enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
         case start, restart, live, reload, stop
@@ -14,6 +14,14 @@ package struct ChangeSummary: Sendable {
         package var cause: Cause
         /// `rolling, 1 at a time`; "" where nothing is to be said.
         package var note: String
+
+        package init(kind: Kind, instance: String, indices: [Int], cause: Cause, note: String) {
+            self.kind = kind
+            self.instance = instance
+            self.indices = indices
+            self.cause = cause
+            self.note = note
+        }
 
         /// `web/0..1`, `web/0`, `web/0,2`.
         package var replicas: String {
@@ -40,7 +48,8 @@ package struct ChangeSummary: Sendable {
     package var suspended: [String]
     package var unchanged: Int
     /// Of what a gate looks at alone: node, instance, removal or restart, from the accepted snapshot to the
-    /// candidate. Unrelated commits, time and what runs do not change it. Eight hexadecimal digits: `7d1f-02ac`.
+    /// candidate. Unrelated commits, time and what runs do not change it. Eight hexadecimal digits:
+    /// `7d1f-02ac`.
     package var planHash: String
 
     package init(world: World, candidate: Desired, at moment: Moment) {
@@ -135,8 +144,8 @@ extension ChangeSummary {
         return digits.prefix(4) + "-" + digits.dropFirst(4).prefix(4)
     }
 
-    /// A removal or a restart in words that say from what to what; nil for anything that needs no gate. `desired:
-    /// stopped` and fewer replicas are intent.
+    /// A removal or a restart in words that say from what to what; nil for anything that needs no gate.
+    /// `desired: stopped` and fewer replicas are intent.
     private static func gated(_ before: DesiredInstance, _ after: DesiredInstance?) -> String? {
         guard before.target > 0 else { return nil }
         guard let after, after.assigned else {
@@ -160,8 +169,8 @@ extension InstanceMemory {
 }
 
 extension World {
-    /// The world of a host on which everything that a revision declares runs well: the base of a comparison of two
-    /// revisions without a host.
+    /// The world of a host on which everything that a revision declares runs well: the base of a comparison
+    /// of two revisions without a host.
     package static func running(_ desired: Desired, at moment: Moment) -> World {
         var world = World()
         world.accept(desired, at: moment)

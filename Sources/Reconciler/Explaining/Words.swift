@@ -52,7 +52,7 @@ extension Cause {
         }
     }
 
-    /// The whole cause: `spec.config.fps 10 → 30 at instances/web.yaml:7, main@3f2a9c1 by Ann <ann@example.org>`.
+    /// The whole cause: `spec.config.fps 10 → 30 at web.yaml:7, main@3f2a9c1 by Ann <ann@example.org>`.
     package var text: String {
         var text = headline
         if let place { text += " at \(place.short)" }

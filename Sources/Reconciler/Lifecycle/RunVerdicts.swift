@@ -8,8 +8,8 @@ extension ObservedRun {
         return true
     }
 
-    /// Ready: it runs, and every probe that gates it has passed. A run without probes is ready once it runs; a oneshot
-    /// only when it has ended well, and then it runs no more.
+    /// Ready: it runs, and every probe that gates it has passed. A run without probes is ready once it runs;
+    /// a oneshot only when it has ended well, and then it runs no more.
     mutating func updateReadiness(at now: Instant) {
         let started = spec.health.startup == nil || startup == true
         let serving = spec.health.readiness == nil || readiness == true

@@ -65,7 +65,8 @@ extension World {
         markDirty(new.name)
     }
 
-    /// It is declared no longer. Completed oneshots stay remembered, so that declaring one again repeats nothing.
+    /// It is declared no longer. Completed oneshots stay remembered, so that declaring one again repeats
+    /// nothing.
     private mutating func withdraw(_ name: String, revision: Revision) {
         guard var remembered = memory.instances[name], let applied = remembered.applied else { return }
         let cause = Cause(reason: .removed, place: applied.desired.place, revision: revision)

@@ -16,8 +16,8 @@ extension World {
     package mutating func prepared(_ spec: InstanceSpec, _ failure: HostFailure?, at moment: Moment) {
         let before = attempts[spec.specHash] ?? 0
         guard let failure else {
-            // The count stays until it has started: a host that checks well and refuses the start is asked ever
-            // more rarely, too.
+            // The count stays until it has started: a host that checks well and refuses the start is asked
+            // ever more rarely, too.
             observed.preparations[spec.specHash] = .ready
             return
         }
@@ -106,8 +106,9 @@ extension World {
 }
 
 extension InstanceMemory {
-    /// When the wanted spec becomes last known good, if all stays as it is: every replica runs it and has been ready
-    /// for the longer of `minHealthyTime` and `resetAfter`. nil where it is that already, or is not on its way.
+    /// When the wanted spec becomes last known good, if all stays as it is: every replica runs it and has
+    /// been ready for the longer of `minHealthyTime` and `resetAfter`. nil where it is that already, or is
+    /// not on its way.
     func promotionDue(of name: String, observed: Observed) -> Instant? {
         guard let desired = applied?.desired, desired.target > 0, desired.spec.profile == .keepalive,
             lastKnownGood.first?.specHash != desired.spec.specHash

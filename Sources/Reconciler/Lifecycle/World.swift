@@ -1,7 +1,7 @@
 import Manifests
 
-/// What the loop knows: runs and memory, changed by events alone. Without I/O, clock and randomness, so that the
-/// agent and the simulation drive the same code.
+/// What the loop knows: runs and memory, changed by events alone. Without I/O, clock and randomness, so that
+/// the agent and the simulation drive the same code.
 package struct World: Sendable {
     package var observed: Observed
     package var memory: Memory

@@ -1,4 +1,5 @@
-/// Everything that can be shown of an agent at one moment: a value, taken from the loop and handed to whoever shows it.
+/// Everything that can be shown of an agent at one moment: a value, taken from the loop and handed to whoever
+/// shows it.
 package struct AgentState: Sendable {
     package var node: Node
     package var version: String
@@ -19,7 +20,8 @@ package struct AgentState: Sendable {
     package var nowWall: WallTime
 
     package init(
-        node: Node, version: String, stateDir: String = "", bootID: String, startedWall: WallTime, isReady: Bool,
+        node: Node, version: String, stateDir: String = "", bootID: String, startedWall: WallTime,
+        isReady: Bool,
         source: SourceStatus, conditions: [Condition], desired: Desired?, observed: Observed, memory: Memory,
         waiting: [Waiting], now: Instant, nowWall: WallTime
     ) {

@@ -22,7 +22,8 @@ package struct ReplicaID: Hashable, Sendable, Codable, Comparable, CustomStringC
     }
 }
 
-/// A place for one live run of a replica. Surge and blue-green runs will have slots of their own beside `main`.
+/// A place for one live run of a replica. Surge and blue-green runs will have slots of their own beside
+/// `main`.
 package struct SlotID: Hashable, Sendable, Codable, Comparable, CustomStringConvertible {
     package var replica: ReplicaID
 
@@ -67,7 +68,8 @@ package struct StartHash: Hashable, Sendable, Codable, CustomStringConvertible {
     package var description: String { String(hex.prefix(12)) }
 }
 
-/// The start hash plus reload and live fields. Keys rollouts, last known good, history. 64 hexadecimal digits.
+/// The start hash plus reload and live fields. Keys rollouts, last known good, history. 64 hexadecimal
+/// digits.
 package struct SpecHash: Hashable, Sendable, Codable, CustomStringConvertible {
     package var hex: String
     package init(hex: String) { self.hex = hex }

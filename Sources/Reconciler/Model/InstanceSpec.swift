@@ -1,7 +1,8 @@
 package import Manifests
 
-/// Everything that a run of an Instance needs, by value, with no reference left to the source: it is kept whole
-/// in the Store, so that what runs can be compared, explained and started again when its declaration is gone.
+/// Everything that a run of an Instance needs, by value, with no reference left to the source: it is kept
+/// whole in the Store, so that what runs can be compared, explained and started again when its declaration is
+/// gone.
 package struct InstanceSpec: Sendable, Hashable, Codable {
     package var name: String
     /// `web@1.4.2`.
@@ -13,8 +14,8 @@ package struct InstanceSpec: Sendable, Hashable, Codable {
     package var stop: StopPolicy
     package var logging: LoggingPolicy
     package var update: UpdatePolicy
-    /// What the hashes are made of, sorted by path. A field that has its default is left out, so that a version
-    /// of Plumb which knows more fields computes the same hashes.
+    /// What the hashes are made of, sorted by path. A field that has its default is left out, so that a
+    /// version of Plumb which knows more fields computes the same hashes.
     package var fields: [SpecField]
     package var startHash: StartHash
     package var specHash: SpecHash

@@ -69,8 +69,8 @@ package struct ReplicaMemory: Sendable, Hashable, Codable {
     package var lastKey: RunKey?
     /// Why Plumb stopped the last run; nil where it ended by itself.
     package var lastStop: Cause?
-    /// What asked for the next start, where it is neither the Instance's start hash nor the last exit: scaling, a
-    /// changed policy that gives it another chance, or the start that the host refused.
+    /// What asked for the next start, where it is neither the Instance's start hash nor the last exit:
+    /// scaling, a changed policy that gives it another chance, or the start that the host refused.
     package var wanted: Cause?
     /// The last run's end is known and stored.
     package var isEnded = false

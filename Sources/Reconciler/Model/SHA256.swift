@@ -1,5 +1,5 @@
-/// SHA-256 as FIPS 180-4 defines it. The core may import no library (it stays pure and builds in seconds), and its
-/// hashes must hold against whoever may commit, so a quicker hash without that promise would not do.
+/// SHA-256 as FIPS 180-4 defines it. The core may import no library (it stays pure and builds in seconds),
+/// and its hashes must hold against whoever may commit, so a quicker hash without that promise would not do.
 struct SHA256 {
     private var state: [UInt32] = [
         0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,

@@ -1,6 +1,7 @@
 import Manifests
 
-/// What one replica needs, seen by itself: neither dependencies nor the rollout of its Instance are asked yet.
+/// What one replica needs, seen by itself: neither dependencies nor the rollout of its Instance are asked
+/// yet.
 package enum ReplicaNeed: Sendable {
     /// It is as it should be.
     case nothing

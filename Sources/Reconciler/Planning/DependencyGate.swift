@@ -7,8 +7,9 @@ struct DependencyGate {
 
     /// The first dependency that is not met, or nil.
     ///
-    /// - Parameter changed: the dependent itself runs another spec than the wanted one. Only then must a dependency
-    ///   run its newest spec as well; otherwise a crash could not be mended while a rollout elsewhere is stuck.
+    /// - Parameter changed: the dependent itself runs another spec than the wanted one. Only then must a
+    /// dependency
+    /// run its newest spec as well; otherwise a crash could not be mended while a rollout elsewhere is stuck.
     func unmet(_ dependencies: [Dependency], changed: Bool) -> Waiting.Reason? {
         for dependency in dependencies {
             if let detail = problem(dependency, changed: changed) {

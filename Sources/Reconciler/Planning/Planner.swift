@@ -6,7 +6,8 @@ package func plan(observed: Observed, memory: Memory, at now: Instant) -> Plan {
     return planner.plan()
 }
 
-/// One planning pass: needs are assessed replica by replica, then ordered by dependencies, rollouts and preparation.
+/// One planning pass: needs are assessed replica by replica, then ordered by dependencies, rollouts and
+/// preparation.
 struct Planner {
     let observed: Observed
     let memory: Memory

@@ -38,7 +38,8 @@ extension SpecFields {
         }
     }
 
-    /// The merged configuration. It is read again without a restart where it is a file and the Unit can reload.
+    /// The merged configuration. It is read again without a restart where it is a file and the Unit can
+    /// reload.
     mutating func addConfig(_ config: EffectiveConfig, unit: UnitDeclaration) {
         let apply = unit.configApply
         let effect: SpecField.Effect = apply.method == .file && unit.reloadSignal != nil ? .reload : .restart

@@ -7,7 +7,8 @@ struct RemovalOrder {
     init(
         _ assessment: Assessment, _ observed: Observed, _ graph: [String: [String]], _ order: StartOrder
     ) {
-        // Instances whose every live run is to go; one that only shrinks takes nothing away from its dependents.
+        // Instances whose every live run is to go; one that only shrinks takes nothing away from its
+        // dependents.
         var leaving: Set<String> = []
         for (name, items) in assessment.items {
             let goes = items.allSatisfy { item in

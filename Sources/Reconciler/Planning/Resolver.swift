@@ -1,13 +1,14 @@
 package import Manifests
 
-/// Turns a snapshot into what one node would run. Pure; the cache only saves the work of Instances whose documents
-/// are the ones of last time, which is what makes one commit among 10,000 files cheap.
+/// Turns a snapshot into what one node would run. Pure; the cache only saves the work of Instances whose
+/// documents are the ones of last time, which is what makes one commit among 10,000 files cheap.
 package struct Resolver: Sendable {
     private struct Entry: Sendable {
         var key: Key
         var spec: InstanceSpec
     }
-    /// The documents an Instance's spec is made of. Places are part of the result, so file and document are too.
+    /// The documents an Instance's spec is made of. Places are part of the result, so file and document are
+    /// too.
     private struct Key: Sendable, Hashable {
         var instance: DocumentID
         var unit: DocumentID

@@ -2,8 +2,8 @@ import Manifests
 
 /// Collects the effective fields of one Instance, and makes the hashes of them.
 ///
-/// A field that has its default is not added: a later version that knows more fields must compute the same hashes,
-/// or an upgrade would restart everything.
+/// A field that has its default is not added: a later version that knows more fields must compute the same
+/// hashes, or an upgrade would restart everything.
 struct SpecFields {
     private(set) var fields: [SpecField] = []
     let unit: DeclarationSource

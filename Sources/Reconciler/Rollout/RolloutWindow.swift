@@ -27,8 +27,8 @@ struct RolloutWindow {
             }
             return
         }
-        // What does not serve is replaced first, and takes nothing of what may be missing. A run that the agent has
-        // just come back to may well serve: it waits until its probes have spoken.
+        // What does not serve is replaced first, and takes nothing of what may be missing. A run that the
+        // agent has just come back to may well serve: it waits until its probes have spoken.
         admitted = Set(outdated.filter { !$0.isServing && !$0.isUndetermined }.map(\.slot))
         // A replica that ended well as the wanted spec is all that it was meant to be.
         let wanted = items.filter { item in
@@ -45,7 +45,8 @@ struct RolloutWindow {
             "\(missing) of \(applied.desired.target) unavailable, at most \(policy.maxUnavailable) at a time"
     }
 
-    /// Replicas that do not serve now: not running, not ready, or not yet ready for `minHealthyTime` as the new spec.
+    /// Replicas that do not serve now: not running, not ready, or not yet ready for `minHealthyTime` as the
+    /// new spec.
     private mutating func unavailable(
         _ items: [Assessment.Item], _ applied: InstanceMemory.Applied, _ observed: Observed, at now: Instant
     ) -> Int {
