@@ -4,10 +4,12 @@ internal import Synchronization
 final class UnitRecord: Sendable {
     let declaration: UnitDeclaration
     let id: UnitID
+    let isOneshot: Bool
 
     init(_ declaration: UnitDeclaration) {
         self.declaration = declaration
         id = declaration.id
+        isOneshot = declaration.profile == .oneshot
     }
 }
 
@@ -17,8 +19,8 @@ final class InstanceRecord: Sendable {
     let name: String
     /// `web@^1.4`: equal texts pick the same Unit.
     let reference: String
-    /// Whether its blocks must be looked at together with the Unit.
-    let settlesPolicies: Bool
+    let replacesHealth: Bool
+    let replacesRestart: Bool
     let hasConfig: Bool
 
     /// What its configuration was found right against. The check is a pure function of these and of the
@@ -39,7 +41,8 @@ final class InstanceRecord: Sendable {
         name = declaration.metadata.name
         reference = "\(declaration.unit.name)@\(declaration.unit.text)"
         let overrides = declaration.overrides
-        settlesPolicies = overrides.health != nil || overrides.restart != nil
+        replacesHealth = overrides.health != nil
+        replacesRestart = overrides.restart != nil
         hasConfig = !declaration.config.isEmpty || !declaration.configFrom.isEmpty
     }
 

@@ -6,19 +6,22 @@ extension Assembler {
         var known: [String: UnitRecord] = [:]
         var last: (reference: String, pick: UnitRecord)?
         for record in instances {
-            if let last, last.reference == record.reference, !record.settlesPolicies {
-                picks.append(last.pick)
-                continue
-            }
-            guard let pick = known[record.reference] ?? resolve(record.declaration.unit) else {
+            let pick: UnitRecord
+            if let last, last.reference == record.reference {
+                pick = last.pick
+            } else if let found = known[record.reference] ?? resolve(record.declaration.unit) {
+                pick = found
+                known[record.reference] = found
+                last = (record.reference, found)
+            } else {
                 picks.append(nil)
                 reportUnresolved(record.declaration)
                 continue
             }
             picks.append(pick)
-            known[record.reference] = pick
-            last = (record.reference, pick)
-            if record.settlesPolicies { settlePolicies(of: record.declaration, pick.declaration) }
+            if record.replacesHealth || (record.replacesRestart && pick.isOneshot) {
+                settlePolicies(of: record.declaration, pick.declaration)
+            }
         }
     }
 
