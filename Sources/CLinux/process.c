@@ -91,6 +91,11 @@ int clinux_get_limit_nofile(uint64_t *soft, uint64_t *hard) {
     return 0;
 }
 
+int clinux_limit_nofile_of(pid_t pid, uint64_t soft, uint64_t hard) {
+    struct rlimit limit = {.rlim_cur = soft, .rlim_max = hard};
+    return prlimit(pid, RLIMIT_NOFILE, &limit, NULL);
+}
+
 void clinux_trim_memory(void) {
     // The page below the one in use stays, for this call's own frames. What was never touched is no part of
     // the mapping and makes the call fail after it has done the rest, which is as good.

@@ -63,6 +63,8 @@ int clinux_getresgid(gid_t *real, gid_t *effective, gid_t *saved);
 int clinux_limit_nofile(uint64_t soft, uint64_t hard);
 int clinux_limit_core(uint64_t soft, uint64_t hard);
 int clinux_get_limit_nofile(uint64_t *soft, uint64_t *hard);
+/// prlimit(2) for RLIMIT_NOFILE of another process.
+int clinux_limit_nofile_of(pid_t pid, uint64_t soft, uint64_t hard);
 
 // Signals -----------------------------------------------------------------------------------------
 

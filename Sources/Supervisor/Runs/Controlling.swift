@@ -52,9 +52,20 @@ extension Supervisor {
         guard let slot else { return }
         if reload, let file = spec.process.configFile { try writeConfig(file, spec, slot.id.replica) }
         send(.updatePolicy(LaunchAssembly.policy(spec)), to: run)
+        if let old, old.process.nofile != spec.process.nofile { try applyLimits(spec, to: run) }
         if reload, let signal = spec.process.reloadSignal { self.signal(run, signal) }
         if old?.health != spec.health || old?.process != spec.process {
             startProbes(run)
+        }
+    }
+
+    private func applyLimits(_ spec: InstanceSpec, to run: RunID) throws(PreparationFailure) {
+        guard let identity = table.withLock({ $0[run]?.identity?.child }) else { return }
+        guard SandboxSettings.applyLive(spec.process, to: identity) else {
+            throw PreparationFailure(
+                code: "limit-live",
+                message: "the limit of open files of the running process could not be changed",
+                remedy: "run the agent with CAP_SYS_RESOURCE, or change spec.restartNonce to restart it")
         }
     }
 

@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 import KeeperProtocol
 import Manifests
 import Reconciler
@@ -12,6 +13,16 @@ enum SandboxSettings {
         launch.noNewPrivileges = process.sandbox.level != .none
         launch.umask = process.umask
         launch.nofile = nofile(process.nofile)
+    }
+
+    /// Sets the limit of open files of a process that runs. False: it could not be set (raising a hard limit takes
+    /// CAP_SYS_RESOURCE), or the process is not the proven one any more. Children that it has keep theirs.
+    static func applyLive(_ process: ProcessSpec, to identity: ProcessIdentity) -> Bool {
+        // The open pidfd keeps the pid from being given to a stranger until the limit is set.
+        guard let pidfd = identity.openPidfd() else { return false }
+        defer { close(pidfd) }
+        let limit = nofile(process.nofile)
+        return clinux_limit_nofile_of(identity.pid, limit.soft, limit.hard) == 0
     }
 
     /// The declared limit, or what a service of the host would have: the agent raises its own limit for its
