@@ -46,7 +46,7 @@ enum WireExamples {
         ])
 
     static let status = """
-        {"apiVersion":"plumb.dev/v1","kind":"Status","node":"edge-1","nodeLabels":{},"version":"0.1.0",
+        {"apiVersion":"plumb.dev/v1","kind":"Status","node":"edge-1","nodeLabels":{},"version":"0.1.0","stateDir":"/var/lib/plumb",
         "startedAt":"2026-11-21T09:00:00.000Z","observedAt":"2026-11-21T09:33:43.512Z","ready":true,
         "source":{"repository":"/srv/shop","ref":"main","path":"/","accepted":\(revision),"diagnostics":
         ["web.yaml:7:3: error[unknown-key]: unknown key 'replics'; did you mean 'replicas'?\\n  7 | replics: 2"]},
