@@ -141,6 +141,16 @@ import Testing
         #expect(assembly.snapshot == nil && assembly.codes.contains("too-many-documents"))
     }
 
+    /// Unknown is not absent.
+    @Test func aFileThatWasNotReadIsNotAFileThatIsGone() {
+        let source = Sample.pair()
+        let selection = SourceSelection(listing: source.listing)
+        let unit = ParsedFile.parse(path: "unit.yaml", blob: "1", bytes: source.files["unit.yaml"] ?? [])
+        let assembly = Assembly.assemble(
+            listing: source.listing, selection: selection, files: [unit], configs: [])
+        #expect(assembly.snapshot == nil && assembly.codes == ["unreadable-file"])
+    }
+
     @Test func anEmptySourceIsAnEmptySnapshot() {
         let assembly = TestSource(["README.md": "hello"]).assemble()
         #expect(assembly.snapshot?.instances.isEmpty == true && assembly.diagnostics.isEmpty)

@@ -244,6 +244,10 @@ extension DiagnosticCode {
             .init(
                 .error, "A configFrom file that is itself a declaration.",
                 "move the config values to a file of their own")
+        case .unreadableFile:
+            .init(
+                .error, "A file of the source that could not be read.",
+                "check the repository with git fsck; nothing is concluded from a file that is not known")
         case .lfsPointer:
             .init(
                 .error, "A Git LFS pointer where a file's contents are needed.",

@@ -79,6 +79,7 @@ package enum DiagnosticCode: String, Sendable, Hashable, CaseIterable, Codable {
     case configFileIsDeclaration = "config-file-is-declaration"
 
     // Files of the source.
+    case unreadableFile = "unreadable-file"
     case lfsPointer = "lfs-pointer"
     case symbolicLink = "symbolic-link"
     case submodule

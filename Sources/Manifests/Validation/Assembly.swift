@@ -17,7 +17,8 @@ package struct Assembly: Sendable {
     /// Pure, and fast enough to be done whole at every commit.
     ///
     /// - Parameters:
-    ///   - files: one for each candidate of the selection.
+    ///   - files: one for each candidate of the selection, best in the same order. A candidate without one is
+    ///     an error: a file that could not be read is not a file that is gone.
     ///   - configs: one for each path of `ParsedFile.configPaths` that the listing has as a file.
     ///   - lfsPointers: those paths of `Assembly.possiblePointers` that hold a Git LFS pointer.
     package static func assemble(
@@ -27,6 +28,7 @@ package struct Assembly: Sendable {
         var assembler = Assembler(listing: listing, files: files, configs: configs, lfsPointers: lfsPointers)
         assembler.leftOut = selection.leftOut
         assembler.collector.add(contentsOf: selection.diagnostics)
+        assembler.checkCompleteness(selection.candidates)
         return assembler.assemble()
     }
 
@@ -73,6 +75,16 @@ struct Assembler {
         self.files = files
         self.configs = configs
         self.lfsPointers = lfsPointers
+    }
+
+    /// Whoever reads files may fail to; what they declare must not seem deleted then.
+    mutating func checkCompleteness(_ candidates: [SourceListing.Entry]) {
+        if candidates.elementsEqual(files, by: { $0.path == $1.path }) { return }
+        let given = Set(files.lazy.map(\.path))
+        for candidate in candidates where !given.contains(candidate.path) {
+            let place = Location(file: candidate.path, line: 1, column: 1)
+            collector.add(Diagnostic(.unreadableFile, at: place, "the file could not be read"))
+        }
     }
 
     mutating func assemble() -> Assembly {
