@@ -65,6 +65,12 @@ extension AgentLoop {
                 ended.append(found.run)
                 return
             }
+            if exit.wasNeverHandedOver {
+                // Its claim is taken back: counted as a failure, it could use up the replica's last retry.
+                batch.exits.append((found.run, exit))
+                ended.append(found.run)
+                return
+            }
             world.adopted(run, at: moment)
             exited(found.run, exit, at: moment)
         case .unknown(let reason):

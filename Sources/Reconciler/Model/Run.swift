@@ -77,6 +77,14 @@ package struct ExitReport: Sendable, Hashable, Codable {
         self.memoryPeakBytes = memoryPeakBytes
     }
 
+    /// The step of a start that failed because the agent ended before a keeper had the run.
+    package static let handoverStep = "handover"
+
+    /// Nothing of it ran, and neither the program nor the host is to blame.
+    package var wasNeverHandedOver: Bool {
+        if case .startFailed(Self.handoverStep, _, _) = cause { true } else { false }
+    }
+
     package var isSuccess: Bool { cause == .exited(code: 0) }
 }
 

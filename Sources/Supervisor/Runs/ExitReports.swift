@@ -41,7 +41,8 @@ extension ExitReport.Cause {
 
     /// The agent was gone before a keeper had the run.
     static let neverHandedOver = Self.startFailed(
-        step: "handover", errno: 0, message: "the agent ended before the run was handed over to a keeper")
+        step: ExitReport.handoverStep, errno: 0,
+        message: "the agent ended before the run was handed over to a keeper")
 }
 
 extension LaunchStep {

@@ -1,9 +1,12 @@
 import CLinux
 import Glibc
+import Synchronization
 
 /// A process that a test started: in a session of its own, its output in a file, with no descriptor of ours.
 final class ChildProcess: Sendable {
     let pid: pid_t
+    /// Once it is known, the pid may belong to somebody else.
+    private let ended = Mutex<End?>(nil)
 
     enum End: Equatable, Sendable {
         case exited(Int32)
@@ -53,24 +56,32 @@ final class ChildProcess: Sendable {
     /// POSIX_SPAWN_SETSID, which glibc shows to GNU sources only.
     private static let ownSession: Int16 = 0x80
 
-    /// How it ended; nil while it lives. To be asked until it says, then no more.
+    /// How it ended; nil while it lives.
     func poll() -> End? {
-        var status: Int32 = 0
-        guard waitpid(pid, &status, WNOHANG) == pid else { return nil }
-        let signal = status & 0x7f
-        return signal == 0 ? .exited((status >> 8) & 0xff) : .signaled(signal)
+        ended.withLock { ended in
+            if ended != nil { return ended }
+            var status: Int32 = 0
+            guard waitpid(pid, &status, WNOHANG) == pid else { return nil }
+            let signal = status & 0x7f
+            ended = signal == 0 ? .exited((status >> 8) & 0xff) : .signaled(signal)
+            return ended
+        }
     }
 
-    /// Waits for its end; kills it at the deadline.
+    /// Signals it, if it is still there.
+    func send(_ signal: Int32) {
+        if poll() == nil { kill(pid, signal) }
+    }
+
+    /// Waits for its end; kills it at the deadline, and returns nil.
     func end(within limit: Duration) async -> End? {
         let deadline = ContinuousClock.now + limit
         while ContinuousClock.now < deadline {
             if let end = poll() { return end }
             try? await Task.sleep(for: Polling.pause)
         }
-        kill(pid, SIGKILL)
-        var status: Int32 = 0
-        waitpid(pid, &status, 0)
+        send(SIGKILL)
+        while poll() == nil { try? await Task.sleep(for: Polling.pause) }
         return nil
     }
 }

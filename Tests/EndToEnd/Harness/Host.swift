@@ -31,6 +31,8 @@ final class Host: Sendable {
         port = try Ports.free()
         for directory in [state, runtime, secrets] { mkdir(directory, 0o755) }
         chmod(secrets, 0o700)
+        // So that no settings file of this machine has a say.
+        Files.write(root + "/agent.yaml", "apiVersion: plumb.dev/v1\nkind: Agent\n")
         if let user {
             Files.give(root, to: user, gid_t(user))
             Files.give(self.repository.root, to: user, gid_t(user))
@@ -42,8 +44,8 @@ final class Host: Sendable {
     func agentCommand(onExit: String = "keep", repository path: String? = nil) -> [String] {
         let command = [
             Binaries.plumb, "agent", "--repo", path ?? repository.path, "--node", "e2e", "--state-dir", state,
-            "--runtime-dir", runtime, "--secrets-dir", secrets, "--listen", "127.0.0.1:\(port)", "--on-exit",
-            onExit,
+            "--runtime-dir", runtime, "--secrets-dir", secrets, "--listen", "127.0.0.1:\(port)", "--config",
+            root + "/agent.yaml", "--on-exit", onExit,
         ]
         guard let user else { return command }
         return ["setpriv", "--reuid", "\(user)", "--regid", "\(user)", "--clear-groups", "--"] + command
@@ -76,14 +78,14 @@ final class Host: Sendable {
     /// As a crash would.
     func killAgent() async {
         guard let child = agent.withLock({ $0.take() }) else { return }
-        kill(child.pid, SIGKILL)
+        child.send(SIGKILL)
         _ = await child.end(within: .seconds(5))
     }
 
     /// As an operator would.
     func stopAgent() async -> ChildProcess.End? {
         guard let child = agent.withLock({ $0.take() }) else { return nil }
-        kill(child.pid, SIGTERM)
+        child.send(SIGTERM)
         return await child.end(within: .seconds(20))
     }
 

@@ -1,0 +1,157 @@
+import Glibc
+import TestKit
+import Testing
+
+extension EndToEnd {
+    @Suite("Trouble") struct Trouble {
+        @Test("The agent is killed while it starts a hundred: one process each") func killedWhileStarting()
+            async throws
+        {
+            let seed = UInt64.random(in: 0...UInt64.max)
+            print("agent killed while it starts a hundred, seed \(seed)")
+            var numbers = SeededNumbers(seed: seed)
+            try await withHost { host in
+                var names: [String] = []
+                var text = Declare.sleeper
+                for number in 0..<10 {
+                    text +=
+                        "---\n"
+                        + Declare.sleeping(
+                            "many\(number)", level: 0, "replicas: 10\nrestart: {maxRetries: 0}")
+                    names += (0..<10).map { "many\(number)/\($0)" }
+                }
+                try host.commit("Declare a hundred", ["all.yaml": text])
+                for _ in 0..<6 {
+                    try host.launchAgent()
+                    try await Task.sleep(
+                        until: .now + .milliseconds(Int.random(in: 50...350, using: &numbers)))
+                    await host.killAgent()
+                }
+                try await host.startAgent()
+                let status = try await host.settled(names, seconds: 60)
+                let processes = host.processes.filter { $0.replica != nil }
+                #expect(processes.count == names.count, "seed \(seed)")
+                #expect(Set(processes.map(\.pid)) == Set(status.pids.values), "seed \(seed)")
+                #expect(status.replicas.values.allSatisfy { $0.restarts == 0 }, "seed \(seed)")
+
+                await host.killAgent()
+                let begin = ContinuousClock.now
+                try await host.startAgent()
+                let adopted = try await host.settled(names)
+                print("a hundred runs adopted \(ContinuousClock.now - begin) after the agent's start")
+                #expect(adopted.pids == status.pids)
+            }
+        }
+
+        @Test("The agent is killed in the middle of a stop: the next one ends it") func killedWhileStopping()
+            async throws
+        {
+            try await withHost { host in
+                try host.commit(
+                    "Declare",
+                    [
+                        "u.yaml": Declare.shell(
+                            "slow", "trap '' TERM\nwhile :; do sleep 0.1; done", "stop: {grace: 1s}"),
+                        "i.yaml": Declare.instance("slow", of: "slow"),
+                    ])
+                try await host.startAgent()
+                let pid = try #require(try await host.settled("slow/0").pids["slow/0"])
+                host.repository.remove("i.yaml")
+                try host.commit("Remove it")
+                try await host.until("it is stopping") { $0["slow/0"]?.phase == "Stopping" }
+                await host.killAgent()
+                try await host.startAgent()
+                try await host.until("it is gone") { $0["slow/0"] == nil && $0.accepted != nil }
+                #expect(!ProcessTable.isAlive(pid))
+                #expect(try host.events().count { $0.kind == "started" } == 1)
+            }
+        }
+
+        @Test("A corrupt database is set aside; processes are untouched, oneshots held")
+        func corruptDatabase()
+            async throws
+        {
+            try await withHost { host in
+                try host.commit(
+                    "Declare",
+                    [
+                        "u.yaml": Declare.sleeper, "a.yaml": Declare.sleeping("a"),
+                        "m.yaml": Declare.shell(
+                            "migrate", "echo migrated >> \"$PLUMB_SHARED_DIR/migrated\"", "profile: oneshot")
+                            + "---\n"
+                            + Declare.instance("migrate", of: "migrate"),
+                    ])
+                try await host.startAgent()
+                try await host.until("migrated") { $0["migrate/0"]?.phase == "Succeeded" }
+                let before = try await host.settled("a/0").pids
+                await host.killAgent()
+                for name in ["plumb.db", "plumb.db-wal", "plumb.db-shm"] {
+                    Files.write(host.state + "/" + name, String(repeating: "garbage ", count: 1000))
+                }
+                try await host.startAgent()
+                let after = try await host.settled("a/0")
+                #expect(after.pids == before)
+                #expect(after.condition("StoreRebuilt") != nil)
+                #expect(
+                    Files.names(in: host.state).contains {
+                        $0.hasPrefix("plumb.db") && $0.contains("corrupt")
+                    })
+                kill(before["a/0"] ?? 0, SIGKILL)
+                try await host.until("supervision goes on") {
+                    $0["a/0"]?.restarts == 1 && $0.areSettled(["a/0"])
+                }
+                #expect(Files.lines(host.shared + "/migrated").count == 1, "a oneshot must not run twice")
+            }
+        }
+
+        @Test("The runtime directory is wiped: unknown, never doubled, well again at the next exit")
+        func wiped()
+            async throws
+        {
+            try await withHost { host in
+                try host.commit("Declare", ["u.yaml": Declare.sleeper, "a.yaml": Declare.sleeping("a")])
+                try await host.startAgent()
+                let before = try await host.settled("a/0").pids
+                await host.killAgent()
+                Files.remove(host.runtime)
+                try await host.startAgent()
+                let status = try await host.until("a is accounted for") { $0["a/0"] != nil }
+                #expect(ProcessTable.isAlive(before["a/0"] ?? 0))
+                if status["a/0"]?.phase == "Unknown" {
+                    #expect(status["a/0"]?.reason.isEmpty == false)
+                } else {
+                    #expect(status.pids == before)
+                }
+                #expect(host.processes.filter { $0.replica == "a/0" }.map(\.pid) == [before["a/0"]])
+                kill(before["a/0"] ?? 0, SIGTERM)
+                let after = try await host.settled(["a/0"], seconds: 40)
+                #expect(after.pids["a/0"] != before["a/0"])
+                #expect(host.processes.filter { $0.replica == "a/0" }.map(\.pid) == [after.pids["a/0"]])
+            }
+        }
+
+        @Test("A storm of commits: the last one wins, without a storm of restarts") func storm() async throws
+        {
+            try await withHost { host in
+                let count = 60
+                try host.commit(
+                    "Declare",
+                    [
+                        "u.yaml": Declare.sleeper, "a.yaml": Declare.sleeping("a"),
+                        "b.yaml": Declare.sleeping("b"),
+                    ])
+                try await host.startAgent()
+                let before = try await host.settled("a/0", "b/0").pids
+                for number in 1...count {
+                    try host.repository.write("a.yaml", Declare.sleeping("a", level: number))
+                    try host.repository.git("commit", "-q", "-a", "-m", "Storm \(number)")
+                }
+                let after = try await host.settled("a/0", "b/0").pids
+                #expect(ProcessTable.entry(after["a/0"] ?? 0).environment["LEVEL"] == "\(count)")
+                #expect(after["b/0"] == before["b/0"])
+                let starts = try host.events().count { $0.kind == "starting" && $0.replica == "a/0" }
+                print("\(count) commits in a row: \(starts - 1) restarts")
+            }
+        }
+    }
+}
