@@ -1,0 +1,57 @@
+extension Refusal {
+    static func notFound(_ detail: String) -> Refusal {
+        Refusal(problem: ProblemDocument(status: 404, code: "not-found", title: "Not found", detail: detail))
+    }
+
+    static func badQuery(_ name: String, _ problem: String) -> Refusal {
+        Refusal(
+            problem: ProblemDocument(
+                status: 400, code: "bad-query", title: "Bad query parameter",
+                detail: "the query parameter '\(name)' \(problem)"))
+    }
+
+    /// Invariant: the endpoint cannot change anything.
+    static func readOnly(_ method: String, path: String) -> Refusal {
+        Refusal(
+            problem: ProblemDocument(
+                status: 405, code: "read-only", title: "The status endpoint is read-only",
+                detail: "\(method) \(path) is not possible: nothing can be changed here. "
+                    + "Edit the declarations in the watched repository and commit; the commit is the change"),
+            allow: "GET, HEAD", closes: true)
+    }
+
+    static func misdirected(_ host: String?) -> Refusal {
+        guard let host, !host.isEmpty else {
+            return Refusal(
+                problem: ProblemDocument(
+                    status: 400, code: "missing-host", title: "No Host header",
+                    detail: "a request must name its host, such as localhost"), closes: true)
+        }
+        return Refusal(
+            problem: ProblemDocument(
+                status: 421, code: "foreign-host", title: "Not the host that is served here",
+                detail:
+                    "'\(host)' is not this host's loopback address: a web page could have sent you here by "
+                    + "its own name. Ask for localhost or 127.0.0.1"), closes: true)
+    }
+
+    static func tooLarge(_ detail: String, status: Int) -> Refusal {
+        Refusal(
+            problem: ProblemDocument(
+                status: status, code: "too-large", title: "Request too large", detail: detail), closes: true)
+    }
+
+    static let noAnswer = Refusal(
+        problem: ProblemDocument(
+            status: 503, code: "no-answer", title: "The agent does not answer",
+            detail: "the agent's loop did not answer in \(StatusLimits.answerMax.components.seconds) s; "
+                + "what runs goes on without it"))
+
+    /// The error itself goes nowhere: it may name what is nobody's business.
+    static func unavailable(_ error: any Error) -> Refusal {
+        Refusal(
+            problem: ProblemDocument(
+                status: 503, code: "unavailable", title: "Not available now",
+                detail: "the agent cannot read this now: \(error)"))
+    }
+}

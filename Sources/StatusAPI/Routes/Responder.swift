@@ -1,0 +1,88 @@
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+
+/// From a request to its answer: method, host, route, query. Never throws; whatever goes wrong is a problem document.
+struct Responder: Sendable {
+    var source: any StatusSource
+    /// On the local socket: more routes, and no host to check.
+    var isLocal: Bool
+
+    struct Answer: Sendable {
+        var response: Response
+        /// The connection ends with it.
+        var closes = false
+    }
+
+    func answer(_ request: Request) async -> Answer {
+        do {
+            try checkSize(request)
+            if !isLocal { try checkHost(request.head.authority) }
+            guard request.method == .get || request.method == .head else {
+                throw Refusal.readOnly(request.method.rawValue, path: request.uri.path)
+            }
+            let payload = try await route(request)
+            return Answer(response: response(payload, to: request))
+        } catch let refusal as Refusal {
+            return answer(refusal, to: request)
+        } catch {
+            return answer(.unavailable(error), to: request)
+        }
+    }
+
+    private func route(_ request: Request) async throws -> Payload {
+        let path = request.uri.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        for route in Route.all where route.audience == .everybody || isLocal {
+            guard let name = route.match(Array(path)) else { continue }
+            let query = try QueryParameters(request.uri.query, known: route.parameters)
+            return try await route.answer(RouteRequest(source: source, name: name, query: query))
+        }
+        throw Refusal.notFound("nothing is served at \(request.uri.path); begin with /v1/status")
+    }
+
+    private func checkSize(_ request: Request) throws(Refusal) {
+        if (request.head.path ?? "").utf8.count > StatusLimits.targetBytesMax {
+            throw .tooLarge(
+                "the request's target is longer than \(StatusLimits.targetBytesMax) bytes", status: 414)
+        }
+        let length = request.headers[.contentLength].flatMap { Int($0) } ?? 0
+        if request.headers[.transferEncoding] != nil || length > StatusLimits.bodyBytesMax {
+            throw .tooLarge("nothing here takes a body", status: 413)
+        }
+    }
+
+    /// A page in a browser can make its own name point to 127.0.0.1, and would then read what is served here. Its
+    /// requests carry that name.
+    private func checkHost(_ authority: String?) throws(Refusal) {
+        guard let authority, !authority.isEmpty else { throw .misdirected(nil) }
+        var host = Substring(authority)
+        if let colon = host.lastIndex(of: ":"), host[host.index(after: colon)...].allSatisfy(\.isNumber) {
+            host = host[..<colon]
+        }
+        if ListenAddress.loopback(String(host)) == nil { throw .misdirected(authority) }
+    }
+
+    private func answer(_ refusal: Refusal, to request: Request) -> Answer {
+        let bytes = (try? WireFormat.encode(refusal.problem)) ?? []
+        let payload = Payload(
+            status: refusal.problem.status, contentType: ProblemDocument.contentType, bytes: bytes)
+        var answer = Answer(response: response(payload, to: request), closes: refusal.closes)
+        if let allow = refusal.allow { answer.response.headers[.allow] = allow }
+        if refusal.closes { answer.response.headers[.connection] = "close" }
+        return answer
+    }
+
+    /// A HEAD has the headers of its GET, the length included, and no body.
+    private func response(_ payload: Payload, to request: Request) -> Response {
+        let headers: HTTPFields = [
+            .contentType: payload.contentType,
+            .contentLength: String(payload.bytes.count),
+            .cacheControl: "no-store",
+            .xContentTypeOptions: "nosniff",
+        ]
+        let body =
+            request.method == .head
+            ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: payload.bytes))
+        return Response(status: HTTPResponse.Status(code: payload.status), headers: headers, body: body)
+    }
+}

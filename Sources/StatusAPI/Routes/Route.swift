@@ -1,0 +1,59 @@
+import Reconciler
+
+/// What can be asked for. The table of all routes is `Route.all`.
+struct Route: Sendable {
+    /// Who may ask: everybody who reaches the endpoint, or only those who reach the local socket.
+    enum Audience: Sendable { case everybody, localSocket }
+
+    /// `/v1/instances/{name}`.
+    var template: String
+    var audience: Audience = .everybody
+    /// The query parameters that it takes, beside `pretty`.
+    var parameters: Set<String> = []
+    var answer: @Sendable (RouteRequest) async throws -> Payload
+
+    /// The value of the one variable segment, "" where there is none; nil: the path is another route's.
+    func match(_ path: [Substring]) -> String? {
+        let pattern = template.split(separator: "/")
+        guard pattern.count == path.count else { return nil }
+        var value = ""
+        for (expected, actual) in zip(pattern, path) {
+            if expected.hasPrefix("{") {
+                value = String(actual)
+            } else if expected != actual {
+                return nil
+            }
+        }
+        return value
+    }
+}
+
+/// A request as its route sees it.
+struct RouteRequest: Sendable {
+    var source: any StatusSource
+    /// The path's variable segment.
+    var name: String
+    var query: QueryParameters
+
+    /// The agent's state; a loop that does not answer is a problem of its own.
+    func state() async throws -> AgentState {
+        let source = source
+        return try await answered { await source.state() }
+    }
+}
+
+/// An answer before it has headers.
+struct Payload: Sendable {
+    var status = 200
+    var contentType = "application/json"
+    var bytes: [UInt8]
+}
+
+/// Thrown by a route that has something else to say.
+struct Refusal: Error, Sendable {
+    var problem: ProblemDocument
+    /// The methods for `Allow`.
+    var allow: String?
+    /// What comes behind the request is not worth reading.
+    var closes = false
+}

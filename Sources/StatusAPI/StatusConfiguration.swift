@@ -1,0 +1,33 @@
+/// Where the status is served.
+package struct StatusConfiguration: Sendable, Hashable {
+    /// `127.0.0.1:7420`, `[::1]:7420`, `localhost:0`. Loopback only.
+    package var listen: String
+    /// The local socket's path, of any length; its directory exists. nil: none.
+    package var socket: String?
+
+    package init(listen: String = "127.0.0.1:7420", socket: String? = nil) {
+        self.listen = listen
+        self.socket = socket
+    }
+}
+
+/// Every bound of the endpoint, in one place.
+enum StatusLimits {
+    static let connectionsMax = 256
+    static let headerFieldBytesMax = 8 << 10
+    static let headerBytesMax = 32 << 10
+    static let headersMax = 100
+    static let targetBytesMax = 4 << 10
+    /// A request needs no body; a small one is read and passed over.
+    static let bodyBytesMax = 64 << 10
+    /// A connection that says nothing for so long is closed, one that sends its request in drops too.
+    static let idleMax: Duration = .seconds(60)
+    /// How long the loop may take to answer.
+    static let answerMax: Duration = .seconds(5)
+    /// How long requests in flight may go on when the agent ends.
+    static let drainMax: Duration = .seconds(2)
+    static let eventsDefault = 100
+    static let eventsMax = 1_000
+    static let revisionsDefault = 50
+    static let revisionsMax = 1_000
+}

@@ -1,0 +1,126 @@
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import Synchronization
+
+/// Where it listens, once it does.
+package struct Listening: Sendable, Hashable {
+    /// `127.0.0.1:7420`, with the port that was given where 0 was asked for.
+    package var address: String
+    package var port: Int
+    package var socket: String?
+}
+
+/// Serves the status on a loopback address and on a local socket until its task is cancelled or its service group
+/// shuts down. It keeps no state, runs no timer, and sleeps while nobody asks.
+package final class StatusServer: Service {
+    private let configuration: StatusConfiguration
+    private let source: any StatusSource
+    private let onListening: (@Sendable (Listening) -> Void)?
+
+    /// `onListening` is called once, when both listen.
+    package init(
+        configuration: StatusConfiguration, source: any StatusSource,
+        onListening: (@Sendable (Listening) -> Void)? = nil
+    ) {
+        self.configuration = configuration
+        self.source = source
+        self.onListening = onListening
+    }
+
+    /// To be called once. Throws a `StatusServerError` where it cannot listen; both listen, or none.
+    package func run() async throws {
+        let address = try ListenAddress(configuration.listen)
+        let local = try configuration.socket.map { path throws(StatusServerError) in try LocalSocket(path) }
+        let listeners = Listeners(address: address, socket: configuration.socket, onListening: onListening)
+        var servers = [
+            ServerGroup.Member(
+                place: configuration.listen,
+                server: server(.hostname(address.host, port: address.port), isLocal: false) { channel, _ in
+                    listeners.opened(port: channel.localAddress?.port ?? address.port)
+                })
+        ]
+        if let local {
+            servers.append(
+                ServerGroup.Member(
+                    place: local.path,
+                    server: server(.unixDomainSocket(path: local.bindPath), isLocal: true) { _, fail in
+                        do throws(StatusServerError) {
+                            try local.publish()
+                            listeners.openedSocket()
+                        } catch {
+                            fail(error)
+                        }
+                    }))
+        }
+        defer {
+            local?.removeUnpublished()
+            if listeners.isSocketOpen { local?.remove() }
+        }
+        try await ServerGroup(members: servers).run()
+    }
+
+    private func server(
+        _ address: BindAddress, isLocal: Bool,
+        onRunning: @escaping @Sendable (any Channel, @Sendable (StatusServerError) -> Void) -> Void
+    ) -> ServerGroup.Maker {
+        let logger = Logger(label: "status") { _ in SwiftLogNoOpLogHandler() }
+        let channel = HTTP1Channel(
+            responder: Self.respond(Responder(source: source, isLocal: isLocal)),
+            configuration: .init(
+                idleTimeout: TimeAmount.nanoseconds(Int64(StatusLimits.idleMax / .nanoseconds(1))),
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: StatusLimits.headerFieldBytesMax,
+                    maxHeaderListSize: StatusLimits.headerBytesMax,
+                    maxHeaderFieldCount: StatusLimits.headersMax)))
+        let connections = MaximumAvailableConnections(StatusLimits.connectionsMax, logger: logger)
+        return { fail in
+            Server(
+                childChannelSetup: channel,
+                configuration: ServerConfiguration(
+                    address: address, availableConnectionsDelegate: connections),
+                onServerRunning: { onRunning($0, fail) },
+                eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        }
+    }
+
+    private static func respond(_ responder: Responder) -> HTTPChannelHandler.Responder {
+        { request, writer, channel in
+            let answer = await responder.answer(request)
+            try await writer.write(response: answer.response.head, body: answer.response.body)
+            if answer.closes { channel.close(mode: .output, promise: nil) }
+        }
+    }
+}
+
+/// Which of the two are open; tells once that both are.
+private final class Listeners: Sendable {
+    private let address: ListenAddress
+    private let socket: String?
+    private let onListening: (@Sendable (Listening) -> Void)?
+    private let state: Mutex<(port: Int?, isSocketOpen: Bool)>
+
+    init(address: ListenAddress, socket: String?, onListening: (@Sendable (Listening) -> Void)?) {
+        self.address = address
+        self.socket = socket
+        self.onListening = onListening
+        state = Mutex((nil, false))
+    }
+
+    var isSocketOpen: Bool { state.withLock { $0.isSocketOpen } }
+
+    func opened(port: Int) { note { $0.port = port } }
+
+    func openedSocket() { note { $0.isSocketOpen = true } }
+
+    private func note(_ change: (inout (port: Int?, isSocketOpen: Bool)) -> Void) {
+        let port = state.withLock { state -> Int? in
+            change(&state)
+            return state.isSocketOpen || socket == nil ? state.port : nil
+        }
+        guard let port else { return }
+        onListening?(Listening(address: address.text(port: port), port: port, socket: socket))
+    }
+}

@@ -1,0 +1,51 @@
+package import Reconciler
+
+/// What the endpoint asks of whoever knows. Nothing here can change anything.
+package protocol StatusSource: Sendable {
+    /// The agent at this moment, by value.
+    func state() async -> AgentState
+    /// In ascending order. Without `after` the newest ones that fit, with it the first ones after it.
+    func events(_ query: EventHistoryQuery) async throws -> [EventHistoryEntry]
+    /// The newest first.
+    func revisions(limit: Int) async throws -> [RevisionHistoryEntry]
+}
+
+package struct EventHistoryQuery: Sendable, Hashable {
+    /// Only events with a greater id.
+    package var after: Int64?
+    package var instance: String?
+    package var since: WallTime?
+    package var limit: Int
+
+    package init(after: Int64? = nil, instance: String? = nil, since: WallTime? = nil, limit: Int) {
+        self.after = after
+        self.instance = instance
+        self.since = since
+        self.limit = limit
+    }
+}
+
+package struct EventHistoryEntry: Sendable {
+    package var id: Int64
+    package var record: EventRecord
+
+    package init(id: Int64, record: EventRecord) {
+        self.id = id
+        self.record = record
+    }
+}
+
+package struct RevisionHistoryEntry: Sendable {
+    package var revision: Revision
+    /// `accepted`, `invalid`, …
+    package var outcome: String
+    package var message: String
+    package var at: WallTime
+
+    package init(revision: Revision, outcome: String, message: String, at: WallTime) {
+        self.revision = revision
+        self.outcome = outcome
+        self.message = message
+        self.at = at
+    }
+}

@@ -1,0 +1,65 @@
+import Manifests
+package import Reconciler
+
+/// One line of the history.
+package struct EventDocument: Codable, Sendable, Hashable {
+    package var id: Int64
+    package var time: Timestamp
+    package var kind: String
+    package var instance: String?
+    /// `web/0`.
+    package var replica: String?
+    package var runId: String?
+    package var revision: RevisionDocument?
+    package var message: String
+    package var cause: CauseDocument?
+
+    package init(_ entry: EventHistoryEntry) {
+        let record = entry.record
+        id = entry.id
+        time = Timestamp(record.time)
+        kind = record.kind.rawValue
+        instance = record.instance
+        replica = record.replica?.description
+        runId = record.run?.text
+        revision = record.revision.map { RevisionDocument($0) }
+        message = record.message
+        cause = record.cause.map(CauseDocument.init)
+    }
+}
+
+/// Why it happened: the fields with old and new value, their place, and the commit with its author.
+package struct CauseDocument: Codable, Sendable, Hashable {
+    package var text: String
+    package var changes: [ChangeDocument]
+    /// `instances/web.yaml:7`.
+    package var place: String?
+    package var revision: RevisionDocument?
+
+    package init(_ cause: Cause) {
+        text = cause.text
+        changes = cause.changes.map(ChangeDocument.init)
+        place = cause.place?.short
+        revision = cause.revision.map { RevisionDocument($0) }
+    }
+}
+
+package struct ChangeDocument: Codable, Sendable, Hashable {
+    package var path: String
+    /// nil where it was not written before, or is no longer.
+    package var old: String?
+    package var new: String?
+    /// `restart`, `live`, …
+    package var effect: String
+    package var file: String
+    package var line: Int
+
+    package init(_ change: FieldChange) {
+        path = change.path
+        old = change.old
+        new = change.new
+        effect = change.effect.rawValue
+        file = change.place.file
+        line = change.place.line
+    }
+}

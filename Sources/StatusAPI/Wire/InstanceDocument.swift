@@ -1,0 +1,140 @@
+import Manifests
+package import Reconciler
+
+/// One Instance: is it what git says (`sync`), and is it well (`health`).
+package struct InstanceDocument: Codable, Sendable, Hashable {
+    package enum Sync: String, Codable, Sendable { case synced = "Synced", outOfSync = "OutOfSync" }
+
+    package var name: String
+    /// `web@1.4.2`; of what runs, where it is declared no longer.
+    package var unit: String
+    package var sync: Sync
+    package var health: String
+    /// `2/2`.
+    package var ready: String
+    package var readyReplicas: Int
+    package var desiredReplicas: Int
+    package var suspended: Bool
+    /// Why it is not simply running and ready; "" if it is.
+    package var reason: String
+    package var labels: [String: String]
+    /// `instances/web.yaml:4`; nil where it is declared no longer.
+    package var declaredAt: String?
+    package var replicas: [ReplicaDocument]
+
+    package init(_ status: InstanceStatus, in state: AgentState) {
+        let desired = status.desired
+        let running = status.replicas.lazy.compactMap(\.run).first
+        name = status.name
+        unit = desired?.spec.unit ?? running?.spec.unit ?? ""
+        sync = status.synced ? .synced : .outOfSync
+        health = status.health.rawValue
+        readyReplicas = status.readyCount
+        desiredReplicas = desired?.target ?? 0
+        ready = "\(readyReplicas)/\(desiredReplicas)"
+        suspended = desired?.suspend ?? false
+        reason = status.reason
+        labels = desired?.labels ?? [:]
+        declaredAt = desired?.place.short
+        replicas = status.replicas.map { ReplicaDocument($0, spec: desired?.spec, in: state) }
+    }
+}
+
+package struct ReplicaDocument: Codable, Sendable, Hashable {
+    /// `web/0`.
+    package var name: String
+    package var index: Int
+    package var phase: String
+    package var health: String
+    package var synced: Bool
+    package var ready: Bool
+    package var pid: Int32?
+    package var runId: String?
+    /// The revision that brought what runs: `main@3f2a9c1`.
+    package var revision: String?
+    package var startedAt: Timestamp?
+    /// Restarts after exits that nobody asked for, in total.
+    package var restarts: Int
+    package var reason: String
+    package var lastExit: ExitDocument?
+    /// An endpoint's name → its port in this replica.
+    package var ports: [String: UInt16]
+
+    package init(_ status: ReplicaStatus, spec: InstanceSpec?, in state: AgentState) {
+        let run = status.run
+        name = status.replica.description
+        index = status.replica.index
+        phase = status.phase.rawValue
+        health = status.health.rawValue
+        synced = status.synced
+        ready = status.ready
+        pid = run?.identity?.pid
+        runId = run?.id.text
+        revision = run?.revision.short
+        startedAt = run?.identity.map { Timestamp($0.startedWall) }
+        restarts = status.restarts
+        reason = status.reason
+        lastExit = status.lastExit.map(ExitDocument.init)
+        ports = [:]
+        for endpoint in (run?.spec ?? spec)?.process.endpoints ?? [] {
+            ports[endpoint.name] = endpoint.port(index: index)
+        }
+    }
+}
+
+package struct ExitDocument: Codable, Sendable, Hashable {
+    /// `exit code 1`, `killed by SIGKILL (out of memory)`.
+    package var text: String
+    package var code: Int32?
+    package var signal: Int32?
+    package var at: Timestamp
+
+    package init(_ exit: ExitReport) {
+        text = exit.text
+        at = Timestamp(exit.endedWall)
+        switch exit.cause {
+        case .exited(let number): code = number
+        case .signaled(let number, _): signal = number
+        case .startFailed, .keeperLost, .rebooted: break
+        }
+    }
+}
+
+/// Something that is not done yet, and why.
+package struct WaitingDocument: Codable, Sendable, Hashable {
+    /// `web/0`.
+    package var replica: String
+    /// One word: `Backoff`, `Dependency`, …
+    package var reason: String
+    package var message: String
+    /// When it goes on by itself, where that is known.
+    package var until: Timestamp?
+
+    package init(_ waiting: Waiting, in state: AgentState) {
+        replica = waiting.replica.description
+        reason = waiting.reason.word
+        message = waiting.reason.text(now: state.now)
+        switch waiting.reason {
+        case .backoff(let instant, _), .host(_, let instant): until = Timestamp(state.wall(of: instant))
+        default: break
+        }
+    }
+}
+
+/// `/v1/instances/{name}`.
+package struct InstanceDetailDocument: Codable, Sendable {
+    package var apiVersion: String
+    package var kind: String
+    package var node: String
+    package var instance: InstanceDocument
+    package var waiting: [WaitingDocument]
+
+    package init(_ status: InstanceStatus, in state: AgentState) {
+        apiVersion = WireFormat.apiVersion
+        kind = "Instance"
+        node = state.node.name
+        instance = InstanceDocument(status, in: state)
+        waiting = state.waiting.filter { $0.replica.instance == status.name }
+            .map { WaitingDocument($0, in: state) }
+    }
+}

@@ -1,0 +1,41 @@
+package import Reconciler
+
+package struct RevisionDocument: Codable, Sendable, Hashable {
+    /// The id in full.
+    package var commit: String
+    /// `main@3f2a9c1`.
+    package var short: String
+    package var ref: String
+    /// `Ann <ann@example.org>`.
+    package var author: String
+    package var subject: String
+    package var committedAt: Timestamp
+    /// Only where it is shown as the accepted one.
+    package var acceptedAt: Timestamp?
+
+    package init(_ revision: Revision, acceptedAt: WallTime? = nil) {
+        commit = revision.id.hex
+        short = revision.short
+        ref = revision.ref
+        author = revision.author
+        subject = revision.subject
+        committedAt = Timestamp(revision.committed)
+        self.acceptedAt = acceptedAt.map(Timestamp.init)
+    }
+}
+
+/// A line of `/v1/revisions`: a revision that was seen, and what became of it.
+package struct RevisionHistoryDocument: Codable, Sendable, Hashable {
+    package var revision: RevisionDocument
+    /// `accepted`, `invalid`, …
+    package var outcome: String
+    package var message: String
+    package var at: Timestamp
+
+    package init(_ entry: RevisionHistoryEntry) {
+        revision = RevisionDocument(entry.revision)
+        outcome = entry.outcome
+        message = entry.message
+        at = Timestamp(entry.at)
+    }
+}

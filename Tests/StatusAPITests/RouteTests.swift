@@ -1,0 +1,149 @@
+import Foundation
+import Reconciler
+import Testing
+
+@testable import StatusAPI
+
+@Suite struct RouteTests {
+    @Test func statusShowsWhatRunsAndWhatWaits() async throws {
+        try await withServer { at in
+            let reply = try await Connection(port: at.port).ask("/v1/status")
+            #expect(reply.status == 200)
+            #expect(reply.headers["content-type"] == "application/json")
+            #expect(reply.text.hasSuffix("}\n"))
+            let status = try reply.document(StatusDocument.self)
+            #expect((status.apiVersion, status.kind, status.node) == ("plumb.dev/v1", "Status", "edge-1"))
+            #expect(status.source.accepted?.short == "main@3f2a9c1")
+            #expect(status.source.accepted?.acceptedAt == Timestamp(Sample.wall(3)))
+            #expect(status.instances.map(\.name) == ["broken", "db", "web"])
+            let web = status.instances[2]
+            #expect((web.ready, web.sync, web.health) == ("2/2", .synced, "healthy"))
+            #expect(web.replicas.map(\.name) == ["web/0", "web/1"])
+            #expect(web.replicas.map(\.pid) == [1000, 1001])
+            #expect(web.replicas.map(\.ports) == [["http": 8080], ["http": 8081]])
+            #expect(web.replicas[0].revision == "main@3f2a9c1")
+            #expect(web.declaredAt == "instances/web.yaml:4")
+            let broken = status.instances[0].replicas[0]
+            #expect((broken.phase, broken.restarts, broken.ready) == ("Crashed", 4, false))
+            #expect(broken.lastExit?.code == 3)
+            #expect(status.waiting.map(\.replica) == ["broken/0"])
+            #expect(status.waiting.first?.reason == "Backoff")
+            #expect(status.waiting.first?.until == Timestamp(Sample.wall(20)))
+            #expect((status.summary.instances, status.summary.desired, status.summary.ready) == (3, 5, 4))
+            #expect(status.summary.byPhase == ["Running": 4, "Crashed": 1])
+            #expect(status.conditions.map(\.type) == ["Synced"])
+            // Secrets are named by nothing here, not even by their files.
+            #expect(!reply.text.contains("web-token"))
+            #expect(reply.text.contains("\"startedAt\":\"2026-09-21T14:13:20.123Z\""))
+        }
+    }
+
+    @Test func everyRouteAnswersAndDecodes() async throws {
+        try await withServer { at in
+            let connection = try Connection(port: at.port)
+            let health = try await connection.ask("/healthz")
+            #expect((health.status, health.text) == (200, "ok\n"))
+            let ready = try await connection.ask("/readyz")
+            #expect(ready.status == 200)
+            #expect(try ready.document(ReadinessDocument.self).ready)
+            let revisions = try await connection.ask("/v1/revisions?limit=5")
+                .document(ListDocument<RevisionHistoryDocument>.self)
+            #expect(revisions.kind == "RevisionList")
+            #expect(revisions.items.map(\.outcome) == ["accepted"])
+            #expect(revisions.items.map(\.revision.author) == ["Änn <ann@example.org>"])
+            let units = try await connection.ask("/v1/units").document(ListDocument<UnitDocument>.self)
+            #expect(units.items.map(\.instances) == [["broken", "db", "web"]])
+            #expect(units.items.map(\.version) == ["1.4.2"])
+            let instances = try await connection.ask("/v1/instances").document(
+                ListDocument<InstanceDocument>.self)
+            #expect(instances.items.map(\.ready) == ["0/1", "2/2", "2/2"])
+            let one = try await connection.ask("/v1/instances/broken").document(InstanceDetailDocument.self)
+            #expect((one.kind, one.instance.name, one.waiting.count) == ("Instance", "broken", 1))
+        }
+    }
+
+    @Test func eventsTellTheCauseAndAreFiltered() async throws {
+        try await withServer { at in
+            let connection = try Connection(port: at.port)
+            func events(_ query: String) async throws -> ListDocument<EventDocument> {
+                try await connection.ask("/v1/events\(query)").document(ListDocument<EventDocument>.self)
+            }
+            let all = try await events("")
+            #expect(all.items.map(\.id) == Array(1...20))
+            #expect(all.cursor == 20)
+            let cause = try #require(all.items[0].cause)
+            #expect(cause.changes.map(\.path) == ["spec.config.fps"])
+            #expect(cause.changes.map(\.old) == ["10"])
+            #expect(
+                (cause.place, cause.revision?.author) == ("instances/web.yaml:4", "Änn <ann@example.org>"))
+            #expect(try await events("?limit=2").items.map(\.id) == [19, 20])
+            #expect(try await events("?after=3&limit=2").items.map(\.id) == [4, 5])
+            let end = try await events("?after=20")
+            #expect((end.items.count, end.cursor) == (0, 20))
+            #expect(try await events("?instance=web&limit=2").items.map(\.replica) == ["web/0", "web/0"])
+            #expect(
+                try await events("?since=2026-09-21T16:13:38.123%2B02:00").items.map(\.id) == [18, 19, 20])
+        }
+    }
+
+    @Test func anAgentThatIsNotReadySaysWhy() async throws {
+        try await withServer(SampleSource(Sample.state(isReady: false))) { at in
+            let reply = try await Connection(port: at.port).ask("/readyz")
+            #expect(reply.status == 503)
+            #expect(try reply.document(ReadinessDocument.self).reasons.count == 1)
+            // It is alive all the same.
+            #expect(try await Connection(port: at.port).ask("/healthz").status == 200)
+        }
+    }
+
+    @Test func aLoopThatHangsIsNotHealthy() async throws {
+        try await withServer(SampleSource(hangs: true)) { at in
+            let reply = try await Connection(port: at.port).ask("/healthz")
+            #expect(reply.status == 503)
+            #expect(try reply.document(ProblemDocument.self).code == "no-answer")
+        }
+    }
+
+    @Test(arguments: Route.all.filter { $0.audience == .everybody }.map(\.template))
+    func headIsGetWithoutABody(template: String) async throws {
+        let target = template.replacingOccurrences(of: "{name}", with: "web")
+        try await withServer { at in
+            let connection = try Connection(port: at.port)
+            let get = try await connection.ask(target)
+            let head = try await connection.ask(target, method: "HEAD")
+            #expect(head.status == get.status)
+            #expect(head.headers == get.headers)
+            #expect(head.headers["content-length"] == "\(get.body.count)")
+            // The next answer comes right behind, so there was no body.
+            #expect(try await connection.ask("/healthz").text == "ok\n")
+        }
+    }
+
+    @Test func prettyIsForPeople() async throws {
+        try await withServer { at in
+            let reply = try await Connection(port: at.port).ask("/v1/units?pretty")
+            #expect(reply.text.contains("\n  \"apiVersion\" : "))
+        }
+    }
+
+    @Test func aThousandInstancesAreQuick() async throws {
+        try await withServer(SampleSource(Sample.state(instances: 1000))) { at in
+            let connection = try Connection(port: at.port)
+            var times: [Duration] = []
+            var bytes = 0
+            for _ in 0..<5 {
+                times.append(
+                    try await ContinuousClock().measure {
+                        let reply = try await connection.ask("/v1/status")
+                        bytes = reply.body.count
+                        #expect(reply.status == 200)
+                    })
+            }
+            let document = try await connection.ask("/v1/status").document(StatusDocument.self)
+            #expect(document.instances.count == 1001)
+            let best = times.min() ?? .zero
+            print("/v1/status of 1,001 instances, \(bytes) bytes: best of 5 \(best / .milliseconds(1)) ms")
+            #expect(best < .seconds(3))
+        }
+    }
+}

@@ -1,0 +1,139 @@
+import Foundation
+import Manifests
+import Reconciler
+
+@testable import StatusAPI
+
+/// An agent's state as the loop would hand it over.
+enum Sample {
+    static let start = WallTime(nanoseconds: 1_790_000_000_123_000_000)
+
+    static func wall(_ seconds: Int) -> WallTime {
+        WallTime(nanoseconds: start.nanoseconds + Int64(seconds) * 1_000_000_000)
+    }
+
+    static func instant(_ seconds: Int) -> Instant { Instant(nanoseconds: Int64(seconds) * 1_000_000_000) }
+
+    static let revision = Revision(
+        id: RevisionID(hex: "3f2a9c1" + String(repeating: "0", count: 33)), ref: "main", authorName: "Änn",
+        authorEmail: "ann@example.org", subject: "Serve \"more\" frames", committed: start)
+
+    static func place(_ name: String) -> Location {
+        Location(file: "instances/\(name).yaml", line: 4, column: 3)
+    }
+
+    static func spec(_ name: String) -> InstanceSpec {
+        let process = ProcessSpec(
+            command: "/usr/bin/python3", args: ["-m", "http.server"], env: ["FPS": "30"],
+            secrets: ["TOKEN": "web-token"],
+            endpoints: [EndpointSpec(name: "http", protocolName: "http", basePort: 8080, indexed: true)])
+        return InstanceSpec(
+            name: name, unit: "web@1.4.2", profile: .keepalive, process: process, health: Health(),
+            restart: RestartPolicy(), stop: StopPolicy(), logging: LoggingPolicy(), update: UpdatePolicy(),
+            fields: [SpecField(path: "spec.config.fps", value: "30", effect: .restart, place: place(name))],
+            startHash: StartHash(hex: String(repeating: "a", count: 64)),
+            specHash: SpecHash(hex: String(repeating: "b", count: 64)))
+    }
+
+    static func desired(_ name: String, replicas: Int) -> DesiredInstance {
+        DesiredInstance(
+            spec: spec(name), replicas: replicas, state: .running, assigned: true, suspend: false, nonce: "",
+            dependsOn: [], labels: ["tier": "front"], places: ["metadata.name": place(name)],
+            reference: "web@^1.4", unitPlace: place("unit"))
+    }
+
+    static var change: FieldChange {
+        FieldChange(path: "spec.config.fps", old: "10", new: "30", effect: .restart, place: place("web"))
+    }
+
+    static var cause: Cause {
+        Cause(reason: .changed, changes: [change], place: place("web"), revision: revision)
+    }
+
+    static func run(_ name: String, _ index: Int) -> ObservedRun {
+        var run = ObservedRun(
+            id: RunID(milliseconds: 1_790_000_000_000, randomness: UInt32(index)),
+            slot: SlotID(instance: name, index: index), spec: spec(name), nonce: "", revision: revision,
+            phase: .running, claimedAt: instant(1),
+            identity: RunIdentity(
+                bootID: "boot", pid: Int32(1000 + index), startTime: 5, keeperPID: 999, startedAt: instant(1),
+                startedWall: wall(1)), startCause: cause)
+        run.readySince = instant(2)
+        return run
+    }
+
+    /// Instances of two replicas each, all running, but for `broken`, which waits for its backoff.
+    static func state(instances count: Int = 2, isReady: Bool = true) -> AgentState {
+        var desired = Desired(revision: revision, node: Node(name: "edge-1"), instances: [:])
+        var observed = Observed()
+        var memory = Memory()
+        for number in 0..<count {
+            let name = count <= 2 ? ["web", "db"][number] : "web\(number)"
+            desired.instances[name] = Sample.desired(name, replicas: 2)
+            for index in 0..<2 {
+                let run = run(name, index)
+                observed.runs[run.slot] = run
+            }
+        }
+        desired.instances["broken"] = Sample.desired("broken", replicas: 1)
+        memory.instances["broken"] = InstanceMemory(
+            replicas: [
+                0: ReplicaMemory(
+                    lastExit: ExitReport(cause: .exited(code: 3), endedWall: wall(8)), restarts: 4)
+            ])
+        let waiting = Waiting(
+            replica: ReplicaID(instance: "broken", index: 0),
+            reason: .backoff(until: instant(20), failures: 4))
+        let accepted = SourceStatus(
+            repository: "/srv/units", ref: "main", path: "/", accepted: revision, acceptedAt: wall(3),
+            seen: revision, diagnostics: [])
+        return AgentState(
+            node: Node(name: "edge-1", labels: ["zone": "a"]), version: "0.1.0", bootID: "boot",
+            startedWall: start, isReady: isReady, source: accepted,
+            conditions: [
+                Condition(
+                    type: .synced, status: true, reason: "Accepted", message: "main@3f2a9c1", since: wall(3),
+                    observedRevision: revision.id)
+            ], desired: desired, observed: observed, memory: memory, waiting: [waiting], now: instant(10),
+            nowWall: wall(10))
+    }
+}
+
+/// A source whose answers a test decides.
+final class SampleSource: StatusSource {
+    let current: AgentState
+    let hangs: Bool
+
+    init(_ state: AgentState = Sample.state(), hangs: Bool = false) {
+        current = state
+        self.hangs = hangs
+    }
+
+    func state() async -> AgentState {
+        if hangs { try? await Task.sleep(for: .seconds(60)) }
+        return current
+    }
+
+    func events(_ query: EventHistoryQuery) async throws -> [EventHistoryEntry] {
+        let all = (1...20).map { number in
+            EventHistoryEntry(
+                id: Int64(number),
+                record: EventRecord(
+                    kind: .starting, time: Sample.wall(number),
+                    replica: ReplicaID(instance: number.isMultiple(of: 2) ? "web" : "db", index: 0),
+                    revision: Sample.revision, cause: Sample.cause, message: "event \(number)"))
+        }
+        let fitting = all.filter {
+            $0.id > query.after ?? 0 && (query.instance == nil || $0.record.instance == query.instance)
+                && (query.since == nil || $0.record.time >= query.since!)  // Safe: the other side is for nil.
+        }
+        return Array(query.after == nil ? fitting.suffix(query.limit) : fitting.prefix(query.limit))
+    }
+
+    func revisions(limit: Int) async throws -> [RevisionHistoryEntry] {
+        [
+            RevisionHistoryEntry(
+                revision: Sample.revision, outcome: "accepted", message: "", at: Sample.wall(3))
+        ]
+    }
+}
