@@ -14,6 +14,12 @@ struct Expectation {
 
     mutating func accept(_ desired: Desired) {
         accepted.insert(desired.revision.id)
+        if lost {
+            for index in 0..<RandomDeclarations.instancesMax where desired.instances["i\(index)"] == nil {
+                removedBy["i\(index)", default: []].insert(desired.revision.id)
+            }
+            lost = false
+        }
         for (name, new) in desired.instances {
             guard let old = entries[name] else {
                 if !new.suspend {
@@ -39,6 +45,13 @@ struct Expectation {
         }
     }
 
+    /// Nothing is remembered any more; what runs is declared or withdrawn by the next revision.
+    mutating func forget() {
+        entries = [:]
+        lost = true
+    }
+
+    private var lost = false
     private(set) var removedBy: [String: Set<RevisionID>] = [:]
 
     /// Revisions in whose name something may be done to an Instance.

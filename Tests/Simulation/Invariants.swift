@@ -52,7 +52,8 @@ struct Invariants {
             if cause.changes.isEmpty { throw Broken(description: "\(slot): no field in \(cause.text)") }
         case .newInstance, .removed, .missing: break
         }
-        guard let revision = cause.revision, cause.place != nil else {
+        // Of a run that was found without a memory of it, no place is known.
+        guard let revision = cause.revision, cause.place != nil || cause.reason == .removed else {
             throw Broken(description: "\(slot): no revision or place in \(cause.text)")
         }
         guard expected.mayTouch(slot.instance).contains(revision.id) else {
@@ -156,9 +157,13 @@ struct Invariants {
         var replaced: [String: Set<RunID>] = [:]
         for action in plan.actions {
             guard case .stop(let stop) = action, expected.isWanted(stop.slot),
-                host.world.run(stop.run)?.isServing == true, !host.world.observed.stopping
+                let run = host.world.run(stop.run), !host.world.observed.stopping
             else { continue }
-            replaced[stop.slot.instance, default: []].insert(stop.run)
+            if run.isServing { replaced[stop.slot.instance, default: []].insert(stop.run) }
+            let isRolling = expected.entries[stop.slot.instance]?.desired.spec.update.strategy == .rolling
+            if run.isUndetermined && isRolling {
+                throw Broken(description: "\(stop.slot) is replaced before its probes have spoken")
+            }
         }
         for (name, runs) in replaced {
             guard let desired = expected.entries[name]?.desired, desired.spec.update.strategy == .rolling

@@ -118,6 +118,9 @@ struct RandomDeclarations {
 }
 
 extension RandomDeclarations {
+    /// nil if it is not declared.
+    func isSuspended(_ name: String) -> Bool? { Int(name.dropFirst()).flatMap { instances[$0]?.suspended } }
+
     /// The YAML, spread over files.
     var source: DeclaredSource {
         var files: [String: String] = [:]

@@ -79,8 +79,11 @@ extension Simulation {
             say("reboot")
             host.reboot()
             invariants.forgetStarts()
-        case 9:
-            host.answerChecks()
+        case 8 where random.once(in: 8):
+            say("the store is lost")
+            host.loseStore()
+            expected.forget()
+        case 9: host.answerChecks()
         case 10 where random.once(in: 2):
             let name = "i\(random.number(0...5))"
             if host.unprepared.remove(name) == nil { host.unprepared.insert(name) }
@@ -193,7 +196,7 @@ extension Simulation {
 
     /// Once nothing disturbs it any more, everything becomes as declared, and stays so.
     private mutating func heal() throws {
-        say("faults stop")
+        try commit("faults stop")
         host.unprepared = []
         host.randomness = 0.5
         for _ in 0..<Self.healingRounds {
@@ -202,10 +205,32 @@ extension Simulation {
             host.perform(plan)
             if try react() { continue }
             guard plan.actions.isEmpty else { continue }
-            guard let wake = plan.wakeAt else { return try converged(plan) }
+            guard let wake = plan.wakeAt else {
+                try converged(plan)
+                return try end()
+            }
             host.wait(until: wake)
         }
         throw Invariants.Broken(description: "does not come to rest")
+    }
+
+    /// An agent that takes its runs along leaves none.
+    private mutating func end() throws {
+        host.stopAgent()
+        for _ in 0..<Self.healingRounds {
+            let plan = host.plan()
+            try invariants.check(plan, host, expected)
+            if plan.actions.contains(where: isStart) {
+                throw Invariants.Broken(description: "starts while it stops")
+            }
+            host.perform(plan)
+            if try !react() && plan.actions.isEmpty { break }
+        }
+        if !host.world.observed.runs.isEmpty { throw Invariants.Broken(description: "leaves runs behind") }
+    }
+
+    private func isStart(_ action: Action) -> Bool {
+        if case .start = action { true } else { false }
     }
 
     /// Runs do what they are meant to do. True if anything happened.
@@ -238,7 +263,8 @@ extension Simulation {
                     description: "\(slot) is not as declared: \(waits[slot.replica] ?? [])")
             }
         }
-        for slot in host.world.observed.runs.keys where !expected.isWanted(slot) {
+        for slot in host.world.observed.runs.keys
+        where !expected.isWanted(slot) && declarations.isSuspended(slot.instance) != true {
             throw Invariants.Broken(description: "\(slot) runs and should not")
         }
     }

@@ -71,8 +71,10 @@ extension World {
     /// Another boot: instants of the last one mean nothing, and waiting began anew with the host.
     package mutating func forgetInstants() {
         for (name, remembered) in memory.instances {
-            for index in remembered.replicas.keys {
+            for (index, own) in remembered.replicas where own.restart.backoffUntil != nil {
                 memory.instances[name]?.replicas[index]?.restart.backoffUntil = nil
+                // Stored as well: the next agent of this boot must not find it again.
+                markDirty(name)
             }
         }
     }
