@@ -18,7 +18,7 @@ import Testing
                 "edge-1  main@3f2a9c1 by Ann <ann@example.org>: Declare the shop, accepted 3m12s ago",
                 "2 of 3 Instances synced, 2 of 4 replicas ready",
                 "",
-                "Invalid: main@9c02e11 by Bob <bob@example.org> is not applied: web.yaml:7:3: error[unknown-key]: no (12s)",
+                "Invalid: main@9c02e11 by Bob <bob@example.org> is not applied: More replicas (12s)",
                 "  web.yaml:7:3: error[unknown-key]: unknown key 'replics'; did you mean 'replicas'?",
                 "",
                 "INSTANCE  UNIT          SYNC       HEALTH     READY  RESTARTS    AGE  REASON",
@@ -59,9 +59,9 @@ import Testing
                 "web/1: waits for its turn in the rollout",
                 "",
                 "REPLICA  PHASE       HEALTH      PID  AGE  RESTARTS  PORTS       RUN                   REVISION      "
-                    + "LAST EXIT    REASON",
+                    + "LAST EXIT",
                 "web/0    Running     healthy     812  42s         1  http=18080  019aa5c1f2a3deadbeef  main@3f2a9c1  "
-                    + "exit code …",
+                    + "exit code 3, 43s a…",
                 "web/1    Configured  recovering    –    –         0  http=18081",
             ])
     }

@@ -6,6 +6,11 @@ enum WireExamples {
         "committedAt":"2026-11-21T09:30:00.000Z","acceptedAt":"2026-11-21T09:30:31.512Z"}
         """
 
+    private static let refused = """
+        {"commit":"9c02e11aa0000000000000000000000000000000","short":"main@9c02e11","ref":"main",
+        "author":"Bob <bob@example.org>","subject":"More replicas","committedAt":"2026-11-21T09:33:30.000Z"}
+        """
+
     private static func instance(
         _ name: String, _ unit: String, sync: String, health: String, ready: Int, desired: Int,
         reason: String = "", replicas: [String]
@@ -48,7 +53,8 @@ enum WireExamples {
     static let status = """
         {"apiVersion":"plumb.dev/v1","kind":"Status","node":"edge-1","nodeLabels":{},"version":"0.1.0","stateDir":"/var/lib/plumb",
         "startedAt":"2026-11-21T09:00:00.000Z","observedAt":"2026-11-21T09:33:43.512Z","ready":true,
-        "source":{"repository":"/srv/shop","ref":"main","path":"/","accepted":\(revision),"diagnostics":
+        "source":{"repository":"/srv/shop","ref":"main","path":"/","accepted":\(revision),
+        "seen":\(refused),"diagnostics":
         ["web.yaml:7:3: error[unknown-key]: unknown key 'replics'; did you mean 'replicas'?\\n  7 | replics: 2"]},
         "conditions":[
         {"type":"Invalid","status":true,"reason":"InvalidManifests","since":"2026-11-21T09:33:31.512Z","message":

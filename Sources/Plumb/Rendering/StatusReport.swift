@@ -41,11 +41,18 @@ struct StatusReport {
         for condition in status.conditions where Self.isTrouble(condition) {
             let style: Style = condition.type == "Progressing" ? .attention : .bad
             lines.append(
-                paint(condition.type, style) + ": " + PrintableText.oneLine(condition.message)
+                paint(condition.type, style) + ": " + PrintableText.oneLine(message(of: condition))
                     + paint(" (\(age(since: condition.since)))", .faint))
             if condition.type == "Invalid" { lines += diagnostics(paint: paint) }
         }
         return lines
+    }
+
+    /// The diagnostics stand beneath, so that the sentence need not hold one.
+    private func message(of condition: ConditionDocument) -> String {
+        guard condition.type == "Invalid", let seen = status.source.seen, !status.source.diagnostics.isEmpty
+        else { return condition.message }
+        return "\(seen.short) by \(seen.author) is not applied: \(seen.subject)"
     }
 
     /// Of each the headline alone: `plumb validate` and `diff` print the whole.

@@ -62,7 +62,11 @@ struct Table: Sendable {
     /// Each column's width; nil leaves it out.
     private func widths(within limit: Int?) -> [Int?] {
         var widths: [Int?] = columns.indices.map { index in
-            rows.reduce(PrintableText.columns(columns[index].title)) {
+            // A column that may yield, and says nothing in any row, only takes room.
+            if columns[index].yield > 0, !rows.isEmpty, rows.allSatisfy({ $0[index].text.isEmpty }) {
+                return nil
+            }
+            return rows.reduce(PrintableText.columns(columns[index].title)) {
                 max($0, PrintableText.columns($1[index].text))
             }
         }
