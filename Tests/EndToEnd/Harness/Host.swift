@@ -7,6 +7,7 @@ import TestKit
 final class Host: Sendable {
     let repository: TemporaryRepository
     let root: String
+    private let base: String
     let port: UInt16
     private let agent = Mutex<ChildProcess?>(nil)
     /// The user that the agent and the commands run as; nil is the user of the tests.
@@ -21,13 +22,16 @@ final class Host: Sendable {
 
     struct Failure: Error, CustomStringConvertible { let description: String }
 
-    init(repository: TemporaryRepository? = nil, user: uid_t? = nil) throws {
+    /// - Parameter name: a further component of every path.
+    init(repository: TemporaryRepository? = nil, user: uid_t? = nil, name: String? = nil) throws {
         self.repository = try repository ?? TemporaryRepository()
         self.user = user
-        let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        var template = Array("\(base)/plumb-e2e-XXXXXX".utf8CString)
+        let temporary = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var template = Array("\(temporary)/plumb-e2e-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Failure(description: "mkdtemp: errno \(errno)") }
-        root = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        base = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        if let name { root = base + "/" + name } else { root = base }
+        mkdir(root, 0o755)
         port = try Ports.free()
         for directory in [state, runtime, secrets] { mkdir(directory, 0o755) }
         chmod(secrets, 0o700)
@@ -188,7 +192,7 @@ final class Host: Sendable {
             left = processes
         }
         ControlGroups.remove(of: state)
-        Files.remove(root)
+        Files.remove(base)
         return left
     }
 }
