@@ -19,10 +19,10 @@ struct EventReport {
         return wrapped.enumerated().map { ($0.offset == 0 ? head : blank) + $0.element }
     }
 
-    /// Most messages hold their cause already.
+    /// Most messages hold their cause already; an exit follows the line that told why the run was stopped.
     private var message: String {
         var text = PrintableText.oneLine(event.message)
-        if let cause = event.cause, !event.message.contains(cause.text) {
+        if event.kind != "exited", let cause = event.cause, !event.message.contains(cause.text) {
             text += " (" + PrintableText.oneLine(cause.text) + ")"
         }
         return text
