@@ -19,7 +19,8 @@ struct ListenAddress: Sendable, Hashable {
 
     func text(port: Int) -> String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
-    /// The address behind a host that is this host's own, as a URL or a Host header writes it; nil for any other.
+    /// The address behind a host that is this host's own, as a URL or a Host header writes it; nil for any
+    /// other.
     static func loopback(_ host: String) -> String? {
         switch host.lowercased() {
         case "localhost": return "127.0.0.1"

@@ -1,8 +1,8 @@
 import Glibc
 
-/// The socket in the runtime directory that the command line uses. The kernel takes paths of 107 bytes, so it is
-/// reached through its directory's descriptor; whoever is allowed to connect is said by its mode: root, the
-/// agent's user, and the group `plumb` if there is one.
+/// The socket in the runtime directory that the command line uses. The kernel takes paths of 107 bytes, so it
+/// is reached through its directory's descriptor; whoever is allowed to connect is said by its mode: root,
+/// the agent's user, and the group `plumb` if there is one.
 final class LocalSocket: Sendable {
     let path: String
     private let directory: Int32
@@ -23,8 +23,8 @@ final class LocalSocket: Sendable {
 
     deinit { close(directory) }
 
-    /// Where the server binds: a name of its own first, so that the socket appears under the real one only when
-    /// its mode is right and somebody answers.
+    /// Where the server binds: a name of its own first, so that the socket appears under the real one only
+    /// when its mode is right and somebody answers.
     var bindPath: String { reachable(newName) }
 
     private var newName: String { ".\(name).\(getpid())" }

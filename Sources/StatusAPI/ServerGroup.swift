@@ -5,9 +5,9 @@ import ServiceLifecycle
 
 /// Servers that live and end together.
 ///
-/// A server's task must never be cancelled while it accepts: a connection that was accepted and not yet taken over
-/// would bring the process down. So they run in tasks of their own, and end in two steps: nobody is accepted any
-/// more and requests in flight go on; then, after `drainMax`, what is left is cancelled.
+/// A server's task must never be cancelled while it accepts: a connection that was accepted and not yet taken
+/// over would bring the process down. So they run in tasks of their own, and end in two steps: nobody is
+/// accepted any more and requests in flight go on; then, after `drainMax`, what is left is cancelled.
 struct ServerGroup {
     /// Makes a server that may say, once it runs, that it failed after all.
     typealias Maker = (_ fail: @escaping @Sendable (StatusServerError) -> Void) -> Server<HTTP1Channel>

@@ -13,8 +13,8 @@ package struct Listening: Sendable, Hashable {
     package var socket: String?
 }
 
-/// Serves the status on a loopback address and on a local socket until its task is cancelled or its service group
-/// shuts down. It keeps no state, runs no timer, and sleeps while nobody asks.
+/// Serves the status on a loopback address and on a local socket until its task is cancelled or its service
+/// group shuts down. It keeps no state, runs no timer, and sleeps while nobody asks.
 package final class StatusServer: Service {
     private let configuration: StatusConfiguration
     private let source: any StatusSource

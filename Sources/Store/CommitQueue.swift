@@ -28,8 +28,8 @@ struct CommitQueue: Sendable {
         return .wakeWriter
     }
 
-    /// The next batches to write together; nil puts the writer to sleep. Whoever came while the last group was
-    /// being written shares the next one.
+    /// The next batches to write together; nil puts the writer to sleep. Whoever came while the last group
+    /// was being written shares the next one.
     mutating func takeGroup(max: Int) -> [Entry]? {
         if entries.isEmpty {
             isWriterAwake = false

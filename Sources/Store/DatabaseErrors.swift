@@ -1,8 +1,8 @@
 import GRDB
 
 extension DatabaseError {
-    /// The file is not (or no longer) a database of ours. A plain SQL error while opening says so too: our tables
-    /// are not what they have to be.
+    /// The file is not (or no longer) a database of ours. A plain SQL error while opening says so too: our
+    /// tables are not what they have to be.
     var meansDamage: Bool {
         switch resultCode {
         case .SQLITE_NOTADB, .SQLITE_CORRUPT, .SQLITE_ERROR: true

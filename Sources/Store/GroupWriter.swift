@@ -55,7 +55,8 @@ struct GroupWriter {
         }
     }
 
-    /// SQLite refuses to change it within a transaction, so it is set before; the same value is not set twice.
+    /// SQLite refuses to change it within a transaction, so it is set before; the same value is not set
+    /// twice.
     private mutating func setSynchronous(_ value: Synchronous, _ db: Database) throws {
         if synchronous == value { return }
         try db.execute(sql: "PRAGMA synchronous = \(value.rawValue)")

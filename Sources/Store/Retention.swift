@@ -24,8 +24,8 @@ struct Retention {
             || claimsSinceTrim >= StoreLimits.trimIntervalRows || !instancesDue.isEmpty
     }
 
-    /// One step of whatever is due, in a transaction of its own; says about how many pages it wrote. A step that
-    /// removed as much as it may is due again after the next group.
+    /// One step of whatever is due, in a transaction of its own; says about how many pages it wrote. A step
+    /// that removed as much as it may is due again after the next group.
     mutating func trim(_ db: Database, limits: StoreLimits) throws -> Int {
         var removed = 0
         var next = self

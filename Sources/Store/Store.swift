@@ -3,10 +3,11 @@ import Synchronization
 
 /// What the agent remembers: one SQLite file in write-ahead mode.
 ///
-/// One connection writes. Whoever commits while it writes shares the next transaction, and so the next wait for the
-/// disk. A batch is durable when its commit returns if it holds anything that decides what runs (see
-/// `StoreBatch.mustSurvivePowerCut`): synchronous is FULL for its transaction, which also carries everything that
-/// was written before it. Other transactions are NORMAL: they survive the agent's death without waiting for the disk.
+/// One connection writes. Whoever commits while it writes shares the next transaction, and so the next wait
+/// for the disk. A batch is durable when its commit returns if it holds anything that decides what runs (see
+/// `StoreBatch.mustSurvivePowerCut`): synchronous is FULL for its transaction, which also carries everything
+/// that was written before it. Other transactions are NORMAL: they survive the agent's death without waiting
+/// for the disk.
 package final class Store: Sendable {
     /// `<state>/plumb.db`.
     package let path: String
@@ -17,8 +18,8 @@ package final class Store: Sendable {
     private let queue = Mutex(CommitQueue())
     private let writer = Mutex(GroupWriter())
 
-    /// Opens or makes the database in an existing directory. Blocks: at most `lockWaitMax` for another process, and
-    /// for as long as it takes to check the file (a second for some hundred MB).
+    /// Opens or makes the database in an existing directory. Blocks: at most `lockWaitMax` for another
+    /// process, and for as long as it takes to check the file (a second for some hundred MB).
     package init(
         stateDirectory: String, limits: StoreLimits = StoreLimits()
     ) throws(StoreError) {
@@ -28,7 +29,8 @@ package final class Store: Sendable {
         self.limits = limits
     }
 
-    /// Writes a batch whole, in the order of the calls from one actor. Returns once it is as durable as it must be.
+    /// Writes a batch whole, in the order of the calls from one actor. Returns once it is as durable as it
+    /// must be.
     nonisolated(nonsending)
         package func commit(_ batch: StoreBatch) async throws(StoreError)
     {
@@ -38,8 +40,8 @@ package final class Store: Sendable {
         try result.get()
     }
 
-    /// Like `commit`, for callers that do not wait: `completion` runs exactly once, on the writer's thread or, if the
-    /// batch is refused, on the caller's.
+    /// Like `commit`, for callers that do not wait: `completion` runs exactly once, on the writer's thread
+    /// or, if the batch is refused, on the caller's.
     package func enqueue(
         _ batch: StoreBatch, completion: @escaping @Sendable (Result<Void, StoreError>) -> Void
     ) {

@@ -34,8 +34,9 @@ struct StoreOpening {
         }
     }
 
-    /// SQLite takes a file of one byte for an empty database, and fills up a last page that was cut with zeros.
-    /// Only a checkpoint that was interrupted leaves such a page, and then the log still has all of it.
+    /// SQLite takes a file of one byte for an empty database, and fills up a last page that was cut with
+    /// zeros. Only a checkpoint that was interrupted leaves such a page, and then the log still has all of
+    /// it.
     private var stump: String? {
         guard let size = fileSize(path), size > 0 else { return nil }
         let hasLog = (fileSize(path + "-wal") ?? 0) > 0

@@ -1,7 +1,7 @@
 import Glibc
 
-/// A look at the write-ahead log before SQLite sees it. SQLite takes a log that it cannot use for an empty one, and
-/// deletes one whose database is empty: what was committed there would be lost in silence.
+/// A look at the write-ahead log before SQLite sees it. SQLite takes a log that it cannot use for an empty
+/// one, and deletes one whose database is empty: what was committed there would be lost in silence.
 struct WriteAheadLogFile {
     let database: String
 

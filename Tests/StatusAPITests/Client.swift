@@ -19,8 +19,8 @@ struct Reply: Sendable {
 
 struct ClientError: Error { var message: String }
 
-/// A client of plain sockets: it sends what the test wrote, right or wrong. It waits on threads of its own; on the
-/// few that tasks share it would keep the server from answering.
+/// A client of plain sockets: it sends what the test wrote, right or wrong. It waits on threads of its own;
+/// on the few that tasks share it would keep the server from answering.
 final class Connection: Sendable {
     private let descriptor: Int32
 
@@ -120,6 +120,7 @@ final class TemporaryDirectory: Sendable {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
+            // Safe: it ends a test run, and nothing else.
             fatalError("a test without a directory has nothing to say: \(error)")
         }
     }

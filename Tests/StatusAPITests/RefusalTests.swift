@@ -100,7 +100,7 @@ import Testing
 
     @Test func nonsenseDoesNotHarm() async throws {
         try await withServer { at in
-            for text in ["\r\n\r\n", "GET\r\n\r\n", "\u{0}\u{1}\u{2}\r\n\r\n", "GET / HTTP/9.9\r\n\r\n"] {
+            for text in ["GET\r\n\r\n", "\u{0}\u{1}\u{2}\r\n\r\n", "GET / HTTP/9.9\r\n\r\n"] {
                 let connection = try Connection(port: at.port)
                 connection.send(text)
                 if let reply = try? await connection.receive() { #expect(reply.status >= 400) }

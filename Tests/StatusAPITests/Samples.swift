@@ -110,6 +110,7 @@ final class SampleSource: StatusSource {
     }
 
     func state() async -> AgentState {
+        // Time has to pass here: it stands for a loop that hangs.
         if hangs { try? await Task.sleep(for: .seconds(60)) }
         return current
     }

@@ -96,6 +96,7 @@ final class TemporaryDirectory: Sendable {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
+            // Safe: it ends a test run, and nothing else.
             fatalError("a test without a directory has nothing to say: \(error)")
         }
     }

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// The value, or a refusal where it does not come in time. What was asked goes on alone then: it cannot be trusted
-/// to be cancellable, and nobody waits for it.
+/// The value, or a refusal where it does not come in time. What was asked goes on alone then: it cannot be
+/// trusted to be cancellable, and nobody waits for it.
 func answered<T: Sendable>(
     within limit: Duration = StatusLimits.answerMax, _ body: @escaping @Sendable () async throws -> T
 ) async throws -> T {

@@ -1,7 +1,7 @@
 import Reconciler
 
-/// The part of a request behind `?`. What is not understood is refused by name, never passed over: a filter with a
-/// typing error must not show everything.
+/// The part of a request behind `?`. What is not understood is refused by name, never passed over: a filter
+/// with a typing error must not show everything.
 struct QueryParameters: Sendable {
     private var values: [String: String] = [:]
 

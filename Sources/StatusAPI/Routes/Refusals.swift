@@ -47,7 +47,7 @@ extension Refusal {
             detail: "the agent's loop did not answer in \(StatusLimits.answerMax.components.seconds) s; "
                 + "what runs goes on without it"))
 
-    /// The error itself goes nowhere: it may name what is nobody's business.
+    /// What the Store says names its file and its trouble, and nothing that is stored.
     static func unavailable(_ error: any Error) -> Refusal {
         Refusal(
             problem: ProblemDocument(

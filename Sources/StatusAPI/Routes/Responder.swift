@@ -2,7 +2,8 @@ import HTTPTypes
 import HummingbirdCore
 import NIOCore
 
-/// From a request to its answer: method, host, route, query. Never throws; whatever goes wrong is a problem document.
+/// From a request to its answer: method, host, route, query. Never throws; whatever goes wrong is a problem
+/// document.
 struct Responder: Sendable {
     var source: any StatusSource
     /// On the local socket: more routes, and no host to check.
@@ -51,8 +52,8 @@ struct Responder: Sendable {
         }
     }
 
-    /// A page in a browser can make its own name point to 127.0.0.1, and would then read what is served here. Its
-    /// requests carry that name.
+    /// A page in a browser can make its own name point to 127.0.0.1, and would then read what is served here.
+    /// Its requests carry that name.
     private func checkHost(_ authority: String?) throws(Refusal) {
         guard let authority, !authority.isEmpty else { throw .misdirected(nil) }
         var host = Substring(authority)

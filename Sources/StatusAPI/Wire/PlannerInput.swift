@@ -1,8 +1,8 @@
 package import Reconciler
 
-/// `/v1/planner`, on the local socket only: what the planner looks at, whole, so that `plumb diff` can run the same
-/// planner over another snapshot. These are the domain's own types: agent and command are of one version here, and
-/// a difference is reported as such. It names secrets by their files, and holds none.
+/// `/v1/planner`, on the local socket only: what the planner looks at, whole, so that `plumb diff` can run
+/// the same planner over another snapshot. These are the domain's own types: agent and command are of one
+/// version here, and a difference is reported as such. It names secrets by their files, and holds none.
 package struct PlannerInput: Codable, Sendable {
     package var apiVersion: String
     package var kind: String

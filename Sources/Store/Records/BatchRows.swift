@@ -2,7 +2,8 @@ import FoundationEssentials
 import GRDB
 import Reconciler
 
-/// A batch with its values encoded: all that can be refused of it alone is decided before the transaction begins.
+/// A batch with its values encoded: all that can be refused of it alone is decided before the transaction
+/// begins.
 struct BatchRows {
     private let batch: StoreBatch
     private let revisions: [Revision: String]

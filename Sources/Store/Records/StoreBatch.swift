@@ -33,8 +33,9 @@ package struct StoreBatch: Sendable {
         !mustSurvivePowerCut && starts.isEmpty && events.isEmpty && revisions.isEmpty
     }
 
-    /// Claims, exits, memory, the accepted snapshot and settings decide what is run after a power cut. Starts,
-    /// events and revisions only tell; they survive the agent's death, and a power cut once anything durable follows.
+    /// Claims, exits, memory, the accepted snapshot and settings decide what is run after a power cut.
+    /// Starts, events and revisions only tell; they survive the agent's death, and a power cut once anything
+    /// durable follows.
     package var mustSurvivePowerCut: Bool {
         !claims.isEmpty || !exits.isEmpty || !memories.isEmpty || accepted != nil || !settings.isEmpty
     }
