@@ -77,6 +77,18 @@ struct CauseTests {
         #expect(text == "start: spec.replicas 1 → 2 at f1.yaml:6, main@0000002 by Ben <ben@example.org>")
     }
 
+    @Test("what asked for one start is no cause of the next")
+    func spent() throws {
+        var host = try SimulatedHost.running(source("replicas: 1"))
+        try host.commit(source("replicas: 2"))
+        try host.settle()
+        host.stopAgent()
+        try host.settle()
+        host.restartAgent()
+        let texts = try causes(&host)
+        #expect(texts.count == 2 && texts.allSatisfy { $0.hasPrefix("start: it is meant to run at f1.yaml") })
+    }
+
     @Test("the history says what happened in plain words")
     func history() throws {
         var host = SimulatedHost()

@@ -9,10 +9,12 @@ struct Simulation {
     private var host = SimulatedHost()
     private var expected = Expectation()
     private var invariants = Invariants()
+    /// A replica that crashes as soon as it runs, for so many more steps.
+    private var doomed: (slot: SlotID, steps: Int)?
     /// What happened, newest last; printed when something breaks.
     private(set) var trace: [String] = []
 
-    static let steps = 100
+    static let steps = 120
 
     init(seed: UInt64) {
         random = SeededRandom(seed: seed)
@@ -71,6 +73,7 @@ struct Simulation {
 
 extension Simulation {
     private mutating func disturb() throws {
+        if crashLoop() { return }
         switch random.number(0...19) {
         case 0, 1, 2: try commit(declarations.change(&random))
         case 3, 4, 5, 6: advance()
@@ -92,6 +95,29 @@ extension Simulation {
             host.answerChecks()
             disturbRun()
         }
+    }
+
+    /// True while a replica is doomed: it begins and crashes, over and over.
+    private mutating func crashLoop() -> Bool {
+        if let (slot, steps) = doomed {
+            doomed = steps > 1 ? (slot, steps - 1) : nil
+            host.answerChecks()
+            guard let process = host.process(of: slot) else {
+                host.wait(until: host.clock.now + .milliseconds(random.number(50...500)))
+                return true
+            }
+            switch process.state {
+            case .requested: host.begin(process.run)
+            case .live: host.end(process.run, .exited(code: 9))
+            case .silent, .ended: return false
+            }
+            return true
+        }
+        let live = host.processes.values.filter(\.isLive).map(\.slot).sorted()
+        guard random.once(in: 50), let slot = random.pick(live) else { return false }
+        say("\(slot) is doomed")
+        doomed = (slot, 40)
+        return true
     }
 
     private mutating func disturbRun() {
