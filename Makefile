@@ -8,12 +8,13 @@ DEMO := .demo
 RELEASE := .build/release
 
 .DEFAULT_GOAL := help
-.PHONY: help packages release demo run test check install clean
+.PHONY: help packages release demo run test check bench install clean
 
 help:
 	@echo 'make run      build, and run the agent on a copy of examples/units'
 	@echo 'make test     build, and run every test'
 	@echo 'make check    format, warnings, tidy rules'
+	@echo 'make bench    measure the release build on this machine'
 	@echo 'make install  install plumb and plumb-keeper (PREFIX=$(PREFIX), DESTDIR=$(DESTDIR))'
 	@echo 'make clean    remove what was built'
 
@@ -93,6 +94,10 @@ check: packages
 	swift format lint --strict --parallel --recursive Sources Tests Package.swift
 	swift build --build-tests
 	swift test --skip-build --disable-xctest --filter ArchitectureTests
+
+# Everything happens in a temporary directory, and ends with the measuring.
+bench: release
+	python3 Benchmarks/fleet.py '$(RELEASE)'
 
 # The agent looks for its keeper beside itself, then in ../libexec/plumb.
 install: release

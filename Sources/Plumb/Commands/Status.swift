@@ -43,7 +43,7 @@ struct Status: AsyncParsableCommand {
             case .yaml: return ["---", YAMLText.document(try value(document))]
             }
         } catch {
-            return ["plumb: \(error)"]
+            return "plumb: \(error)".split(separator: "\n").map(String.init)
         }
     }
 
