@@ -47,7 +47,7 @@ spec:
   unit: stamped
   update: {minHealthyTime: 10ms}
   stop: {signal: SIGKILL}
-  restart: {backoff: {initial: 50ms, max: 50ms, resetAfter: 60ms}}
+  restart: {backoff: {initial: 50ms, max: 50ms, resetAfter: 1s}}
 """
 
 
@@ -195,6 +195,7 @@ def percentile(values, share):
 def commits(host, rounds):
     host.write("stamped.yaml", STAMPED % 0)
     host.commit("stamped")
+    host.start()
 
     def run_after(moment):
         def check():
@@ -222,7 +223,7 @@ def commits(host, rounds):
     spans = []
     for _ in range(rounds):
         replica = host.wait(run_after(0))
-        time.sleep(0.15)
+        time.sleep(1.1)
         moment = time.time()
         os.kill(replica["pid"], signal.SIGKILL)
         spans.append((started(host.wait(run_after(moment))) - moment) * 1000)
@@ -235,7 +236,7 @@ def main():
         raise SystemExit(__doc__)
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
     build = os.path.abspath(sys.argv[1])
-    for work in (lambda host: fleet(host, count), lambda host: commits(host, 100)):
+    for work in (lambda host: fleet(host, count), lambda host: commits(host, 50)):
         host = Host(build)
         try:
             work(host)
