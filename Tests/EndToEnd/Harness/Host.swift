@@ -57,9 +57,12 @@ final class Host: Sendable {
 
     /// Starts the agent, and does not wait for it.
     @discardableResult
-    func launchAgent(onExit: String = "keep", _ more: [String] = []) throws -> ChildProcess {
+    func launchAgent(
+        onExit: String = "keep", repository: String? = nil, _ more: [String] = []
+    ) throws -> ChildProcess {
         let child = try ChildProcess(
-            agentCommand(onExit: onExit) + more, environment: environment, directory: root, output: agentLog,
+            agentCommand(onExit: onExit, repository: repository) + more, environment: environment,
+            directory: root, output: agentLog,
             errors: agentLog)
         agent.withLock { $0 = child }
         return child

@@ -30,6 +30,12 @@ enum ProcessTable {
         return fields.first != "Z" && fields.first != "X"
     }
 
+    /// The processor time that it has used, in ticks of 10 ms.
+    static func cpuTicks(_ pid: pid_t) -> Int {
+        guard let fields = statFields(pid), fields.count > 12 else { return 0 }
+        return (Int(fields[11]) ?? 0) + (Int(fields[12]) ?? 0)
+    }
+
     static func parent(of pid: pid_t) -> pid_t? { statFields(pid)?.dropFirst().first.flatMap { pid_t($0) } }
 
     /// Every living process that has to do with a directory: it names it in its environment or command line,
