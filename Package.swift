@@ -82,7 +82,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ScenarioTests", dependencies: ["Reconciler", "Manifests", "TestKit"],
-            path: "Tests/Scenarios", swiftSettings: strict),
+            swiftSettings: strict),
         .testTarget(
             name: "SimulationTests", dependencies: ["Reconciler", "Manifests", "TestKit"],
             path: "Tests/Simulation", swiftSettings: strict),
@@ -106,7 +106,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "PlumbTests",
-            dependencies: ["Plumb", "Manifests", "Reconciler", "StatusAPI", "CLinux"], swiftSettings: strict),
+            dependencies: [
+                "Plumb", "Manifests", "Reconciler", "StatusAPI", "Supervisor", "CLinux",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["Plumb", "TestKit", "CLinux", "StatusAPI"],
             path: "Tests/EndToEnd", swiftSettings: strict),

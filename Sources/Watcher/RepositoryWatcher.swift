@@ -11,7 +11,8 @@ package final class RepositoryWatcher: Sendable {
     private let loop: WatchLoop
     private let isStarted = Mutex(false)
 
-    /// - Parameter onEvent: called on the watcher's own thread, one event after the other. It should hand the event on and
+    /// - Parameter onEvent: called on the watcher's own thread, one event after the other. It should hand
+    /// the event on and
     ///   return; while it runs nothing is noticed.
     package init(settings: WatchSettings, onEvent: @escaping @Sendable (WatchEvent) -> Void) {
         reader = RepositoryReader(

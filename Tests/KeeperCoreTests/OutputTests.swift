@@ -116,6 +116,7 @@ import Testing
             return
         }
         go()
+        // Lines have to be lost for a while: time passes while nothing can be written.
         usleep(100_000)
         clinux_set_immutable(log, 0)
         eventually("writing works again") { run.output().contains("back\n") }

@@ -3,7 +3,8 @@ import Reconciler
 import TestKit
 import Testing
 
-/// Work that grows with the number of Instances, and no faster. The figures are printed; only a runaway fails.
+/// Work that grows with the number of Instances, and no faster. The figures are printed; only a runaway
+/// fails.
 struct ScaleTests {
     private func desired(_ count: Int, revision: Int, grace: Int = 5) throws -> Desired {
         let one = try Declared.desired(instance: "stop: {grace: \(grace)s}")

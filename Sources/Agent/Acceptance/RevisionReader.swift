@@ -24,7 +24,8 @@ package actor RevisionReader {
         do throws(SourceFailure) {
             let listing = try await source.listing(of: revision.id)
             var pass = SourcePass(listing: listing, cache: cache)
-            // What to read depends on what was read: `.plumbignore`, then declarations, then the files they name.
+            // What to read depends on what was read: `.plumbignore`, then declarations, then the files they
+            // name.
             while case let missing = pass.missingBlobs(), !missing.isEmpty {
                 pass.supply(try await source.blobs(missing))
             }

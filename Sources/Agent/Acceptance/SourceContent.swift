@@ -1,9 +1,10 @@
 package import Manifests
 
-/// What a snapshot was made of: the listing, and the bytes of every file that was read. Kept whole by the agent.
+/// What a snapshot was made of: the listing, and the bytes of every file that was read. Kept whole by the
+/// agent.
 ///
-/// Layout: magic `PLS1`, then counted entries, then counted blobs; integers are little-endian, texts and bytes
-/// follow their 32-bit length. An unknown magic is not read.
+/// Layout: magic `PLS1`, then counted entries, then counted blobs; integers are little-endian, texts and
+/// bytes follow their 32-bit length. An unknown magic is not read.
 package struct SourceContent: Sendable {
     package var listing: SourceListing
     package var blobs: [String: [UInt8]]

@@ -9,8 +9,8 @@ package struct SourceCache: Sendable {
     package init() {}
 }
 
-/// One reading of a source, from a listing to a checked whole. Pure: whoever drives it reads what it asks for, in
-/// rounds, because what must be read depends on what was read.
+/// One reading of a source, from a listing to a checked whole. Pure: whoever drives it reads what it asks
+/// for, in rounds, because what must be read depends on what was read.
 package struct SourcePass: Sendable {
     private var listing: SourceListing
     private let old: SourceCache

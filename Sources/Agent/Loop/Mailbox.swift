@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Events on their way to the loop. Posting never blocks and never loses one: their number is bounded by what the
-/// runs, probes and watchers behind them can have under way.
+/// Events on their way to the loop. Posting never blocks and never loses one: their number is bounded by
+/// what the runs, probes and watchers behind them can have under way.
 final class Mailbox: Sendable {
     private let waiting = Mutex<[AgentEvent]>([])
     private let bell: AsyncStream<Void>

@@ -21,7 +21,8 @@ struct RunMemo: Codable {
     }
 
     func encoded() -> [UInt8] {
-        // Every member is a plain value: encoding it cannot fail. An empty memo is read back as an unknown run.
+        // Every member is a plain value: encoding it cannot fail. An empty memo is read back as an unknown
+        // run.
         (try? [UInt8](JSONEncoder().encode(self))) ?? []
     }
 

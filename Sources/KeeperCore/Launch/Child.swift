@@ -44,7 +44,8 @@ struct Child {
         return Child(pid: pid, report: ends.0)
     }
 
-    /// Where clone3 cannot put the child into its group (an old kernel, a seccomp filter), the child joins it.
+    /// Where clone3 cannot put the child into its group (an old kernel, a seccomp filter), the child joins
+    /// it.
     private static func forkIntoGroup(_ directory: UnsafePointer<CChar>?) -> (pid_t, isInGroup: Bool) {
         guard let directory else { return (clinux_fork(), true) }
         let group = clinux_openat(AT_FDCWD, directory, clinux_O_PATH | O_DIRECTORY, 0)

@@ -13,7 +13,8 @@ package final class Zygote {
     /// Serves the agent on `requests` (a SOCK_SEQPACKET socket) until it is gone. Waits for `lock`, an open
     /// file, first. Returns the exit code: 0, or 1 where the process could not be set up.
     package static func main(requests: Int32, lock: Int32) -> Int32 {
-        // Its own session: Ctrl-C and hang-up in the agent's terminal are not for it. It may lead one already.
+        // Its own session: Ctrl-C and hang-up in the agent's terminal are not for it. It may lead one
+        // already.
         setsid()
         guard chdir("/") == 0, clinux_set_subreaper(1) == 0 else { return 1 }
         closeAllBut(requests, lock)

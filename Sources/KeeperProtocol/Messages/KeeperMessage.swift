@@ -6,8 +6,8 @@ package enum KeeperMessage: Equatable, Sendable {
     case started
     /// It never will; `exited` with the same cause follows.
     case execFailed(step: LaunchStep, errno: Int32)
-    /// Reaped, its tree killed, its output drained. Once this is answered by `acknowledgeExit`, or is durable,
-    /// the keeper goes: the connection ends and the slot's lock is free.
+    /// Reaped, its tree killed, its output drained. Once this is answered by `acknowledgeExit`, or is
+    /// durable, the keeper goes: the connection ends and the slot's lock is free.
     case exited(ExitRecord)
     /// Comes before `exited`: something of the tree may still be alive.
     case treeUnproven

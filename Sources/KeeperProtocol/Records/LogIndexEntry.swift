@@ -7,8 +7,8 @@
 package struct LogIndexEntry: Equatable, Sendable {
     package enum Kind: Equatable, Sendable {
         case data
-        /// A run's first byte on this stream is here; `wall` is its `startedAtWall`, exactly. A run that wrote
-        /// nothing leaves no entry, and no file where there was none.
+        /// A run's first byte on this stream is here; `wall` is its `startedAtWall`, exactly. A run that
+        /// wrote nothing leaves no entry, and no file where there was none.
         case runStarted
         /// So many bytes were dropped here, because they could not be written.
         case gap(lostBytes: UInt64)

@@ -8,8 +8,8 @@ struct AgentCommand: AsyncParsableCommand {
         commandName: "agent",
         abstract: "Watch a repository and keep this host true to it.",
         discussion: """
-            Runs go on when the agent ends, unless --on-exit stop is given. Settings come from flags, then from \
-            PLUMB_… variables, then from the settings file.
+            Runs go on when the agent ends, unless --on-exit stop is given. Settings come from flags, then \
+            from PLUMB_… variables, then from the settings file.
             """)
 
     enum OnExit: String, ExpressibleByArgument, CaseIterable { case keep, stop }

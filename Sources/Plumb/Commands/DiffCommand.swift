@@ -11,9 +11,10 @@ struct DiffCommand: AsyncParsableCommand {
         commandName: "diff",
         abstract: "Show what a revision would change, without changing it.",
         discussion: """
-            Against the running agent: --revision names a branch, tag, commit, or worktree (the files as they stand, \
-            as a commit of them would be; the default where the repository has a work tree). Between two revisions, \
-            without an agent: --from and --to. Exit code 1: something would change. 0: nothing. 3: invalid.
+            Against the running agent: --revision names a branch, tag, commit, or worktree (the files as \
+            they stand, as a commit of them would be; the default where the repository has a work tree). \
+            Between two revisions, without an agent: --from and --to. Exit code 1: something would change. \
+            0: nothing. 3: invalid.
             """)
 
     @Option(help: "The revision to compare with what the agent has accepted and runs.")

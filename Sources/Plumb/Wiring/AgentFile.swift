@@ -1,7 +1,8 @@
 import Foundation
 import Manifests
 
-/// `agent.yaml`: kind `Agent`, outside the repository, because whoever may commit must not decide who is trusted.
+/// `agent.yaml`: kind `Agent`, outside the repository, because whoever may commit must not decide who is
+/// trusted.
 struct AgentFile {
     private let values: [String: ConfigValue]
     private let source: DeclarationSource?

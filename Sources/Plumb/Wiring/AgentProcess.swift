@@ -69,13 +69,14 @@ struct AgentProcess {
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: AgentLog.quiet))
         AgentLog.say(
-            "plumb agent on \(settings.node.name): repository \(settings.repository), state \(settings.stateDir)"
+            "plumb agent on \(settings.node.name): repository \(settings.repository), "
+                + "state \(settings.stateDir)"
         )
         try await group.run()
     }
 
-    /// The branch to follow. One that was found at the first start is kept, so that a checkout of another branch in
-    /// a work tree is never taken for a deployment.
+    /// The branch to follow. One that was found at the first start is kept, so that a checkout of another
+    /// branch in a work tree is never taken for a deployment.
     private func chooseRef(_ remembered: Remembered, store: Store) async throws -> String {
         if let given = settings.branch { return given }
         if let kept = remembered.ref { return kept }

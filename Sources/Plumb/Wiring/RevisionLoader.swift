@@ -26,7 +26,8 @@ struct RevisionLoader {
         }
     }
 
-    /// - Throws: `CommandFailure` when it cannot be read; `ExitStatus.invalid`, after printing why, when it is invalid.
+    /// - Throws: `CommandFailure` when it cannot be read; `ExitStatus.invalid`, after printing why, when it
+    /// is invalid.
     func load(_ expression: String, into resolver: inout Resolver, node: Node) async throws -> Desired {
         let revision = try await revision(expression)
         let reading = await RevisionReader(source: source).read(revision)
@@ -36,7 +37,9 @@ struct RevisionLoader {
         case .invalid(let diagnostics):
             for text in diagnostics { Output.error(text + "\n") }
             Output.error(
-                "plumb: \(expression) (\(revision.id)) is invalid: \(diagnostics.count) errors, nothing would change"
+                "plumb: \(expression) (\(revision.id)) is invalid: "
+                    + (diagnostics.count == 1 ? "1 error" : "\(diagnostics.count) errors")
+                    + ", nothing would change"
             )
             throw ExitStatus.invalid
         case .valid(let snapshot, _):

@@ -15,8 +15,9 @@ enum SandboxSettings {
         launch.nofile = nofile(process.nofile)
     }
 
-    /// Sets the limit of open files of a process that runs. False: it could not be set (raising a hard limit takes
-    /// CAP_SYS_RESOURCE), or the process is not the proven one any more. Children that it has keep theirs.
+    /// Sets the limit of open files of a process that runs. False: it could not be set (raising a hard
+    /// limit takes CAP_SYS_RESOURCE), or the process is not the proven one any more. Children that it has
+    /// keep theirs.
     static func applyLive(_ process: ProcessSpec, to identity: ProcessIdentity) -> Bool {
         // The open pidfd keeps the pid from being given to a stranger until the limit is set.
         guard let pidfd = identity.openPidfd() else { return false }

@@ -142,7 +142,8 @@ struct RepositoryEvents: ~Copyable {
     private static func instanceLimit(_ code: Int32) -> GitError {
         GitError(
             .watchLimit,
-            "the kernel allows no further inotify instance (fs.inotify.max_user_instances): \(SystemMessage.of(code))",
+            "the kernel allows no further inotify instance (fs.inotify.max_user_instances): "
+                + SystemMessage.of(code),
             advice: "sysctl fs.inotify.max_user_instances=1024")
     }
 }

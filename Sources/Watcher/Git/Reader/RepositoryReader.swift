@@ -9,7 +9,8 @@ package final class RepositoryReader: Sendable {
     private let repository: String
     private let allowedOwner: String?
 
-    /// - Parameter allowedOwner: a user name or number that may own the repository, beside root and this user.
+    /// - Parameter allowedOwner: a user name or number that may own the repository, beside root and this
+    /// user.
     package init(
         repository: String, allowedOwner: String? = nil, mode: ReaderMode = .child(),
         deadline: Duration = ReaderLimits.deadlineDefault
@@ -46,7 +47,8 @@ package final class RepositoryReader: Sendable {
     }
 
     /// All files below `path` ("" or "/" is the root), sorted as git sorts them.
-    /// - Parameter sizes: whether each blob's size is looked up too, which costs a read of each object's head.
+    /// - Parameter sizes: whether each blob's size is looked up too, which costs a read of each object's
+    /// head.
     package func entries(
         at tree: ObjectID, path: String = "", sizes: Bool = false
     ) async throws(GitError) -> [TreeEntry] {

@@ -6,7 +6,8 @@ import Testing
 /// of the files; with PLUMB_RETELL=1 in the environment they are written anew, to be read before they are
 /// committed.
 struct ScenarioTests {
-    private static let directory = URL(filePath: #filePath).deletingLastPathComponent()
+    private static let directory = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Scenarios")
 
     private static var stories: [String] {
         let names = try? FileManager.default.contentsOfDirectory(atPath: directory.path)
