@@ -28,7 +28,7 @@ extension EndToEnd {
                     ])
                 try await host.startAgent()
                 let before = try await host.settled("a/0")
-                kill(before.pids["a/0"] ?? 0, SIGKILL)
+                signal(before.pids["a/0"], SIGKILL)
                 let after = try await host.until("a is back") {
                     $0.areSettled(["a/0"]) && $0["a/0"]?.run != before["a/0"]?.run
                 }

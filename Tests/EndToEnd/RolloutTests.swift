@@ -128,7 +128,7 @@ extension EndToEnd {
                 let held = try await host.accepted()
                 #expect(held.pids == before)
                 #expect(held.instance("a")["suspended"].bool == true)
-                kill(before["a/0"] ?? 0, SIGKILL)
+                signal(before["a/0"], SIGKILL)
                 let crashed = try await host.until("supervision goes on") {
                     $0["a/0"]?.phase == "Running" && $0["a/0"]?.pid != before["a/0"] && $0["a/0"]?.pid != nil
                 }

@@ -84,7 +84,7 @@ extension EndToEnd {
                 #expect(stale.areSettled(["a/0"]))
                 #expect(try host.ask("/readyz").status == 200)
 
-                kill(before["a/0"] ?? 0, SIGKILL)
+                signal(before["a/0"], SIGKILL)
                 let again = try await host.until("supervision goes on") {
                     $0["a/0"]?.restarts == 1 && $0.areSettled(["a/0"])
                 }
@@ -96,7 +96,7 @@ extension EndToEnd {
                 try await host.until("it says that the source is stale") {
                     $0.condition("SourceStale") != nil
                 }
-                kill(again.pids["a/0"] ?? 0, SIGKILL)
+                signal(again.pids["a/0"], SIGKILL)
                 let third = try await host.until("without a repository too") {
                     $0["a/0"]?.restarts == 2 && $0.areSettled(["a/0"])
                 }

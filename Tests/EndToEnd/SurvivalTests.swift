@@ -112,7 +112,7 @@ extension EndToEnd {
                 let pid = try #require(before.pids["family/0"])
                 let keeper = try #require(ProcessTable.parent(of: pid))
                 #expect(ProcessTable.entry(keeper).command.first?.hasSuffix("plumb-keeper") == true)
-                kill(keeper, SIGKILL)
+                signal(keeper, SIGKILL)
                 let killed = ContinuousClock.now
                 try await eventually("the loss is noticed", seconds: 5) {
                     try host.events().contains { $0.kind == "keeperLost" }
@@ -139,7 +139,7 @@ extension EndToEnd {
                 let pid = try #require(before.pids["a/0"])
                 let keeper = try #require(ProcessTable.parent(of: pid))
                 await host.killAgent()
-                kill(keeper, SIGKILL)
+                signal(keeper, SIGKILL)
                 try await host.startAgent()
                 let after = try await host.until("a is back") {
                     $0.areSettled(["a/0"]) && $0["a/0"]?.run != before["a/0"]?.run
@@ -156,13 +156,13 @@ extension EndToEnd {
                 try await host.startAgent()
                 let before = try await host.settled("a/0").pids
                 let zygote = try #require(host.processes.first { $0.isZygote && $0.parent == host.agentPID })
-                kill(zygote.pid, SIGKILL)
+                signal(zygote.pid, SIGKILL)
                 try await eventually("the zygote is dead") { !ProcessTable.isAlive(zygote.pid) }
                 try host.commit("One more", ["b.yaml": Declare.sleeping("b")])
                 let after = try await host.settled("a/0", "b/0")
                 #expect(after.pids["a/0"] == before["a/0"])
                 #expect(after["a/0"]?.restarts == 0)
-                kill(after.pids["a/0"] ?? 0, SIGKILL)
+                signal(after.pids["a/0"], SIGKILL)
                 try await host.until("a still is looked after") {
                     $0.areSettled(["a/0"]) && $0["a/0"]?.restarts == 1
                 }

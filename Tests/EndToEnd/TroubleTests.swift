@@ -96,7 +96,7 @@ extension EndToEnd {
                     Files.names(in: host.state).contains {
                         $0.hasPrefix("plumb.db") && $0.contains("corrupt")
                     })
-                kill(before["a/0"] ?? 0, SIGKILL)
+                signal(before["a/0"], SIGKILL)
                 try await host.until("supervision goes on") {
                     $0["a/0"]?.restarts == 1 && $0.areSettled(["a/0"])
                 }
@@ -123,7 +123,7 @@ extension EndToEnd {
                     #expect(status.pids == before)
                 }
                 #expect(host.processes.filter { $0.replica == "a/0" }.map(\.pid) == [before["a/0"]])
-                kill(before["a/0"] ?? 0, SIGTERM)
+                signal(before["a/0"], SIGTERM)
                 let after = try await host.settled(["a/0"], seconds: 40)
                 #expect(after.pids["a/0"] != before["a/0"])
                 #expect(host.processes.filter { $0.replica == "a/0" }.map(\.pid) == [after.pids["a/0"]])

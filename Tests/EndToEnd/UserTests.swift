@@ -58,7 +58,7 @@ extension EndToEnd {
                 try await host.startAgent()
                 #expect(try await host.settled("a/0", "b/0").pids == changed)
 
-                kill(changed["b/0"] ?? 0, SIGKILL)
+                signal(changed["b/0"], SIGKILL)
                 try await host.until("b is back") { $0["b/0"]?.restarts == 1 && $0.areSettled(["b/0"]) }
                 host.repository.remove("a.yaml")
                 try host.commit("Remove one")

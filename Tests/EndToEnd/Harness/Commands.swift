@@ -1,6 +1,12 @@
 import Glibc
 import TestKit
 
+/// Signals a replica's process. One that has no pid is nobody: 0 would be the tests themselves.
+func signal(_ pid: Int32?, _ number: Int32) {
+    guard let pid, pid > 1 else { return }
+    kill(pid, number)
+}
+
 /// What a command printed, and how it ended.
 struct CommandResult: Sendable {
     var code: Int32
