@@ -85,9 +85,10 @@ run: release demo
 	@exec '$(RELEASE)/plumb' agent --repo '$(DEMO)/repo' --state-dir '$(DEMO)/state' \
 	    --runtime-dir '$(DEMO)/run' --on-exit stop
 
+# One test after the other: many start hundreds of processes, and side by side they only wait for one another.
 test: packages
 	swift build --build-tests
-	swift test --skip-build
+	swift test --skip-build --disable-xctest --no-parallel
 
 # The tidy rules and the table of imports are tests, so that they say file, line and rule.
 check: packages
