@@ -128,14 +128,17 @@ extension EndToEnd {
             }
         }
 
-        @Test("Ctrl-C in the agent's terminal reaches the agent alone") func interrupted() async throws {
+        @Test(
+            "Ctrl-C and hang-up in the agent's terminal reach the agent alone", arguments: [SIGINT, SIGHUP])
+        func interrupted(by number: Int32) async throws {
             try await withHost { host in
                 try host.commit("Declare", Self.declarations)
                 let agent = try await host.startAgent()
                 let before = try await host.settled("a/0").pids
                 // The terminal sends it to the whole group of the foreground.
-                kill(-agent.pid, SIGINT)
-                #expect(await host.stopAgent() == .exited(0))
+                kill(-agent.pid, number)
+                let end = await agent.end(within: .seconds(20))
+                #expect(number == SIGINT ? end == .exited(0) : end != nil, "\(String(describing: end))")
                 #expect(ProcessTable.isAlive(before["a/0"] ?? 0))
                 try await host.startAgent()
                 #expect(try await host.settled("a/0").pids == before)
