@@ -12,7 +12,9 @@ extension AgentLoop {
         if let rebuilt = remembered.rebuilt { storeRebuilt(rebuilt, at: moment) }
         if let accepted = remembered.accepted { await restore(accepted, at: moment) }
         let found = try await runs.open()
+        if let reason = holdsOneshots, world.desired != nil { world.holdOneshots(reason: reason) }
         for run in found { adopt(run, at: moment) }
+        claimAnew(known: Set(remembered.openRuns), at: moment)
         closeLostClaims(remembered.openRuns, found: Set(found.map(\.run)), at: moment)
         batch.bootID = clock.bootID
         updateConditions(at: moment)
@@ -24,7 +26,18 @@ extension AgentLoop {
             .storeRebuilt, true, reason: "StoreLost",
             message: "\(reason); oneshots are held because it is not known which of them ran", at: moment.wall
         )
-        note(.storeRebuilt, "the store was made anew: \(reason)")
+        note(.storeRebuilt, "memory is lost: \(reason)")
+    }
+
+    /// Runs that live and that the store does not know: it was lost while they went on.
+    private func claimAnew(known: Set<RunID>, at moment: Moment) {
+        for run in world.observed.runs.values.sorted(by: { $0.slot < $1.slot }) where !known.contains(run.id)
+        {
+            batch.claims.append(
+                RunClaimed(
+                    run: run.id, slot: run.slot, spec: run.spec, nonce: run.nonce, revision: run.revision,
+                    claimedWall: run.identity?.startedWall ?? moment.wall, bootID: clock.bootID))
+        }
     }
 
     /// The desired state of last time, so that an agent without its repository goes on.

@@ -25,7 +25,7 @@ struct AgentProcess {
 
     private func serve() async throws {
         let store = try Store(stateDirectory: settings.stateDir)
-        let adapter = StoreAdapter(store: store)
+        let adapter = StoreAdapter(store: store, stateDir: settings.stateDir)
         let remembered = try await adapter.load()
         let ref = try await chooseRef(remembered, store: store)
         let clock = SystemClock()

@@ -1,10 +1,13 @@
 import Agent
+import Foundation
 import Reconciler
 import Store
 
 /// Joins the store to the loop.
 struct StoreAdapter: MemoryPort {
     let store: Store
+    /// Where slots are: a store that was just made beside slots is one that was lost.
+    let stateDir: String
 
     static let bootKey = "bootID"
     static let refKey = "ref"
@@ -17,10 +20,22 @@ struct StoreAdapter: MemoryPort {
                 AcceptedSource(revision: $0.revision, acceptedAt: $0.acceptedAt, content: $0.payload)
             },
             openRuns: loaded.openRuns.map(\.claim.run), bootID: loaded.settings[Self.bootKey],
-            rebuilt: store.opened.rebuilt.map { rebuilt in
-                rebuilt.reason + (rebuilt.setAside.map { " (the old file is \($0))" } ?? "")
-            },
-            ref: loaded.settings[Self.refKey])
+            rebuilt: loss(loaded), ref: loaded.settings[Self.refKey])
+    }
+
+    /// What of the memory is lost, in words; nil if nothing is.
+    private func loss(_ loaded: Loaded) -> String? {
+        if let rebuilt = store.opened.rebuilt {
+            return rebuilt.reason + (rebuilt.setAside.map { " (the old file is \($0))" } ?? "")
+        }
+        if let row = loaded.unreadable.first {
+            let more = loaded.unreadable.count == 1 ? "" : " and \(loaded.unreadable.count - 1) more"
+            return "\(store.path): \(row.table) \(row.key)\(more) cannot be read by this version: "
+                + row.problem
+        }
+        let slots = (try? FileManager.default.contentsOfDirectory(atPath: stateDir + "/slots")) ?? []
+        guard store.opened.created, !slots.isEmpty else { return nil }
+        return "\(store.path) was not there, and slots of earlier runs are"
     }
 
     func commit(_ batch: MemoryBatch) async throws {
