@@ -79,6 +79,41 @@ extension EndToEnd {
             }
         }
 
+        @Test("What was committed meanwhile is done on return, and no more than that") func commits()
+            async throws
+        {
+            try await withHost { host in
+                var files = ["u.yaml": Declare.sleeper]
+                for name in ["same", "changed", "removed", "ended"] {
+                    files["\(name).yaml"] = Declare.sleeping(name)
+                }
+                try host.commit("Declare", files)
+                try await host.startAgent()
+                let before = try await host.settled("same/0", "changed/0", "removed/0", "ended/0").pids
+                await host.killAgent()
+                host.repository.remove("removed.yaml")
+                signal(before["ended/0"], SIGKILL)
+                try host.commit(
+                    "Meanwhile",
+                    [
+                        "changed.yaml": Declare.sleeping("changed", level: 1),
+                        "same.yaml": "# A word.\n" + Declare.sleeping("same"),
+                        "new.yaml": Declare.sleeping("new"),
+                    ], by: "Flo <flo@example.org>")
+                try await host.startAgent()
+                let status = try await host.settled("same/0", "changed/0", "ended/0", "new/0")
+                try await host.until("removed is gone") { $0["removed/0"] == nil }
+                #expect(status.pids["same/0"] == before["same/0"])
+                #expect(status.pids["changed/0"] != before["changed/0"])
+                #expect(status["ended/0"]?.restarts == 1)
+                #expect(before.filter { $0.key != "same/0" }.values.allSatisfy { !ProcessTable.isAlive($0) })
+                #expect(host.processes.count { $0.replica != nil } == 4)
+                let stops = try host.events().filter { $0.kind == "stopping" }
+                #expect(Set(stops.compactMap(\.replica)) == ["changed/0", "removed/0"])
+                #expect(stops.allSatisfy { $0.cause.contains("Flo <flo@example.org>") })
+            }
+        }
+
         @Test("Probes go on after the agent's return") func probes() async throws {
             try await withHost { host in
                 let port = try Ports.free()

@@ -85,6 +85,36 @@ extension EndToEnd {
             }
         }
 
+        @Test("Random rewrites that mean the same keep every pid") func rewrites() async throws {
+            let seed = UInt64.random(in: 0...UInt64.max)
+            print("random rewrites, seed \(seed)")
+            var numbers = SeededNumbers(seed: seed)
+            try await withHost { host in
+                let names = (0..<8).map { "i\($0)" }
+                var documents = [Declare.sleeper]
+                for name in names { documents.append(Declare.sleeping(name, level: 3, "stop: {grace: 3s}")) }
+                try host.commit("Declare", ["all.yaml": documents.joined(separator: "---\n")])
+                try await host.startAgent()
+                let before = try await host.settled(names.map { "\($0)/0" }).pids
+                for round in 1...20 {
+                    for name in Files.names(in: host.repository.path) where name != ".git" {
+                        host.repository.remove(name)
+                    }
+                    // Every document into one of some files, in any order, with comments and empty documents.
+                    var files: [String: [String]] = [:]
+                    for document in documents.shuffled(using: &numbers) {
+                        let place = Int.random(in: 0..<5, using: &numbers)
+                        let name = ["a.yaml", "b.yml", "deep/c.yaml", "deep/er/d.yaml", "e.yaml"][place]
+                        let comment = Bool.random(using: &numbers) ? "# Round \(round).\n" : ""
+                        files[name, default: []].append(comment + document)
+                    }
+                    try host.commit("Round \(round)", files.mapValues { $0.joined(separator: "---\n") })
+                    #expect(try await host.accepted().pids == before, "round \(round), seed \(seed)")
+                }
+                #expect(try host.events().count { $0.kind == "started" } == names.count, "seed \(seed)")
+            }
+        }
+
         @Test("A deleted file stops that instance alone, its stubborn child too") func delete() async throws {
             try await withHost { host in
                 try host.commit(
