@@ -71,7 +71,7 @@ run: release demo
 	@echo 'The agent runs in this terminal; Ctrl-C stops it and everything that it started.'
 	@echo 'Look at it from another terminal, in this directory:'
 	@echo
-	@echo '    curl -s 'localhost:7420/v1/status?pretty'   the status endpoint'
+	@echo '    curl -s "localhost:7420/v1/status?pretty"   the status endpoint'
 	@echo '    $(DEMO)/plumb status -w                     the same as a table'
 	@echo '    $(DEMO)/plumb logs -f web                   what the replicas print'
 	@echo '    $(DEMO)/plumb events                        what happened, and why'
