@@ -126,8 +126,8 @@ package actor AgentLoop {
         return plan
     }
 
-    /// Lets events gather for as long as the last plan took, so that planning never takes more than half of a core
-    /// while a thousand runs report one by one. On a host with few runs it is no time at all.
+    /// Lets events gather for as long as the last plan took, so that planning never takes more than half of
+    /// a core while a thousand runs report one by one. On a host with few runs it is no time at all.
     private func rest() async {
         guard planning > Self.restMin else { return }
         await clock.sleep(until: clock.now().instant + min(planning, Self.restMax))
