@@ -67,11 +67,12 @@ extension AgentLoop {
         if own?.lastRun == found.run { run.stopCause = own?.lastStop }
         switch found.state {
         case .live(let identity):
-            run.phase = .running
+            // A stop that was asked for may be under way: the run counts as gone already, or a rolling update
+            // would take the next replica beside it. It is asked for once more, in case it never was.
+            run.phase = run.stopCause == nil ? .running : .stopping
             run.identity = identity
             world.adopted(run, at: moment)
-            let (runs, spec, revision) = (runs, memo.spec, memo.revision.id)
-            Task { await runs.resume(found.run, spec: spec, revision: revision) }
+            takeUp(run)
         case .exited(let exit):
             if own?.lastRun == found.run && own?.isEnded == true {
                 // Its end was stored; only the keeper's record was still there.
@@ -89,6 +90,17 @@ extension AgentLoop {
         case .unknown(let reason):
             run.phase = .unknown(reason: reason)
             world.adopted(run, at: moment)
+        }
+    }
+
+    private func takeUp(_ run: ObservedRun) {
+        let runs = runs
+        Task {
+            if run.phase == .stopping {
+                await runs.stop(run.id, policy: run.spec.stop)
+            } else {
+                await runs.resume(run.id, spec: run.spec, revision: run.revision.id)
+            }
         }
     }
 
