@@ -13,6 +13,8 @@ package enum AgentEvent: Sendable {
     case startRefused(RunID, HostFailure)
     case updateFailed(RunID, HostFailure)
     case timerFired
+    /// What could not be stored is to be tried once more.
+    case commitDue
     /// The agent is to end; with `keepRuns` its runs go on.
     case stopRequested(keepRuns: Bool)
 }

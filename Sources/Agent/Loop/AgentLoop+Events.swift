@@ -14,6 +14,7 @@ extension AgentLoop {
         case .startRefused(let run, let failure): refused(run, failure, at: moment)
         case .updateFailed(let run, let failure): updateFailed(run, failure)
         case .timerFired: timer = nil
+        case .commitDue: isRetryingCommit = false
         case .stopRequested(let keepRuns):
             stopMode = keepRuns ? .keepRuns : .stopRuns
             if !keepRuns { world.observed.stopping = true }

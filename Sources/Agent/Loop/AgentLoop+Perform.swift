@@ -77,12 +77,15 @@ extension AgentLoop {
         }
     }
 
-    /// The planner knows nothing of the store, so its timer is not enough to try again.
+    /// The planner knows nothing of the store, so its timer is not enough to try again. One retry is under
+    /// way at most: each turn of the loop fails again while the disk is full.
     private func retryCommitLater() {
+        guard !isRetryingCommit else { return }
+        isRetryingCommit = true
         let (clock, mailbox) = (clock, mailbox)
         Task {
             await clock.sleep(until: clock.now().instant + Self.storeRetry)
-            mailbox.post(.timerFired)
+            mailbox.post(.commitDue)
         }
     }
 

@@ -50,6 +50,7 @@ package actor AgentLoop {
     var stopMode: StopMode?
     var timer: (at: Instant, task: Task<Void, Never>)?
     var storeFailing = false
+    var isRetryingCommit = false
     /// How long the last plan took.
     private var planning = Duration.zero
     /// Oneshots are held because the store that knew of their success is lost.

@@ -48,6 +48,9 @@ package struct MemoryBatch: Sendable {
 
     package init() {}
 
+    /// Events that wait at most for a store that cannot be written.
+    static let keptEventsMax = 10_000
+
     package var isEmpty: Bool {
         claims.isEmpty && starts.isEmpty && exits.isEmpty && memories.isEmpty && events.isEmpty
             && accepted == nil && revisions.isEmpty && bootID == nil
@@ -60,7 +63,8 @@ package struct MemoryBatch: Sendable {
         exits += later.exits
         let names = Set(later.memories.map(\.instance))
         memories = memories.filter { !names.contains($0.instance) } + later.memories
-        events += later.events
+        // While nothing can be stored, only the newest history is kept for later; all else decides what runs.
+        events = Array((events + later.events).suffix(Self.keptEventsMax))
         accepted = later.accepted ?? accepted
         revisions += later.revisions
         bootID = later.bootID ?? bootID
