@@ -39,8 +39,10 @@ import Testing
 
     @Test func whoIgnoresTheSignalIsKilledAfterItsGrace() async throws {
         try await withHost { host in
-            let run = try await host.start(shell("trap '' TERM; while :; do sleep 1; done"))
-            try await host.started(run)
+            let file = "\(host.base)/ignoring"
+            let run = try await host.start(
+                shell("trap '' TERM; echo $$ > \(file); while :; do sleep 1; done"))
+            await eventually("it ignores the signal") { readPid(file) != nil }
             host.supervisor.stop(run, policy: StopPolicy(grace: .milliseconds(100)))
             #expect(try await host.exited(run).cause == .signaled(number: 9, coreDumped: false))
         }

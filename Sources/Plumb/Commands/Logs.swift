@@ -59,10 +59,18 @@ struct Logs: AsyncParsableCommand {
         }
     }
 
-    private func query(slots: [SlotID]) -> LogQuery {
+    private func query(slots: [SlotID]) throws -> LogQuery {
         var query = LogQuery(slots: slots)
         if stdout != stderr { query.streams = stdout ? [.stdout] : [.stderr] }
-        query.run = run.map { RunID(text: $0) }
+        query.run = try run.map { text in
+            let id = RunID(text: text)
+            guard id.isWellFormed else {
+                throw CommandFailure(
+                    message: "'\(text)' is no run id: it has 20 hexadecimal digits",
+                    remedy: "`plumb status INSTANCE` names the run of each replica")
+            }
+            return id
+        }
         query.since = since.map {
             WallTime(nanoseconds: TimeText.now().nanoseconds - $0.duration.nanoseconds)
         }

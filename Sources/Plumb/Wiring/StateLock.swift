@@ -14,7 +14,7 @@ struct StateLock: ~Copyable {
                 message: "cannot open \(path): \(String(cString: strerror(errno)))",
                 remedy: "give --state-dir a directory that this user may write")
         }
-        guard clinux_ofd_lock(fd) == 0 else {
+        guard Self.take(fd) else {
             close(fd)
             throw CommandFailure(
                 message: "another agent runs on the state directory \(stateDirectory)",
@@ -24,4 +24,16 @@ struct StateLock: ~Copyable {
     }
 
     deinit { close(descriptor) }
+
+    /// An agent that was just killed may hold it for a moment still: its memory has to be given back first.
+    private static func take(_ descriptor: Int32) -> Bool {
+        for _ in 0..<waitTurns {
+            if clinux_ofd_lock(descriptor) == 0 { return true }
+            usleep(waitMicroseconds)
+        }
+        return clinux_ofd_lock(descriptor) == 0
+    }
+
+    private static let waitTurns = 40
+    private static let waitMicroseconds: UInt32 = 50_000
 }

@@ -57,6 +57,11 @@ package struct RunID: Hashable, Sendable, Codable, Comparable, CustomStringConve
             + String(repeating: "0", count: 8 - tail.count) + tail
     }
 
+    /// Whether the text is one that `init(milliseconds:randomness:)` makes.
+    package var isWellFormed: Bool {
+        text.utf8.count == 20 && text.allSatisfy { $0.isASCII && $0.isHexDigit && !$0.isUppercase }
+    }
+
     package var description: String { text }
     package static func < (a: RunID, b: RunID) -> Bool { a.text < b.text }
 }

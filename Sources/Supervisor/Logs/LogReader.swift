@@ -84,11 +84,17 @@ package struct LogReader: Sendable {
         let known = Slot(slot, layout)
         if let identity = known.identity(), identity.runID == run.text { return identity.startedAtWall }
         if let record = known.exitRecord(of: run) { return record.startedAtWall }
-        guard let claimed = UInt64(run.text.prefix(12), radix: 16) else { return .max }
-        // Runs of a slot follow one another, so the first that began after the claim is the one.
+        guard run.isWellFormed, let claimed = UInt64(run.text.prefix(12), radix: 16) else { return .max }
+        let (wall, overflow) = claimed.multipliedReportingOverflow(by: 1_000_000)
+        guard !overflow, wall <= UInt64.max - Self.claimToStartMax else { return .max }
+        let last = wall + Self.claimToStartMax
+        // Runs of a slot follow one another, so the first that began soon after the claim is the one.
         return files.flatMap(\.entries)
-            .filter { $0.kind == .runStarted && $0.wall >= claimed * 1_000_000 }.map(\.wall).min() ?? .max
+            .filter { $0.kind == .runStarted && $0.wall >= wall && $0.wall <= last }.map(\.wall).min() ?? .max
     }
+
+    /// Nanoseconds from a claim to the begin of its run, at most: a run that began later is another one.
+    private static let claimToStartMax: UInt64 = 10_000_000_000
 }
 
 /// A cursor, and which of its lines are wanted.
