@@ -190,6 +190,7 @@ extension EndToEnd {
                 try await host.startAgent()
                 let after = try await host.settled(names, seconds: 30).pids
                 print("rolling update under kills: \(looks) looks, at least \(fewest) of 3 replicas there")
+                #expect(looks > 0, "no look at /proc was quick enough to prove anything")
                 #expect(fewest >= 2, "seed \(seed)")
                 #expect(names.allSatisfy { after[$0] != before[$0] }, "seed \(seed)")
                 #expect(host.processes.count { $0.replica != nil } == 3, "seed \(seed)")
