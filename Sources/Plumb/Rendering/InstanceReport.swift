@@ -16,6 +16,12 @@ struct InstanceReport {
         lines.append(paint(([declared] + labels).joined(separator: "  "), .faint))
         if instance.suspended { lines.append(paint("suspended: changes wait", .attention)) }
         if !instance.reason.isEmpty { lines.append(PrintableText.oneLine(instance.reason)) }
+        for replica in instance.replicas {
+            for finding in replica.findings {
+                let text = PrintableText.oneLine(finding.message)
+                lines.append("\(replica.name) is \(finding.type): \(text)")
+            }
+        }
         for waiting in detail.waiting where waiting.message != instance.reason {
             lines.append("\(waiting.replica): \(PrintableText.oneLine(waiting.message))")
         }

@@ -89,6 +89,22 @@ extension World {
         change(id) { $0.lostLogBytes = bytes }
     }
 
+    /// Takes in what was found about a live run.
+    package mutating func found(_ id: RunID, _ finding: RunFinding, at moment: Moment) {
+        let before = run(id)?.findings
+        change(id) { run in
+            run.findings.removeAll { $0.kind == finding.kind }
+            if !finding.reason.isEmpty { run.findings.append(finding) }
+            run.findings.sort { $0.kind.rawValue < $1.kind.rawValue }
+        }
+        guard let run = run(id), let before, run.findings != before else { return }
+        let text =
+            finding.reason.isEmpty
+            ? "\(run.slot) is \(finding.kind.rawValue) no longer"
+            : "\(run.slot) is \(finding.kind.rawValue): \(finding.message)"
+        note(event(.found, run, moment, text))
+    }
+
     /// Its process cannot be proven: it is left alone.
     package mutating func unknown(_ id: RunID, reason: String, at moment: Moment) {
         change(id) { $0.phase = .unknown(reason: reason) }

@@ -85,6 +85,10 @@ package struct Condition: Sendable, Hashable, Codable {
         case sourceRewound = "SourceRewound"
         case suspended = "Suspended"
         case treeUnproven = "TreeUnproven"
+        case limitsDegraded = "LimitsDegraded"
+        case sandboxDegraded = "SandboxDegraded"
+        case stale = "Stale"
+        case drifted = "Drifted"
         case storeRebuilt = "StoreRebuilt"
         case storeFailing = "StoreFailing"
     }

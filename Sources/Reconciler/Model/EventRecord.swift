@@ -3,7 +3,7 @@ package struct EventRecord: Sendable, Hashable, Codable {
     package enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
         case revisionAccepted, revisionInvalid, revisionUnchanged, sourceStale, sourceReadable
         case starting, started, ready, unready, stopping, exited, backoff, gaveUp, succeeded
-        case updated, reloaded, startRefused, hostRecovered, unknown, adopted, keeperLost
+        case updated, reloaded, startRefused, hostRecovered, unknown, found, adopted, keeperLost
         case agentStarted, agentStopped, storeRebuilt
     }
     package var kind: Kind

@@ -13,6 +13,8 @@ package struct InstanceSpec: Sendable, Hashable, Codable {
     package var restart: RestartPolicy
     package var stop: StopPolicy
     package var logging: LoggingPolicy
+    /// nil: nothing is limited. Optional, like all that came later, so that what was stored before is read.
+    package var resources: Resources?
     package var update: UpdatePolicy
     /// What the hashes are made of, sorted by path. A field that has its default is left out, so that a
     /// version of Plumb which knows more fields computes the same hashes.
@@ -22,8 +24,8 @@ package struct InstanceSpec: Sendable, Hashable, Codable {
 
     package init(
         name: String, unit: String, profile: Profile, process: ProcessSpec, health: Health,
-        restart: RestartPolicy, stop: StopPolicy, logging: LoggingPolicy, update: UpdatePolicy,
-        fields: [SpecField], startHash: StartHash, specHash: SpecHash
+        restart: RestartPolicy, stop: StopPolicy, logging: LoggingPolicy, resources: Resources? = nil,
+        update: UpdatePolicy, fields: [SpecField], startHash: StartHash, specHash: SpecHash
     ) {
         self.name = name
         self.unit = unit
@@ -33,6 +35,7 @@ package struct InstanceSpec: Sendable, Hashable, Codable {
         self.restart = restart
         self.stop = stop
         self.logging = logging
+        self.resources = resources
         self.update = update
         self.fields = fields
         self.startHash = startHash
@@ -58,14 +61,12 @@ package struct ProcessSpec: Sendable, Hashable, Codable {
     package var configFile: ConfigFileSpec?
     package var reloadSignal: Signal?
     package var sandbox: Sandbox
-    package var nofile: UInt64?
 
     package init(
         command: String, args: [String] = [], workingDir: String? = nil, user: String? = nil,
         group: String? = nil, umask: UInt32 = 0o022, env: [String: String] = [:],
         secrets: [String: String] = [:], endpoints: [EndpointSpec] = [], package: PackageReference? = nil,
-        configFile: ConfigFileSpec? = nil, reloadSignal: Signal? = nil, sandbox: Sandbox = Sandbox(),
-        nofile: UInt64? = nil
+        configFile: ConfigFileSpec? = nil, reloadSignal: Signal? = nil, sandbox: Sandbox = Sandbox()
     ) {
         self.command = command
         self.args = args
@@ -80,7 +81,6 @@ package struct ProcessSpec: Sendable, Hashable, Codable {
         self.configFile = configFile
         self.reloadSignal = reloadSignal
         self.sandbox = sandbox
-        self.nofile = nofile
     }
 }
 

@@ -72,6 +72,8 @@ package struct ObservedRun: Sendable, Codable {
     package var startCause: Cause
     package var stopCause: Cause?
     package var lostLogBytes: UInt64
+    /// At most one of each kind, in the order of the kinds' names.
+    package var findings: [RunFinding]
 
     package init(
         id: RunID, slot: SlotID, spec: InstanceSpec, nonce: String, revision: Revision,
@@ -97,6 +99,7 @@ package struct ObservedRun: Sendable, Codable {
         self.startCause = startCause
         self.stopCause = nil
         self.lostLogBytes = 0
+        self.findings = []
     }
 
     package var key: RunKey { RunKey(start: spec.startHash, nonce: nonce) }

@@ -122,4 +122,22 @@ package enum RunEvent: Sendable {
     case logLost(RunID, bytes: UInt64)
     /// The keeper does not answer and its lock is held.
     case unknown(RunID, reason: String)
+    /// Something about a live run that is not as declared; it replaces what was found of the same kind, and an
+    /// empty reason takes it back.
+    case found(RunID, RunFinding)
+}
+
+/// What is wrong with a live run, or not as declared, without being a matter of its probes.
+package struct RunFinding: Sendable, Hashable, Codable {
+    /// `LimitsDegraded`, `SandboxDegraded`, `Stale`, `Drifted`, `TreeUnproven`.
+    package var kind: Condition.Kind
+    /// One word, CamelCase; "": there is nothing of this kind any more.
+    package var reason: String
+    package var message: String
+
+    package init(kind: Condition.Kind, reason: String, message: String) {
+        self.kind = kind
+        self.reason = reason
+        self.message = message
+    }
 }

@@ -84,6 +84,7 @@ package struct Resolver: Sendable {
         let restart = own.restart ?? common.restart ?? usualRestart
         let stop = own.stop ?? common.stop ?? StopPolicy()
         let logging = own.logging ?? common.logging ?? LoggingPolicy()
+        let resources = own.resources ?? common.resources
 
         var fields = SpecFields(unit: unit.source, instance: instance.source)
         let process = processSpec(instance, unit, snapshot, Configuration.render(config, for: unit))
@@ -93,12 +94,14 @@ package struct Resolver: Sendable {
         fields.addRestart(restart, usual: usualRestart, overridden: own.restart != nil)
         fields.addStop(stop, overridden: own.stop != nil)
         fields.addLogging(logging, overridden: own.logging != nil)
+        fields.addResources(resources ?? Resources(), overridden: own.resources != nil)
+        fields.addSandbox(process.sandbox, overridden: own.sandbox != nil)
         fields.addUpdate(instance.update)
         let (list, start, whole) = fields.finish()
         return InstanceSpec(
             name: instance.metadata.name, unit: unit.id.description, profile: unit.profile, process: process,
-            health: health, restart: restart, stop: stop, logging: logging, update: instance.update,
-            fields: list, startHash: start, specHash: whole)
+            health: health, restart: restart, stop: stop, logging: logging, resources: resources,
+            update: instance.update, fields: list, startHash: start, specHash: whole)
     }
 
     private func processSpec(
@@ -121,8 +124,7 @@ package struct Resolver: Sendable {
             },
             configFile: config.file.map { ConfigFileSpec(name: $0.name, contents: $0.contents) },
             reloadSignal: unit.reloadSignal,
-            sandbox: instance.overrides.sandbox ?? unit.defaults.sandbox ?? Sandbox(),
-            nofile: (instance.overrides.resources ?? unit.defaults.resources)?.nofile)
+            sandbox: instance.overrides.sandbox ?? unit.defaults.sandbox ?? Sandbox())
     }
 }
 

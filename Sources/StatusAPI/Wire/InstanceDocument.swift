@@ -57,6 +57,8 @@ package struct ReplicaDocument: Codable, Sendable, Hashable {
     package var restarts: Int
     package var reason: String
     package var lastExit: ExitDocument?
+    /// What is not as declared: `LimitsDegraded`, `Stale`, ….
+    package var findings: [FindingDocument]
     /// An endpoint's name → its port in this replica.
     package var ports: [String: UInt16]
 
@@ -75,10 +77,24 @@ package struct ReplicaDocument: Codable, Sendable, Hashable {
         restarts = status.restarts
         reason = status.reason
         lastExit = status.lastExit.map(ExitDocument.init)
+        findings = (run?.findings ?? []).map(FindingDocument.init)
         ports = [:]
         for endpoint in (run?.spec ?? spec)?.process.endpoints ?? [] {
             ports[endpoint.name] = endpoint.port(index: index)
         }
+    }
+}
+
+/// Something about a replica that is not as declared.
+package struct FindingDocument: Codable, Sendable, Hashable {
+    package var type: String
+    package var reason: String
+    package var message: String
+
+    package init(_ finding: RunFinding) {
+        type = finding.kind.rawValue
+        reason = finding.reason
+        message = finding.message
     }
 }
 

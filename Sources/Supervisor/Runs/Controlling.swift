@@ -52,7 +52,7 @@ extension Supervisor {
         guard let slot else { return }
         if reload, let file = spec.process.configFile { try writeConfig(file, spec, slot.id.replica) }
         send(.updatePolicy(LaunchAssembly.policy(spec)), to: run)
-        if let old, old.process.nofile != spec.process.nofile { try applyLimits(spec, to: run) }
+        if let old, old.resources?.nofile != spec.resources?.nofile { try applyLimits(spec, to: run) }
         if reload, let signal = spec.process.reloadSignal { self.signal(run, signal) }
         if old?.health != spec.health || old?.process != spec.process {
             startProbes(run)

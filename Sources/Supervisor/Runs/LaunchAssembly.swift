@@ -45,7 +45,7 @@ struct LaunchAssembly: Sendable {
         let command = try resolution(process).resolve(process.command)
         var launch = LaunchSpec(
             runID: run.text, executable: command.executable, arguments: [command.name] + process.args)
-        try fill(&launch, process, run: run, slot: slot, revision: revision, user: user)
+        try fill(&launch, spec, run: run, slot: slot, revision: revision, user: user)
         launch.policy = Self.policy(spec)
         launch.socketName = "\(run.text).sock"
         return Launch(spec: launch, user: user)
@@ -62,7 +62,7 @@ struct LaunchAssembly: Sendable {
             runID: run.text, executable: found.executable, arguments: [found.name] + command.dropFirst())
         launch.mode = .probe(timeoutMilliseconds: timeout.wholeMilliseconds)
         let user = try users.resolve(user: process.user, group: process.group)
-        try fill(&launch, process, run: run, slot: slot, revision: revision, user: user)
+        try fill(&launch, spec, run: run, slot: slot, revision: revision, user: user)
         return launch
     }
 
@@ -78,9 +78,10 @@ struct LaunchAssembly: Sendable {
     }
 
     private func fill(
-        _ launch: inout LaunchSpec, _ process: ProcessSpec, run: RunID, slot: SlotID, revision: RevisionID,
+        _ launch: inout LaunchSpec, _ spec: InstanceSpec, run: RunID, slot: SlotID, revision: RevisionID,
         user: RunUser
     ) throws(PreparationFailure) {
+        let process = spec.process
         let directories = ReplicaDirectories(layout, slot.replica)
         var values: [String: String] = [:]
         for (variable, file) in process.secrets {
@@ -105,7 +106,7 @@ struct LaunchAssembly: Sendable {
             launch.group = user.gid
             launch.supplementaryGroups = user.supplementaryGroups
         }
-        SandboxSettings.apply(process, to: &launch)
+        SandboxSettings.apply(spec, to: &launch)
     }
 
     private func resolution(_ process: ProcessSpec) -> CommandResolution {

@@ -9,20 +9,21 @@ import Reconciler
 /// `none`: a clean environment, the ids, the mask and the limits that are declared, and no more.
 /// `minimal`: besides, no program of the run gains rights by setuid or file capabilities.
 enum SandboxSettings {
-    static func apply(_ process: ProcessSpec, to launch: inout LaunchSpec) {
+    static func apply(_ spec: InstanceSpec, to launch: inout LaunchSpec) {
+        let process = spec.process
         launch.noNewPrivileges = process.sandbox.level != .none
         launch.umask = process.umask
-        launch.nofile = nofile(process.nofile)
+        launch.nofile = nofile(spec.resources?.nofile)
     }
 
     /// Sets the limit of open files of a process that runs. False: it could not be set (raising a hard
     /// limit takes CAP_SYS_RESOURCE), or the process is not the proven one any more. Children that it has
     /// keep theirs.
-    static func applyLive(_ process: ProcessSpec, to identity: ProcessIdentity) -> Bool {
+    static func applyLive(_ spec: InstanceSpec, to identity: ProcessIdentity) -> Bool {
         // The open pidfd keeps the pid from being given to a stranger until the limit is set.
         guard let pidfd = identity.openPidfd() else { return false }
         defer { close(pidfd) }
-        let limit = nofile(process.nofile)
+        let limit = nofile(spec.resources?.nofile)
         return clinux_limit_nofile_of(identity.pid, limit.soft, limit.hard) == 0
     }
 

@@ -14,15 +14,6 @@ extension SpecFields {
         }
         for (name, file) in process.secrets { addInstance("spec.secrets.\(name)", "file \(file)", .restart) }
         if let signal = process.reloadSignal { addUnit("spec.reload.signal", signal.name, .live) }
-        if process.sandbox.level != .minimal {
-            addBlock(
-                "spec.sandbox.level", process.sandbox.level.rawValue, .restart,
-                overridden: instance.overrides.sandbox != nil)
-        }
-        if let nofile = process.nofile {
-            addBlock(
-                "spec.resources.nofile", "\(nofile)", .live, overridden: instance.overrides.resources != nil)
-        }
     }
 
     private mutating func addEntry(_ entry: Entry) {

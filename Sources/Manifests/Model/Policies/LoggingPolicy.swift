@@ -1,0 +1,11 @@
+package struct LoggingPolicy: Sendable, Hashable, Codable {
+    /// Bytes of one file before it is rotated.
+    package var maxSize: UInt64
+    /// Files kept of each stream, the current one included.
+    package var maxFiles: Int
+
+    package init(maxSize: UInt64 = 10 << 20, maxFiles: Int = 10) {
+        self.maxSize = maxSize
+        self.maxFiles = maxFiles
+    }
+}

@@ -1,0 +1,31 @@
+import Manifests
+
+extension SpecFields {
+    mutating func addRestart(_ policy: RestartPolicy, usual: RestartPolicy, overridden: Bool) {
+        addPlain("spec.restart.policy", policy.policy.rawValue, usual.policy.rawValue, overridden)
+        let (backoff, plain) = (policy.backoff, usual.backoff)
+        addDuration("spec.restart.backoff.initial", backoff.initial, plain.initial, overridden)
+        addPlain("spec.restart.backoff.factor", backoff.factor, plain.factor, overridden)
+        addDuration("spec.restart.backoff.max", backoff.max, plain.max, overridden)
+        addPlain("spec.restart.backoff.jitter", backoff.jitter, plain.jitter, overridden)
+        addDuration("spec.restart.backoff.resetAfter", backoff.resetAfter, plain.resetAfter, overridden)
+        if let retries = policy.maxRetries {
+            addBlock("spec.restart.maxRetries", "\(retries)", .live, overridden: overridden)
+        }
+    }
+
+    mutating func addLogging(_ policy: LoggingPolicy, overridden: Bool) {
+        let usual = LoggingPolicy()
+        addPlain("spec.logging.maxSize", policy.maxSize, usual.maxSize, overridden)
+        addPlain("spec.logging.maxFiles", policy.maxFiles, usual.maxFiles, overridden)
+    }
+
+    mutating func addUpdate(_ policy: UpdatePolicy) {
+        let usual = UpdatePolicy()
+        addPlain("spec.update.strategy", policy.strategy.rawValue, usual.strategy.rawValue, true)
+        addPlain("spec.update.maxUnavailable", policy.maxUnavailable, usual.maxUnavailable, true)
+        addDuration("spec.update.minHealthyTime", policy.minHealthyTime, usual.minHealthyTime, true)
+        addDuration("spec.update.healthyDeadline", policy.healthyDeadline, usual.healthyDeadline, true)
+        addDuration("spec.update.progressDeadline", policy.progressDeadline, usual.progressDeadline, true)
+    }
+}
