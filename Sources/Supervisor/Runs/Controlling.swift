@@ -61,7 +61,7 @@ extension Supervisor {
 
     private func applyLimits(_ spec: InstanceSpec, to run: RunID) throws(PreparationFailure) {
         guard let identity = table.withLock({ $0[run]?.identity?.child }) else { return }
-        guard SandboxSettings.applyLive(spec.process, to: identity) else {
+        guard SandboxSettings.applyLive(spec, to: identity) else {
             throw PreparationFailure(
                 code: "limit-live",
                 message: "the limit of open files of the running process could not be changed",
