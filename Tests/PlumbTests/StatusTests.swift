@@ -66,6 +66,17 @@ import Testing
             ])
     }
 
+    @Test("A replica by its name is shown alone, and one that there is not is an error") func replica() throws
+    {
+        let detail = try WireFormat.decode(
+            InstanceDetailDocument.self, from: Array(WireExamples.detail.utf8))
+        let one = try detail.only(replica: "web/0")
+        #expect(one.instance.replicas.map(\.name) == ["web/0"] && one.waiting.isEmpty)
+        let failure = #expect(throws: CommandFailure.self) { try detail.only(replica: "web/7") }
+        #expect(failure?.message == "there is no replica web/7")
+        #expect(failure?.remedy == "there are: web/0, web/1")
+    }
+
     @Test("An event's cause is never cut off: it goes on below") func event() throws {
         let list = try WireFormat.decode(
             ListDocument<EventDocument>.self, from: Array(WireExamples.events.utf8))

@@ -34,6 +34,10 @@ struct Events: AsyncParsableCommand {
         // A limit of 0 is no question to ask: one event tells where the history ends.
         let document = try agent.client.get(path(after: nil, limit: max(1, lines)))
         let list = try WireMismatch.decode(ListDocument<EventDocument>.self, document)
+        if let instance, list.items.isEmpty {
+            // A name with a typing error must not look like an Instance that nothing happened to.
+            _ = try agent.client.get("/v1/instances/" + AgentClient.escaped(instance))
+        }
         let shown = list.items.suffix(lines)
         if options.output == .text || follow {
             for event in shown { write(event) }

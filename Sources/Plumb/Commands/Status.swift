@@ -53,23 +53,40 @@ struct Status: AsyncParsableCommand {
     }
 
     private func value(_ document: [UInt8]) throws -> OutputValue {
+        if let name, name.contains("/") { return OutputValue(try detail(document, of: name)) }
         guard let value = OutputValue(json: document) else { throw WireMismatch.failure }
         return value
     }
 
     private func text(_ document: [UInt8]) throws -> [String] {
         let (width, paint) = (options.color.terminal.width, options.color.paint)
-        guard name != nil else {
+        guard let name else {
             let status = try WireMismatch.decode(StatusDocument.self, document)
             return StatusReport(status: status).lines(width: width, paint: paint)
         }
-        var detail = try WireMismatch.decode(InstanceDetailDocument.self, document)
-        if let name, name.contains("/") {
-            detail.instance.replicas.removeAll { $0.name != name }
-            detail.waiting.removeAll { $0.replica != name }
-        }
-        return InstanceReport(detail: detail, now: Timestamp(TimeText.now())).lines(
+        return InstanceReport(detail: try detail(document, of: name), now: Timestamp(TimeText.now())).lines(
             width: width, paint: paint)
+    }
+
+    /// The Instance, or of it the one replica that was named.
+    private func detail(_ document: [UInt8], of name: String) throws -> InstanceDetailDocument {
+        let whole = try WireMismatch.decode(InstanceDetailDocument.self, document)
+        return name.contains("/") ? try whole.only(replica: name) : whole
+    }
+}
+
+extension InstanceDetailDocument {
+    /// With one replica alone. A replica that there is none of is an error, not an empty table.
+    func only(replica name: String) throws -> InstanceDetailDocument {
+        var detail = self
+        detail.instance.replicas.removeAll { $0.name != name }
+        detail.waiting.removeAll { $0.replica != name }
+        guard detail.instance.replicas.isEmpty else { return detail }
+        let known = instance.replicas.map(\.name).joined(separator: ", ")
+        throw CommandFailure(
+            message: "there is no replica \(name)",
+            remedy: known.isEmpty
+                ? "no replica of \(instance.name) is meant to run here" : "there are: \(known)")
     }
 }
 

@@ -17,7 +17,7 @@ struct InstanceReport {
         if instance.suspended { lines.append(paint("suspended: changes wait", .attention)) }
         if !instance.reason.isEmpty { lines.append(PrintableText.oneLine(instance.reason)) }
         for replica in instance.replicas {
-            for finding in replica.findings {
+            for finding in replica.findings ?? [] {
                 let text = PrintableText.oneLine(finding.message)
                 lines.append("\(replica.name) is \(finding.type): \(text)")
             }

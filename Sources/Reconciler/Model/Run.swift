@@ -122,8 +122,8 @@ package enum RunEvent: Sendable {
     case logLost(RunID, bytes: UInt64)
     /// The keeper does not answer and its lock is held.
     case unknown(RunID, reason: String)
-    /// Something about a live run that is not as declared; it replaces what was found of the same kind, and an
-    /// empty reason takes it back.
+    /// Something about a live run that is not as declared. It replaces what was found of the same kind, and
+    /// an empty reason takes it back.
     case found(RunID, RunFinding)
 }
 

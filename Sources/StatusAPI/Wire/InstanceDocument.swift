@@ -57,8 +57,8 @@ package struct ReplicaDocument: Codable, Sendable, Hashable {
     package var restarts: Int
     package var reason: String
     package var lastExit: ExitDocument?
-    /// What is not as declared: `LimitsDegraded`, `Stale`, ….
-    package var findings: [FindingDocument]
+    /// What is not as declared: `LimitsDegraded`, `Stale`, …; nil from an agent that does not look.
+    package var findings: [FindingDocument]?
     /// An endpoint's name → its port in this replica.
     package var ports: [String: UInt16]
 
