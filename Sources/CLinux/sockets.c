@@ -11,6 +11,17 @@ int clinux_seqpacket_pair(int ends[2]) {
     return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends);
 }
 int clinux_unix_seqpacket(void) { return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0); }
+int clinux_unix_datagram(void) {
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int on = 1;
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0) {
+        int failure = errno;
+        close(fd);
+        errno = failure;
+        return -1;
+    }
+    return fd;
+}
 int clinux_unix_stream(void) { return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0); }
 
 static int address_of(const char *path, struct sockaddr_un *address, socklen_t *length) {
@@ -114,5 +125,46 @@ ssize_t clinux_receive(int fd, void *bytes, size_t capacity, int *fds, size_t fd
     }
     if (count > 0) memcpy(fds, received, count * sizeof(int));
     if (fd_count != NULL) *fd_count = count;
+    return length;
+}
+
+ssize_t clinux_receive_notice(int fd, void *bytes, size_t capacity, int *fds, size_t *fd_count, pid_t *pid,
+                              uid_t *uid) {
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(CLINUX_NOTICE_DESCRIPTORS_MAX * sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
+    } control;
+    struct iovec part = {.iov_base = bytes, .iov_len = capacity};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    message.msg_control = &control;
+    message.msg_controllen = sizeof control;
+    *fd_count = 0;
+    *pid = 0;
+    *uid = (uid_t)-1;
+    ssize_t length;
+    do length = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    while (length < 0 && errno == EINTR);
+    if (length < 0) return length;
+
+    for (struct cmsghdr *here = CMSG_FIRSTHDR(&message); here != NULL; here = CMSG_NXTHDR(&message, here)) {
+        if (here->cmsg_level != SOL_SOCKET) continue;
+        if (here->cmsg_type == SCM_CREDENTIALS) {
+            struct ucred sender;
+            memcpy(&sender, CMSG_DATA(here), sizeof sender);
+            *pid = sender.pid;
+            *uid = sender.uid;
+        } else if (here->cmsg_type == SCM_RIGHTS && *fd_count == 0) {
+            size_t count = (here->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+            if (count > CLINUX_NOTICE_DESCRIPTORS_MAX) count = CLINUX_NOTICE_DESCRIPTORS_MAX;
+            memcpy(fds, CMSG_DATA(here), count * sizeof(int));
+            *fd_count = count;
+        }
+    }
+    if (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
+        close_all(fds, *fd_count);
+        *fd_count = 0;
+        errno = EMSGSIZE;
+        return -1;
+    }
     return length;
 }

@@ -23,6 +23,20 @@ enum KeeperBounds {
     static let indexGrain = 1 * millisecond
     /// One splice moves at most this many bytes.
     static let spliceBytesMax = 1 << 20
+    /// One message of a run about itself, in bytes; a longer one is not taken.
+    static let notifyBytesMax = 4096
+    /// Messages of a run about itself that are read in one window; the rest waits in the socket.
+    static let notifyReadsMax = 64
+    static let notifyWindow = 100 * millisecond
+    /// Agents are told of them at most this often.
+    static let notifyTellPause = 100 * millisecond
+    /// The most that one EXTEND_TIMEOUT_USEC can ask for.
+    static let extensionMax = 600 * second
+    /// The most that one step of stopping can be made longer by the run itself, in all.
+    static let stopExtensionMax = 600 * second
+    /// Generations between a sender and its keeper that are walked, and walks before it counts as a stranger.
+    static let ancestryDepthMax = 256
+    static let ancestryTriesMax = 3
     /// Old log files beyond `filesMax` that one clean-up looks for.
     static let staleLogFilesMax: UInt32 = 1000
 }

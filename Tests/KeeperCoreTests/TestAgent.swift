@@ -84,7 +84,7 @@ final class TestAgent {
     }
 
     /// Sends the request of a run; `reply()` is still to be read.
-    func request(_ spec: LaunchSpec, slot name: String) -> TestRun {
+    func request(_ spec: LaunchSpec, slot name: String, notify: Int32 = -1) -> TestRun {
         let slot = slot(name)
         let lock = open(slot + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         #expect(clinux_ofd_lock(lock) == 0)
@@ -94,8 +94,8 @@ final class TestAgent {
         var pair: [Int32] = [-1, -1]
         #expect(clinux_seqpacket_pair(&pair) == 0)
         send(
-            ZygoteRequest.runDescriptors,
-            [lock, memfd, slotDirectory, output, pair[1], socketDirectory])
+            ZygoteRequest.runDescriptors + (notify < 0 ? [] : [.notify]),
+            [lock, memfd, slotDirectory, output, pair[1], socketDirectory] + (notify < 0 ? [] : [notify]))
         for descriptor in [lock, memfd, slotDirectory, output, pair[1]] { close(descriptor) }
         let run = TestRun(
             control: pair[0], slot: slot, runID: spec.runID,
@@ -106,8 +106,8 @@ final class TestAgent {
     }
 
     /// A run whose keeper has been forked.
-    func start(_ spec: LaunchSpec, slot: String = "web-0") -> TestRun {
-        let run = request(spec, slot: slot)
+    func start(_ spec: LaunchSpec, slot: String = "web-0", notify: Int32 = -1) -> TestRun {
+        let run = request(spec, slot: slot, notify: notify)
         if case .forked(let keeper) = reply()?.outcome {
             run.keeper = keeper
         } else {

@@ -139,6 +139,8 @@ int clinux_seqpacket_pair(int ends[2]);
 /// An unbound AF_UNIX SOCK_SEQPACKET (or SOCK_STREAM) socket.
 int clinux_unix_seqpacket(void);
 int clinux_unix_stream(void);
+/// An unbound AF_UNIX SOCK_DGRAM socket; what comes to it carries its sender's credentials.
+int clinux_unix_datagram(void);
 /// bind(2) and connect(2) to a path of at most 107 bytes (ENAMETOOLONG beyond). Longer ones go through
 /// /proc/self/fd/N/name.
 int clinux_unix_bind(int fd, const char *path);
@@ -158,6 +160,15 @@ ssize_t clinux_send(int fd, const void *bytes, size_t length, const int *fds, si
 /// short. 0 is end of file (or an empty packet).
 ssize_t clinux_receive(int fd, void *bytes, size_t capacity, int *fds, size_t fd_capacity,
                        size_t *fd_count, int nonblocking);
+
+enum { CLINUX_NOTICE_DESCRIPTORS_MAX = 64 }; ///< in one datagram
+
+/// One datagram of a `clinux_unix_datagram` socket, without waiting, with the sender as the kernel vouches
+/// for it: `*pid` is 0 where it is in no process that this one can name. EMSGSIZE, with every received
+/// descriptor closed, where the datagram or its descriptors were cut short. `fds` has room for
+/// CLINUX_NOTICE_DESCRIPTORS_MAX.
+ssize_t clinux_receive_notice(int fd, void *bytes, size_t capacity, int *fds, size_t *fd_count, pid_t *pid,
+                              uid_t *uid);
 
 // Waiting -----------------------------------------------------------------------------------------
 

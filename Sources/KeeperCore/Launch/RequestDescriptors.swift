@@ -9,6 +9,7 @@ struct RequestDescriptors {
     private(set) var outputDirectory: Int32 = -1
     private(set) var control: Int32 = -1
     private(set) var socketDirectory: Int32 = -1
+    private(set) var notify: Int32 = -1
 
     /// Takes over all of `descriptors`. One without a role, or with the role of an earlier one, is closed.
     init(roles: [DescriptorRole?], descriptors: UnsafeBufferPointer<Int32>) {
@@ -20,6 +21,7 @@ struct RequestDescriptors {
             case .outputDirectory: Self.take(descriptor, as: &outputDirectory)
             case .control: Self.take(descriptor, as: &control)
             case .socketDirectory: Self.take(descriptor, as: &socketDirectory)
+            case .notify: Self.take(descriptor, as: &notify)
             case nil: close(descriptor)
             }
         }

@@ -22,6 +22,7 @@ final class Keeper {
 
     var policy: KeeperPolicy
     var sockets: ControlSocket
+    var notify: NotifySocket
     var stdout: OutputStream
     var stderr: OutputStream
     var phase = Phase.starting
@@ -47,6 +48,7 @@ final class Keeper {
         oomCounter = start.oomCounter
         policy = start.policy
         sockets = start.sockets
+        notify = start.notify
         stdout = start.stdout
         stderr = start.stderr
         report = start.child.report
@@ -75,7 +77,9 @@ final class Keeper {
         waiting.add(sockets.listener, .listener)
         let connections = sockets.connections
         for connection in connections { waiting.add(connection, .connection) }
-        waiting.wait(until: deadline)
+        let now = clinux_boottime_ns()
+        waiting.add(notify.readable(at: now), .notify)
+        waiting.wait(until: Self.earlier(deadline, notify.deadline(at: now)))
 
         if waiting.isReady(.stdout) { pump(\.stdout) }
         if waiting.isReady(.stderr) { pump(\.stderr) }
@@ -84,8 +88,16 @@ final class Keeper {
             serve(connections[index])
         }
         if waiting.isReady(.listener) { sockets.accept() }
+        // Before the signals: a sender that has just ended is still there to be looked at.
+        if waiting.isReady(.notify) { readNotices() }
+        tellNotices()
         if waiting.isReady(.signals) { readSignal() }
         if end == nil { continueStopping() }
+    }
+
+    private static func earlier(_ first: UInt64?, _ second: UInt64?) -> UInt64? {
+        guard let first, let second else { return first ?? second }
+        return min(first, second)
     }
 
     func pump(_ output: ReferenceWritableKeyPath<Keeper, OutputStream>) {

@@ -51,6 +51,7 @@ extension Keeper {
         } else if phase != .starting {
             news.append(.started)
         }
+        if let summary = notify.summary { news.append(summary) }
         if let record {
             if !record.treeProvenEmpty { news.append(.treeUnproven) }
             news.append(.exited(record))

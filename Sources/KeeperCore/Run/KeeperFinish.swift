@@ -9,6 +9,7 @@ extension Keeper {
     func finish() -> Bool {
         let isProven = killTree()
         drain()
+        if let lastWords = notify.end() { sockets.broadcast(lastWords.encoded()) }
         if report >= 0 { finishReport() }
         phase = .ended
         let record = makeRecord(isProven: isProven)

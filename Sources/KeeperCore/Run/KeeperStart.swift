@@ -13,6 +13,7 @@ struct KeeperStart {
     let oomCounter: OomCounter?
     let policy: KeeperPolicy
     let sockets: ControlSocket
+    let notify: NotifySocket
     let stdout: OutputStream
     let stderr: OutputStream
 
@@ -37,6 +38,7 @@ struct KeeperStart {
         lock = descriptors.lock
         self.signals = signals
         policy = view.policy
+        notify = NotifySocket(descriptors.notify)
         guard sockets.listen() else { throw Failure(.socket) }
         guard let exitFile = ExitFile(in: descriptors.slotDirectory) else { throw Failure(.slot) }
         self.exitFile = exitFile

@@ -9,6 +9,7 @@ struct PollSet {
         case stdout
         case stderr
         case listener
+        case notify
         case connection
     }
 

@@ -14,6 +14,9 @@ package enum KeeperMessage: Equatable, Sendable {
     /// So many more bytes of this stream were dropped; told when writing works again and at the end.
     case logGap(stream: LogStream, lostBytes: UInt64)
     case pong(token: UInt64, status: KeeperStatus)
+    /// All that the run has said of itself over its notify socket. Told when it changes, a few times a second
+    /// at most.
+    case notified(NotifyState)
     /// From a newer keeper; ignore it.
     case unknown(type: UInt16)
 }
@@ -82,6 +85,8 @@ extension KeeperMessage {
             return writer.finished()
         case .pong(let token, let status):
             return Self.encodedPong(token, status)
+        case .notified(let state):
+            return state.encoded()
         case .unknown(let type):
             return FieldWriter(type: type, capacity: 32).finished()
         }
@@ -105,6 +110,7 @@ extension KeeperMessage {
         case FrameType.started: self = .started
         case FrameType.exited: self = .exited(try ExitRecord(reader))
         case FrameType.treeUnproven: self = .treeUnproven
+        case FrameType.notified: self = .notified(try NotifyState(reader))
         case FrameType.execFailed, FrameType.logGap, FrameType.pong: self = try Self.small(reader)
         default: self = .unknown(type: reader.type)
         }

@@ -11,7 +11,8 @@ package struct ZygoteRequest: Equatable, Sendable {
         self.descriptors = descriptors
     }
 
-    /// The order for a run; the last two may be left out together with their descriptors.
+    /// The order for a run; the last two may be left out together with their descriptors. What more a run has
+    /// comes after them.
     package static let runDescriptors: [DescriptorRole?] = [
         .lock, .spec, .slotDirectory, .outputDirectory, .control, .socketDirectory,
     ]
@@ -33,6 +34,8 @@ package enum DescriptorRole: UInt8, Sendable, CaseIterable {
     case control = 5
     /// The runtime `k/` directory, where the keeper listens under the name in the spec.
     case socketDirectory = 6
+    /// The bound socket over which the run says how it is; only a run that asked for it has one.
+    case notify = 7
 }
 
 /// The zygote's answer. That a keeper was forked does not mean yet that the run has started.

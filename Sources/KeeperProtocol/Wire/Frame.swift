@@ -29,6 +29,8 @@ package enum WireLimits {
     package static let stringsMax = 65536
     /// Both outputs of a probe together.
     package static let probeOutputBytesMax = 4096
+    /// What a run says of its state in words.
+    package static let notifyStatusBytesMax = 256
 }
 
 /// The version that this build writes. A reader takes any: fields are only ever added, and a tag is
@@ -60,6 +62,7 @@ package enum FrameType {
     static let treeUnproven: UInt16 = 68
     static let logGap: UInt16 = 69
     static let pong: UInt16 = 70
+    static let notified: UInt16 = 71
 }
 
 /// The head of every frame: length of the whole frame (4 bytes), type (2), version (2). All numbers are

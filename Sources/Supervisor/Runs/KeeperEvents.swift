@@ -79,7 +79,7 @@ extension Supervisor {
             table.withLock { $0[run]?.treeProvenEmpty = false }
         case .exited(let record):
             conclude(run, ExitReport(record))
-        case .execFailed, .pong, .unknown:
+        case .execFailed, .pong, .notified, .unknown:
             // The cause of a failed start comes again with `exited`.
             break
         }

@@ -1,0 +1,52 @@
+import CLinux
+import Glibc
+import KeeperProtocol
+
+/// What a keeper does with what its run says of itself.
+extension Keeper {
+    func readNotices() {
+        let now = clinux_boottime_ns()
+        notify.read(at: now) { message, descriptors in take(message, descriptors, at: now) }
+    }
+
+    /// Tells agents what has changed, no more often than they can bear.
+    func tellNotices() {
+        if let news = notify.news(at: clinux_boottime_ns()) { sockets.broadcast(news.encoded()) }
+    }
+
+    private func take(_ message: NotifyMessage, _ descriptors: ArraySlice<Int32>, at now: UInt64) {
+        if let asked = message.moreTime { stop?.extend(until: now + asked) }
+        if message.storesDescriptors || message.removesDescriptors {
+            store(message, descriptors)
+        } else {
+            // A barrier's sender waits for exactly this; any other had no reason to send one.
+            for descriptor in descriptors { close(descriptor) }
+        }
+    }
+
+    /// `FDSTORE=1` and `FDSTOREREMOVE=1`. Nothing is kept yet: what comes is closed.
+    private func store(_ message: NotifyMessage, _ descriptors: ArraySlice<Int32>) {
+        for descriptor in descriptors { close(descriptor) }
+    }
+}
+
+extension ProcessTree {
+    /// Whether `pid` is a live or unreaped process below this one. Every orphan of the tree comes back to
+    /// this process, a subreaper, so the way up leads here or past it.
+    static func isDescendant(_ pid: pid_t) -> Bool {
+        let own = getpid()
+        // Whose parent ends while the way is walked is found under another one, so it is walked again.
+        for _ in 0..<KeeperBounds.ancestryTriesMax {
+            var current = pid
+            var steps = 0
+            while current > 1, steps < KeeperBounds.ancestryDepthMax {
+                guard let stat = ProcessStat(pid: current) else { break }
+                if stat.parent == own { return true }
+                current = stat.parent
+                steps += 1
+            }
+            if current <= 1 { return false }
+        }
+        return false
+    }
+}
