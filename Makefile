@@ -8,7 +8,7 @@ DEMO := .demo
 RELEASE := .build/release
 
 .DEFAULT_GOAL := help
-.PHONY: help packages release demo run test check bench install clean
+.PHONY: help packages test-packages release demo run test check bench install clean
 
 help:
 	@echo 'make run      build, and run the agent on a copy of examples/units'
@@ -40,6 +40,14 @@ packages:
 	fi
 	@command -v swift >/dev/null || { \
 	    echo 'There is no swift in PATH: Swift 6.2 or newer is needed, https://swift.org/install' >&2; exit 1; }
+
+# What tests want beyond that. Where it cannot be had they are skipped, and say so.
+test-packages: packages
+	@if [ ! -x /usr/bin/linux.uml ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && env DEBIAN_FRONTEND=noninteractive \
+	        apt-get install -y -qq --no-install-recommends user-mode-linux || \
+	        echo 'Without user-mode-linux the tests that want a kernel of their own are skipped.'; \
+	fi
 
 release: packages
 	swift build -c release --product plumb
@@ -86,7 +94,7 @@ run: release demo
 	    --runtime-dir '$(DEMO)/run' --on-exit stop
 
 # One test after the other: many start hundreds of processes, and side by side they only wait for one another.
-test: packages
+test: test-packages
 	swift build --build-tests
 	swift test --skip-build --disable-xctest --no-parallel
 

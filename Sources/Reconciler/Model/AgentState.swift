@@ -41,6 +41,16 @@ package struct AgentState: Sendable {
         self.nowWall = nowWall
     }
 
+    /// When a process began, by the clock as it is now: one that was set since does not make runs ten years
+    /// old. What was read then is kept as long as it is near, so that it does not waver.
+    package func startedWall(of identity: RunIdentity) -> WallTime {
+        let derived = wall(of: identity.startedAt)
+        let apart = abs(derived.nanoseconds - identity.startedWall.nanoseconds)
+        return apart < Self.clockSlack.nanoseconds ? identity.startedWall : derived
+    }
+
+    private static let clockSlack = Duration.seconds(2)
+
     /// The wall-clock time of an instant of this boot.
     package func wall(of instant: Instant) -> WallTime {
         WallTime(nanoseconds: nowWall.nanoseconds + (instant.nanoseconds - now.nanoseconds))

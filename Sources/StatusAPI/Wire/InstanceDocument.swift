@@ -73,7 +73,7 @@ package struct ReplicaDocument: Codable, Sendable, Hashable {
         pid = run?.identity?.pid
         runId = run?.id.text
         revision = run?.revision.short
-        startedAt = run?.identity.map { Timestamp($0.startedWall) }
+        startedAt = run?.identity.map { Timestamp(state.startedWall(of: $0)) }
         restarts = status.restarts
         reason = status.reason
         lastExit = status.lastExit.map(ExitDocument.init)
