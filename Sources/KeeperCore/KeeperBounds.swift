@@ -11,6 +11,8 @@ enum KeeperBounds {
     static let treeKillPause = 5 * millisecond
     /// Descendants looked at in one pass; a fork bomb has more, and another pass comes.
     static let descendantsMax = 65536
+    /// How long a stop command that was killed at its timeout may take to be gone.
+    static let commandEndMax = 3 * second
     /// How long a pipe is drained after the tree is dead: a process outside it may hold the other end.
     static let drainMax = 500 * millisecond
     /// How long a connected agent may take to acknowledge an exit before the keeper syncs its record itself.

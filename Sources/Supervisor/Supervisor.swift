@@ -64,7 +64,7 @@ package final class Supervisor: Sendable {
     package func prepare(_ spec: InstanceSpec) async -> PreparationFailure? {
         do throws(PreparationFailure) {
             if let package = spec.process.package { try await packages.materialise(package) }
-            try assembly.check(spec.process)
+            try assembly.check(spec)
             return nil
         } catch {
             return error

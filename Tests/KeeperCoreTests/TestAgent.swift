@@ -138,12 +138,13 @@ final class TestAgent {
         receivePacket(requests, within: 10).flatMap { try? ZygoteReply(decoding: $0) }
     }
 
-    private func sealedMemory(_ bytes: [UInt8]) -> Int32 {
-        let memory = clinux_memfd("spec")
-        #expect(write(memory, bytes, bytes.count) == bytes.count)
-        #expect(clinux_memfd_seal(memory) == 0)
-        return memory
-    }
+}
+
+func sealedMemory(_ bytes: [UInt8]) -> Int32 {
+    let memory = clinux_memfd("spec")
+    #expect(write(memory, bytes, bytes.count) == bytes.count)
+    #expect(clinux_memfd_seal(memory) == 0)
+    return memory
 }
 
 /// One packet, or nil at the end of file or the deadline.

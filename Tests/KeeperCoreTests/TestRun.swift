@@ -25,6 +25,14 @@ final class TestRun {
         _ = clinux_send(control, bytes, bytes.count, nil, 0, 1)
     }
 
+    /// A specification for a run that lives.
+    func sendSpec(_ spec: LaunchSpec) {
+        let bytes = AgentMessage.updateSpec.encoded()
+        let memory = sealedMemory(spec.encoded())
+        _ = clinux_send(control, bytes, bytes.count, [memory], 1, 1)
+        close(memory)
+    }
+
     /// The next message, or nil at the end of file or the deadline.
     func next(within seconds: Double = 10) -> KeeperMessage? {
         guard let bytes = receivePacket(control, within: seconds),

@@ -44,6 +44,8 @@ struct HashTests {
         Case("default policy", nil, instance: ("", "restart: {policy: always}")),
         Case("default backoff", nil, instance: ("", "restart: {backoff: {initial: 1s, factor: 2, max: 1m}}")),
         Case("default stop", nil, instance: ("", "stop: {signal: SIGTERM, grace: 5s}")),
+        Case("default drain", nil, instance: ("", "stop: {drain: 0s}")),
+        Case("default stdin", nil, unit: ("", "entry: {command: /bin/web, stdin: none}")),
         Case("default update", nil, instance: ("", "update: {strategy: rolling, maxUnavailable: 1}")),
         Case("default logging", nil, instance: ("", "logging: {maxSize: 10Mi, maxFiles: 10}")),
         Case("default sandbox", nil, instance: ("", "sandbox: {level: minimal}")),
@@ -57,6 +59,15 @@ struct HashTests {
             "the same as its default", nil,
             unit: (config, config.replacing("default: 1", with: "default: 1, min: 0"))),
         // Live.
+        Case("drain", .live, instance: ("", "stop: {drain: 5s}")),
+        Case("stop steps", .live, instance: ("", "stop: {steps: [{signal: SIGTERM, grace: 5s}]}")),
+        Case(
+            "a stop command", .live,
+            instance: (
+                "stop: {steps: [{command: {command: [/bin/drain]}}]}",
+                "stop: {steps: [{command: {command: [/bin/drain, -q]}}]}"
+            )),
+        Case("stdin", .restart, unit: ("", "entry: {command: /bin/web, stdin: pipe}")),
         Case("restart policy", .live, instance: ("", "restart: {policy: never}")),
         Case("maxRetries", .live, instance: ("", "restart: {maxRetries: 5}")),
         Case("backoff", .live, instance: ("", "restart: {backoff: {max: 2m}}")),

@@ -29,6 +29,7 @@ extension AgentLoop {
         case .probeChanged(let run, let kind, let passing, let detail):
             world.probeChanged(run, kind, passing: passing, detail: detail, at: moment)
         case .exited(let run, let exit): exited(run, exit, at: moment)
+        case .stopStepFailed(let run, let message): world.stopStepFailed(run, message, at: moment)
         case .logLost(let run, let bytes): world.lostLog(run, bytes: bytes)
         case .unknown(let run, let reason): world.unknown(run, reason: reason, at: moment)
         case .found(let run, let finding): world.found(run, finding, at: moment)

@@ -6,6 +6,10 @@ import KeeperProtocol
 /// every call is allowed; all it allocates is the two pointer arrays for execve.
 struct ChildSetup {
     let spec: LaunchSpecView
+    /// What is executed instead of the specification's own program.
+    let program: ChildProgram?
+    /// -1: the keeper's own /dev/null.
+    let stdin: Int32
     let stdout: Int32
     let stderr: Int32
     /// The child's end of the launch report.
@@ -17,10 +21,12 @@ struct ChildSetup {
     private static let reportDescriptor: Int32 = 3
 
     init(
-        spec: LaunchSpecView, stdout: Int32, stderr: Int32, report: Int32, keeper: pid_t,
-        joinsUnifiedGroup: Bool
+        spec: LaunchSpecView, program: ChildProgram?, stdin: Int32, stdout: Int32, stderr: Int32,
+        report: Int32, keeper: pid_t, joinsUnifiedGroup: Bool
     ) {
         self.spec = spec
+        self.program = program
+        self.stdin = stdin
         self.stdout = stdout
         self.stderr = stderr
         self.report = report
@@ -41,10 +47,18 @@ struct ChildSetup {
         require(.session, clinux_set_parent_death_signal(SIGKILL) == 0)
         guard getppid() == keeper else { _exit(LaunchFailure.exitCode) }
         if let directory = spec.workingDirectory { require(.workingDirectory, chdir(directory) == 0) }
-        var arguments = spec.arguments()
-        var environment = spec.environment()
+        execute()
+    }
+
+    private func execute() -> Never {
+        var arguments = program?.argumentPointers() ?? spec.arguments()
+        var environment = (program?.variablePointers() ?? []) + spec.environment()
         LaunchReport.send(report, step: .execute, errno: 0)
-        clinux_execve(spec.executable, &arguments, &environment)
+        if let program {
+            clinux_execve(program.executable, &arguments, &environment)
+        } else {
+            clinux_execve(spec.executable, &arguments, &environment)
+        }
         fail(.execute)
     }
 
@@ -66,8 +80,9 @@ struct ChildSetup {
         return Glibc.write(file, text.utf8Start, text.utf8CodeUnitCount) == text.utf8CodeUnitCount
     }
 
-    /// Standard input is the keeper's own /dev/null. All else is closed but the report, which execve closes.
+    /// All else is closed but the report, which execve closes.
     private mutating func takeStandardStreams() {
+        if stdin >= 0 { require(.standardStreams, dup2(stdin, STDIN_FILENO) >= 0) }
         require(.standardStreams, dup2(stdout, STDOUT_FILENO) >= 0 && dup2(stderr, STDERR_FILENO) >= 0)
         if report != Self.reportDescriptor {
             require(.standardStreams, dup2(report, Self.reportDescriptor) >= 0)
@@ -108,4 +123,15 @@ struct ChildSetup {
 enum LaunchFailure {
     /// What a child that never became its workload exits with; nobody but its keeper sees it.
     static let exitCode: Int32 = 127
+}
+
+/// A program that is executed in the surroundings of a run, and what is added to its environment.
+struct ChildProgram {
+    var executable: String
+    var arguments: [String]
+    var variables: [String]
+
+    /// For execve, in the child that is about to become the program: nothing of it is ever freed.
+    func argumentPointers() -> [UnsafeMutablePointer<CChar>?] { arguments.map { strdup($0) } + [nil] }
+    func variablePointers() -> [UnsafeMutablePointer<CChar>?] { variables.map { strdup($0) } }
 }

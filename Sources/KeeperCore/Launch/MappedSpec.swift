@@ -8,10 +8,12 @@ struct MappedSpec: ~Copyable {
     let view: LaunchSpecView
     private let base: UnsafeMutableRawPointer
     private let length: Int
+    private let descriptor: Int32
 
-    /// Closes `descriptor`. Nil where it is not a sealed memfd or holds no valid specification.
+    /// Takes over `descriptor`. Nil where it is not a sealed memfd or holds no valid specification.
     init?(_ descriptor: Int32) {
-        defer { close(descriptor) }
+        var isTaken = false
+        defer { if !isTaken { close(descriptor) } }
         var status = stat()
         // Without the seals its owner could cut the file short while it is read.
         guard clinux_memfd_is_sealed(descriptor) == 1, fstat(descriptor, &status) == 0,
@@ -28,7 +30,15 @@ struct MappedSpec: ~Copyable {
         self.view = view
         base = mapped
         length = size
+        self.descriptor = descriptor
+        isTaken = true
     }
 
-    deinit { munmap(base, length) }
+    /// A descriptor of the same memory, the caller's own; -1 where there is none to be had.
+    func duplicate() -> Int32 { clinux_fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
+
+    deinit {
+        munmap(base, length)
+        close(descriptor)
+    }
 }

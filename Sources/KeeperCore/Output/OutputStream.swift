@@ -26,6 +26,12 @@ struct OutputStream {
         startedAt = wall
     }
 
+    /// Goes on with another pipe, after the end of the first.
+    mutating func take(_ pipe: Int32) {
+        if self.pipe >= 0 { close(self.pipe) }
+        self.pipe = pipe
+    }
+
     mutating func apply(_ limits: LogLimits) { log.apply(limits) }
 
     /// Moves what is in the pipe, once. Returns the bytes lost in a gap that has just ended, or 0; false for

@@ -2,8 +2,8 @@ import CLinux
 import Glibc
 import KeeperProtocol
 
-/// Runs one exec probe: the same child as a run's, but bounded in time, its output kept in memory, and
-/// nothing of it left behind.
+/// Runs one exec probe or stop command: the same child as a run's, but bounded in time, and nothing of it
+/// left behind. A probe's output is kept in memory.
 final class Prober {
     private let child: Child
     private let pipe: Int32
@@ -22,19 +22,40 @@ final class Prober {
     static func run(
         _ spec: consuming MappedSpec, result: Int32, signals: Int32, timeoutMilliseconds: UInt32
     ) -> Int32 {
-        let deadline = clinux_boottime_ns() + UInt64(timeoutMilliseconds) * KeeperBounds.millisecond
+        let deadline = deadline(timeoutMilliseconds)
         let group = spec.view.killDirectory.flatMap { ControlGroup($0) }
         guard let pipe = Pipe(),
             let child = Child.fork(spec, stdout: pipe.writer, stderr: pipe.writer, closing: -1)
-        else {
-            let outcome = ProbeResult.Outcome.execFailed(step: .fork, errno: errno)
-            send(ProbeResult(outcome: outcome, output: []), to: result)
-            return KeeperMain.exitProven
-        }
+        else { return failToFork(result) }
         _ = consume spec
         LaunchReport.sendGo(child.report)
         let prober = Prober(child, pipe: pipe.reader, result: result, signals: signals, group: group)
         return prober.run(until: deadline) ? KeeperMain.exitProven : KeeperMain.exitUnproven
+    }
+
+    /// Runs another program in the surroundings of the specification's, its output going to `output`. Its
+    /// control group is the run's, so it is killed process by process.
+    static func run(
+        _ spec: consuming MappedSpec, _ program: ChildProgram, output: Int32, result: Int32, signals: Int32,
+        timeoutMilliseconds: UInt32
+    ) -> Int32 {
+        let deadline = deadline(timeoutMilliseconds)
+        guard let child = Child.fork(spec, program: program, stdout: output, stderr: output, closing: -1)
+        else { return failToFork(result) }
+        _ = consume spec
+        LaunchReport.sendGo(child.report)
+        let prober = Prober(child, pipe: -1, result: result, signals: signals, group: nil)
+        return prober.run(until: deadline) ? KeeperMain.exitProven : KeeperMain.exitUnproven
+    }
+
+    private static func deadline(_ timeoutMilliseconds: UInt32) -> UInt64 {
+        clinux_boottime_ns() + UInt64(timeoutMilliseconds) * KeeperBounds.millisecond
+    }
+
+    private static func failToFork(_ result: Int32) -> Int32 {
+        let outcome = ProbeResult.Outcome.execFailed(step: .fork, errno: errno)
+        send(ProbeResult(outcome: outcome, output: []), to: result)
+        return KeeperMain.exitProven
     }
 
     private init(_ child: Child, pipe: Int32, result: Int32, signals: Int32, group: ControlGroup?) {
@@ -100,6 +121,7 @@ final class Prober {
 extension Prober {
     /// Keeps the beginning of what is written, and throws the rest away so that the probe never blocks.
     private func readOutput() {
+        guard pipe >= 0 else { return }
         withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 1) { buffer in
             // A pipe holds 64 KiB; a probe that writes faster than it is read gets its next turn.
             for _ in 0..<64 {
@@ -120,7 +142,7 @@ extension Prober {
         return .exited(code: clinux_wexitstatus(status))
     }
 
-    private static func send(_ result: ProbeResult, to socket: Int32) {
+    static func send(_ result: ProbeResult, to socket: Int32) {
         let bytes = result.encoded()
         // The one who asked may be gone, and then nobody wants to know.
         _ = clinux_send(socket, bytes, bytes.count, nil, 0, 1)

@@ -27,6 +27,13 @@ final class Keeper {
     var stderr: OutputStream
     var phase = Phase.starting
     var stop: StopSequence?
+    /// The stop command that runs.
+    var command: StopCommandRun?
+    /// The writing end of the run's standard input, or -1.
+    var input: Int32
+    /// The sealed launch specification, kept for the environment of stop commands; -1 where there are none.
+    /// It is mapped by none but the children that run them.
+    var memory: Int32
     /// The report socket, or -1 once the child has executed its program or failed to.
     var report: Int32
     /// The child has said that only execve is left.
@@ -52,13 +59,15 @@ final class Keeper {
         stdout = start.stdout
         stderr = start.stderr
         report = start.child.report
+        input = start.input
+        memory = start.memory
     }
 
     /// Runs until the run has ended and its record is safe. Returns whether the tree was proven empty.
     func run() -> Bool {
         // What it took to start is not needed again, and there may be thousands of keepers.
         clinux_trim_memory()
-        while end == nil { turn(until: stop?.deadline) }
+        while end == nil || command != nil { turn(until: stop?.deadline) }
         let isProven = finish()
         keepRecordSafe()
         sockets.unlink()
@@ -75,6 +84,7 @@ final class Keeper {
         waiting.add(stdout.pipe, .stdout)
         waiting.add(stderr.pipe, .stderr)
         waiting.add(sockets.listener, .listener)
+        waiting.add(command?.result ?? -1, .command)
         let connections = sockets.connections
         for connection in connections { waiting.add(connection, .connection) }
         let now = clinux_boottime_ns()
@@ -84,6 +94,7 @@ final class Keeper {
         if waiting.isReady(.stdout) { pump(\.stdout) }
         if waiting.isReady(.stderr) { pump(\.stderr) }
         if waiting.isReady(.report) { _ = readReport() }
+        if waiting.isReady(.command) { readCommandResult() }
         for index in 0..<connections.count where waiting.isConnectionReady(index) {
             serve(connections[index])
         }
@@ -92,7 +103,7 @@ final class Keeper {
         if waiting.isReady(.notify) { readNotices() }
         tellNotices()
         if waiting.isReady(.signals) { readSignal() }
-        if end == nil { continueStopping() }
+        continueStopping()
     }
 
     private static func earlier(_ first: UInt64?, _ second: UInt64?) -> UInt64? {
@@ -133,7 +144,7 @@ final class Keeper {
     private func readSignal() {
         var signal = clinux_signal()
         guard clinux_signalfd_read(signals, &signal) == 1 else { return }
-        if signal.number == SIGTERM, stop == nil { beginStopping(policy.stopSteps) }
+        if signal.number == SIGTERM { beginStopping(nil) }
         // SIGCHLD may stand for many, and may have been swallowed by a TERM of the same moment: always look.
         _ = reap()
     }
@@ -146,26 +157,6 @@ final class Keeper {
             if pid == 0 { return false }
             if pid < 0 { return errno == ECHILD }
             if pid == child.pid { end = ChildEnd(usage) }
-        }
-    }
-
-    func beginStopping(_ steps: [StopStep]) {
-        stop = StopSequence(steps, at: clinux_boottime_ns())
-    }
-
-    private func continueStopping() {
-        while stop != nil, end == nil {
-            switch stop?.advance(at: clinux_boottime_ns()) {
-            case .signal(let number):
-                // Not reaped yet, so the pid is the child's still.
-                kill(child.pid, number)
-            case .killTree:
-                killTree()
-                // A process in uninterruptible sleep: its end comes as SIGCHLD, and this is tried again.
-                if end == nil { stop = StopSequence([.signal(SIGKILL, graceMilliseconds: 1000)], at: 0) }
-            case .wait, nil:
-                return
-            }
         }
     }
 

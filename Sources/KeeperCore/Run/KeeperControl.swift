@@ -6,18 +6,40 @@ import KeeperProtocol
 extension Keeper {
     /// Reads one message of a connection that is ready.
     func serve(_ connection: Int32) {
+        var descriptor: Int32 = -1
+        var count = 0
         let message = withUnsafeTemporaryAllocation(
             byteCount: WireLimits.commandBytesMax, alignment: 8
         ) { buffer -> AgentMessage? in
-            let length = clinux_receive(connection, buffer.baseAddress, buffer.count, nil, 0, nil, 1)
+            let length = clinux_receive(
+                connection, buffer.baseAddress, buffer.count, &descriptor, 1, &count, 1)
             if length < 0, errno == EAGAIN { return .unknown(type: 0) }
             guard length > 0 else { return nil }
             return try? AgentMessage(
                 decoding: UnsafeRawBufferPointer(rebasing: buffer[0..<length]))
         }
+        defer { if count > 0 { close(descriptor) } }
         // End of file, or bytes that no agent sends: the run does not care.
         guard let message else { return sockets.drop(connection) }
+        if message == .updateSpec { return takeSpecification(descriptor) }
         obey(message, from: connection)
+    }
+
+    /// The policy of a specification that was sent later, and what its stop commands run with.
+    private func takeSpecification(_ descriptor: Int32) {
+        // The mapping is gone again before anything else is done: it holds secrets.
+        guard let newPolicy = MappedSpec(clinux_fcntl(descriptor, F_DUPFD_CLOEXEC, 0))?.view.policy else {
+            return
+        }
+        if memory >= 0 { close(memory) }
+        memory = newPolicy.hasCommand ? clinux_fcntl(descriptor, F_DUPFD_CLOEXEC, 0) : -1
+        apply(newPolicy)
+    }
+
+    private func apply(_ newPolicy: KeeperPolicy) {
+        policy = newPolicy
+        stdout.apply(newPolicy.logLimits)
+        stderr.apply(newPolicy.logLimits)
     }
 
     private func obey(_ message: AgentMessage, from connection: Int32) {
@@ -25,19 +47,17 @@ extension Keeper {
         case .hello:
             greet(connection)
         case .stop(let steps):
-            if end == nil { beginStopping(steps ?? policy.stopSteps) }
+            if end == nil { beginStopping(steps) }
         case .signal(let number):
             if end == nil { kill(child.pid, number) }
         case .updatePolicy(let newPolicy):
-            policy = newPolicy
-            stdout.apply(newPolicy.logLimits)
-            stderr.apply(newPolicy.logLimits)
+            apply(newPolicy)
         case .acknowledgeExit:
             if record != nil { isAcknowledged = true }
         case .ping(let token):
             let pong = KeeperMessage.pong(token: token, status: status)
             if !sockets.send(pong.encoded(), to: connection) { sockets.drop(connection) }
-        case .unknown:
+        case .updateSpec, .unknown:
             break
         }
     }

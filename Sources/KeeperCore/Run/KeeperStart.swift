@@ -16,6 +16,10 @@ struct KeeperStart {
     let notify: NotifySocket
     let stdout: OutputStream
     let stderr: OutputStream
+    /// The writing end of the run's standard input, or -1.
+    let input: Int32
+    /// The specification's memory, where stop commands will need it; else -1.
+    let memory: Int32
 
     /// Why there is no run, and whom to tell.
     struct Failure: Error {
@@ -56,7 +60,15 @@ struct KeeperStart {
         stderr = OutputStream(
             .stderr, pipe: err.reader, directory: directory, limits: limits, startedAt: wall)
 
-        let forked = Child.fork(spec, stdout: out.writer, stderr: err.writer, closing: descriptors.lock)
+        let inputPipe = view.hasInputPipe ? Pipe() : nil
+        if view.hasInputPipe, inputPipe == nil { throw Failure(.standardStreams) }
+        input = inputPipe?.writer ?? -1
+        memory = view.policy.hasCommand ? spec.duplicate() : -1
+
+        let forked = Child.fork(
+            spec, stdin: inputPipe?.reader ?? -1, stdout: out.writer, stderr: err.writer,
+            closing: descriptors.lock)
+        if let inputPipe { close(inputPipe.reader) }
         guard let child = forked else { throw Failure(.fork) }
         self.child = child
         let keeper = getpid()

@@ -10,6 +10,7 @@ struct PollSet {
         case stderr
         case listener
         case notify
+        case command
         case connection
     }
 

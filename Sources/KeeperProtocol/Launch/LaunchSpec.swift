@@ -30,6 +30,8 @@ package struct LaunchSpec: Equatable, Sendable {
     package var nofile: ResourceLimit?
     package var core: ResourceLimit?
     package var noNewPrivileges = false
+    /// Standard input is a pipe that stays open until a stop step closes it; else it is /dev/null.
+    package var hasInputPipe = false
 
     package var policy = KeeperPolicy()
     package var cgroups = CgroupPaths()

@@ -24,6 +24,7 @@ enum SpecTag {
     static let killDirectory: UInt16 = 22
     static let oomCounterFile: UInt16 = 23
     static let socketName: UInt16 = 24
+    static let inputPipe: UInt16 = 25
 }
 
 extension LaunchSpec {
@@ -69,6 +70,7 @@ extension LaunchSpec {
         writer.put(SpecTag.coreSoft, core?.soft)
         writer.put(SpecTag.coreHard, core?.hard)
         writer.put(SpecTag.noNewPrivileges, noNewPrivileges)
+        if hasInputPipe { writer.put(SpecTag.inputPipe, true) }
         writer.put(policy)
         for path in cgroups.tasksDirectories { writer.putCString(SpecTag.tasksDirectory, path) }
         if let path = cgroups.unifiedDirectory { writer.putCString(SpecTag.unifiedDirectory, path) }

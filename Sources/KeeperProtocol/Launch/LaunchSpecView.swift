@@ -13,6 +13,7 @@ package struct LaunchSpecView {
     package private(set) var nofile: ResourceLimit?
     package private(set) var core: ResourceLimit?
     package private(set) var noNewPrivileges = false
+    package private(set) var hasInputPipe = false
     package private(set) var policy = KeeperPolicy(stopSteps: [])
     package private(set) var tasksDirectories: [UnsafePointer<CChar>] = []
     package private(set) var unifiedDirectory: UnsafePointer<CChar>?
@@ -66,6 +67,7 @@ package struct LaunchSpecView {
         case SpecTag.coreSoft: core = ResourceLimit(soft: try field.integer(), hard: core?.hard ?? .max)
         case SpecTag.coreHard: core = ResourceLimit(soft: core?.soft ?? .max, hard: try field.integer())
         case SpecTag.noNewPrivileges: noNewPrivileges = try field.bool()
+        case SpecTag.inputPipe: hasInputPipe = try field.bool()
         case SpecTag.tasksDirectory:
             guard tasksDirectories.count < WireLimits.cgroupPathsMax else { throw .tooLarge }
             tasksDirectories.append(try field.absolutePath())
@@ -131,6 +133,7 @@ extension LaunchSpec {
         nofile = view.nofile
         core = view.core
         noNewPrivileges = view.noNewPrivileges
+        hasInputPipe = view.hasInputPipe
         policy = view.policy
         cgroups.tasksDirectories = view.tasksDirectories.map { String(cString: $0) }
         cgroups.unifiedDirectory = view.unifiedDirectory.map { String(cString: $0) }

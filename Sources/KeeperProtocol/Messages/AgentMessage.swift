@@ -3,11 +3,15 @@ package enum AgentMessage: Equatable, Sendable {
     /// First on every connection, the one handed over at the start included. The keeper answers with what is
     /// so: `identity`, then `started` or `execFailed`, then `exited`, as far as they have happened.
     case hello(version: UInt16)
-    /// Stop the tree. Nil steps: by policy. A second stop replaces the steps of the first.
+    /// Stop the tree. Nil steps: by policy. While a stop is under way, one by policy or with the same steps
+    /// changes nothing, and one with other steps takes its place; a drain is never begun anew.
     case stop(steps: [StopStep]?)
     /// Sent to the main process if it is alive.
     case signal(Int32)
     case updatePolicy(KeeperPolicy)
+    /// Comes with one descriptor, a sealed memfd with a launch specification: its policy is in force from
+    /// now on, and its stop commands run with its environment. Nothing else of it is looked at.
+    case updateSpec
     /// The agent has the exit record where it cannot be lost: the keeper may go without waiting for its disk.
     case acknowledgeExit
     /// Answered by a `pong` with the same token.
@@ -45,6 +49,8 @@ extension AgentMessage {
             var writer = FieldWriter(type: FrameType.updatePolicy)
             writer.put(policy)
             return writer.finished()
+        case .updateSpec:
+            return FieldWriter(type: FrameType.updateSpec, capacity: 32).finished()
         case .acknowledgeExit:
             return FieldWriter(type: FrameType.acknowledgeExit, capacity: 32).finished()
         case .ping(let token):
@@ -64,7 +70,8 @@ extension AgentMessage {
         var byPolicy = true
         var policy = KeeperPolicy(stopSteps: [])
         // Tags mean the same in every message of an agent, and a message of a newer agent is skipped whole.
-        guard (FrameType.hello...FrameType.ping).contains(reader.type) else {
+        guard (FrameType.hello...FrameType.ping).contains(reader.type) || reader.type == FrameType.updateSpec
+        else {
             self = .unknown(type: reader.type)
             return
         }
@@ -84,6 +91,7 @@ extension AgentMessage {
             guard (1...64).contains(number) else { throw .field(Tag.signal) }
             self = .signal(number)
         case FrameType.updatePolicy: self = .updatePolicy(policy)
+        case FrameType.updateSpec: self = .updateSpec
         case FrameType.acknowledgeExit: self = .acknowledgeExit
         default: self = .ping(token: token)
         }

@@ -17,6 +17,9 @@ package enum KeeperMessage: Equatable, Sendable {
     /// All that the run has said of itself over its notify socket. Told when it changes, a few times a second
     /// at most.
     case notified(NotifyState)
+    /// The command of a stop step did not end with exit code 0; the next step follows. `step` counts from 0,
+    /// a drain included.
+    case stopCommandFailed(step: UInt8, ProbeResult.Outcome)
     /// From a newer keeper; ignore it.
     case unknown(type: UInt16)
 }
@@ -56,6 +59,8 @@ private enum Tag {
     static let stdoutLost: UInt16 = 8
     static let stderrLogged: UInt16 = 9
     static let stderrLost: UInt16 = 10
+    static let index: UInt16 = 11
+    static let result: UInt16 = 12
 }
 
 extension KeeperMessage {
@@ -87,6 +92,11 @@ extension KeeperMessage {
             return Self.encodedPong(token, status)
         case .notified(let state):
             return state.encoded()
+        case .stopCommandFailed(let step, let outcome):
+            var writer = FieldWriter(type: FrameType.stopCommandEnded, capacity: 64)
+            writer.put(Tag.index, step)
+            writer.put(Tag.result, nested: ProbeResult(outcome: outcome, output: []).encoded())
+            return writer.finished()
         case .unknown(let type):
             return FieldWriter(type: type, capacity: 32).finished()
         }
@@ -111,6 +121,7 @@ extension KeeperMessage {
         case FrameType.exited: self = .exited(try ExitRecord(reader))
         case FrameType.treeUnproven: self = .treeUnproven
         case FrameType.notified: self = .notified(try NotifyState(reader))
+        case FrameType.stopCommandEnded: self = try Self.stopCommand(reader)
         case FrameType.execFailed, FrameType.logGap, FrameType.pong: self = try Self.small(reader)
         default: self = .unknown(type: reader.type)
         }
@@ -118,6 +129,21 @@ extension KeeperMessage {
 
     package init(decoding bytes: [UInt8]) throws(WireError) {
         self = try withBytes(bytes) { (raw) throws(WireError) in try KeeperMessage(decoding: raw) }
+    }
+
+    private static func stopCommand(_ fields: FieldReader) throws(WireError) -> KeeperMessage {
+        var reader = fields
+        var step: UInt8 = 0
+        var result: ProbeResult?
+        while let field = try reader.next() {
+            switch field.tag {
+            case Tag.index: step = try field.integer()
+            case Tag.result: result = try ProbeResult(decoding: [UInt8](field.value))
+            default: break
+            }
+        }
+        guard let result else { throw .field(Tag.result) }
+        return .stopCommandFailed(step: step, result.outcome)
     }
 
     private static func small(_ fields: FieldReader) throws(WireError) -> KeeperMessage {

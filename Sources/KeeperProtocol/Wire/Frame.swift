@@ -23,6 +23,8 @@ package enum WireLimits {
     /// A run id or boot id, in bytes.
     package static let idBytesMax = 64
     package static let stopStepsMax = 16
+    /// The strings of one stop command.
+    package static let stopArgumentsMax = 258
     package static let cgroupPathsMax = 16
     package static let groupsMax = 1024
     /// Arguments and environment entries, each.
@@ -54,6 +56,7 @@ package enum FrameType {
     static let updatePolicy: UInt16 = 35
     static let acknowledgeExit: UInt16 = 36
     static let ping: UInt16 = 37
+    static let updateSpec: UInt16 = 39
 
     static let identity: UInt16 = 64
     static let started: UInt16 = 65
@@ -63,6 +66,7 @@ package enum FrameType {
     static let logGap: UInt16 = 69
     static let pong: UInt16 = 70
     static let notified: UInt16 = 71
+    static let stopCommandEnded: UInt16 = 73
 }
 
 /// The head of every frame: length of the whole frame (4 bytes), type (2), version (2). All numbers are

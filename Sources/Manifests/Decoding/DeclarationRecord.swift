@@ -20,6 +20,7 @@ final class InstanceRecord: Sendable {
     /// `web@^1.4`: equal texts pick the same Unit.
     let reference: String
     let replacesHealth: Bool
+    let replacesStop: Bool
     let replacesRestart: Bool
     let hasConfig: Bool
 
@@ -42,6 +43,7 @@ final class InstanceRecord: Sendable {
         reference = "\(declaration.unit.name)@\(declaration.unit.text)"
         let overrides = declaration.overrides
         replacesHealth = overrides.health != nil
+        replacesStop = overrides.stop?.steps != nil
         replacesRestart = overrides.restart != nil
         hasConfig = !declaration.config.isEmpty || !declaration.configFrom.isEmpty
     }

@@ -61,7 +61,8 @@ struct UnitDecoding {
         if case .umask(let mask)? = object["umask"] { umask = mask }
         return Entry(
             command: command, args: object.strings("args"), workingDir: object.string("workingDir"),
-            user: object.string("user"), group: object.string("group"), umask: umask)
+            user: object.string("user"), group: object.string("group"), umask: umask,
+            stdin: object.choice("stdin") ?? .none)
     }
 
     private mutating func endpoints() -> [Endpoint] {

@@ -152,6 +152,15 @@ extension DiagnosticCode {
             .init(
                 .error, "A reload signal without a config file to read again.",
                 "set config.apply.method: file, or remove reload")
+        case .stopSteps:
+            .init(
+                .error, "A stop step without an action or with several, or steps beside the short form.",
+                "give each step exactly one of closeInput, command and signal, "
+                    + "and write either steps or signal and grace")
+        case .inputNeeded:
+            .init(
+                .error, "A stop step that closes the standard input of a process which has none.",
+                "set entry.stdin: pipe in the Unit, or remove the step")
         case .duplicateItem:
             .init(.error, "Something that may stand only once in a list.", "keep one of the two")
         case .fixedPortReplicas:

@@ -48,6 +48,8 @@ package enum DiagnosticCode: String, Sendable, Hashable, CaseIterable, Codable {
     case backoffOrder = "backoff-order"
     case oneshotPolicy = "oneshot-policy"
     case reloadNeedsFile = "reload-needs-file"
+    case stopSteps = "stop-steps"
+    case inputNeeded = "input-needed"
     case duplicateItem = "duplicate-item"
     case fixedPortReplicas = "fixed-port-replicas"
     case portConflict = "port-conflict"

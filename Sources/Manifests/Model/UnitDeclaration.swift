@@ -80,10 +80,11 @@ package struct Entry: Sendable, Hashable {
     package var user: String?
     package var group: String?
     package var umask: UInt32
+    package var stdin: StandardInput
 
     package init(
         command: String, args: [String] = [], workingDir: String? = nil, user: String? = nil,
-        group: String? = nil, umask: UInt32 = 0o022
+        group: String? = nil, umask: UInt32 = 0o022, stdin: StandardInput = .none
     ) {
         self.command = command
         self.args = args
@@ -91,7 +92,16 @@ package struct Entry: Sendable, Hashable {
         self.user = user
         self.group = group
         self.umask = umask
+        self.stdin = stdin
     }
+}
+
+/// What a process reads from its standard input.
+package enum StandardInput: String, Sendable, Hashable, Codable, CaseIterable {
+    /// `/dev/null`.
+    case none
+    /// A pipe into which nothing is written, and whose end the process sees at a `closeInput` stop step.
+    case pipe
 }
 
 package struct Endpoint: Sendable, Hashable {

@@ -70,6 +70,9 @@ enum UnitSchema {
                 "group", .text(.account), effect: .restart, "The group; by default the user's own."),
             SchemaField(
                 "umask", .umask, default: "0022", effect: .restart, "The file mode creation mask, quoted."),
+            SchemaField(
+                "stdin", .choices(StandardInput.self), default: "none", effect: .restart,
+                "Standard input: none, or a pipe that stays open until a stop step closes it."),
         ])
 
     static let endpoint = ObjectSchema(

@@ -19,7 +19,7 @@ extension Assembler {
                 continue
             }
             picks.append(pick)
-            if record.replacesHealth || (record.replacesRestart && pick.isOneshot) {
+            if record.replacesHealth || record.replacesStop || (record.replacesRestart && pick.isOneshot) {
                 settlePolicies(of: record.declaration, pick.declaration)
             }
         }
@@ -66,6 +66,14 @@ extension Assembler {
                         .oneshotPolicy, at: instance.source.location(of: "spec.restart.policy"),
                         "restart.policy 'always' on a oneshot would run it again and again",
                         notes: [unitNote(unit, "spec.profile", "the Unit is a oneshot")]))
+            }
+        }
+        if let stop = instance.overrides.stop {
+            StopRules.check(stop, unit) { code, path, message, help in
+                collector.add(
+                    Diagnostic(
+                        code, at: instance.source.location(of: path), message, help: help,
+                        notes: [unitNote(unit, "spec.entry", "how the Unit is started")]))
             }
         }
         guard let health = instance.overrides.health else { return }

@@ -14,6 +14,11 @@ struct UnitRules {
                 decoder.report(.unknownPort, decoder.mark(of: "spec.health.\(key)"), message)
             }
         }
+        if let stop = unit.defaults.stop {
+            StopRules.check(stop, unit) { code, path, message, help in
+                decoder.report(code, decoder.mark(of: path), message, help: help)
+            }
+        }
         checkPorts(&decoder)
     }
 

@@ -93,7 +93,7 @@ private struct ReplicaStatusMaker {
         switch run.phase {
         case .unknown(let reason): return (.unknown, .unknown, reason)
         case .stopping:
-            return (.stopping, .recovering, run.stopCause.map { "stopping: \($0.text)" } ?? "stopping")
+            return (.stopping, .recovering, stopping(run))
         case .starting: return (.starting, .recovering, text.isEmpty ? "starting" : text)
         case .running: break
         }
@@ -107,6 +107,15 @@ private struct ReplicaStatusMaker {
         if run.spec.health.startup != nil && run.startup != true { return (.starting, .recovering, detail) }
         let health: HealthStatus = run.readiness == nil ? .recovering : .unhealthy
         return (.running, health, detail)
+    }
+
+    /// What a stop is at, as far as the time tells it.
+    private func stopping(_ run: ObservedRun) -> String {
+        var text = "stopping"
+        if let drain = run.spec.stop.drain, let since = run.stoppingSince, since + drain > now {
+            text = "draining for another \((since + drain - now).rough), not ready, then stopping"
+        }
+        return run.stopCause.map { "\(text): \($0.text)" } ?? text
     }
 
     private func absent() -> (Phase, HealthStatus, String) {

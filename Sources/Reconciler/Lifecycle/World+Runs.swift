@@ -24,6 +24,7 @@ extension World {
         change(action.run) { run in
             run.phase = .stopping
             run.stopCause = action.cause
+            run.stoppingSince = moment.instant
         }
         if let run = run(action.run) {
             // Remembered before it is asked for: if the agent dies now, the end that follows has its reason.
@@ -83,6 +84,12 @@ extension World {
         guard known, let run = run(id), run.isReady != before else { return }
         let word = run.isReady ? "is ready" : "is not ready"
         note(event(run.isReady ? .ready : .unready, run, moment, "\(run.slot) \(word): \(detail)"))
+    }
+
+    /// The stop goes on with its next step.
+    package mutating func stopStepFailed(_ id: RunID, _ message: String, at moment: Moment) {
+        guard let run = run(id) else { return }
+        note(event(.stopStepFailed, run, moment, "\(run.slot): \(message); the next step follows"))
     }
 
     package mutating func lostLog(_ id: RunID, bytes: UInt64) {

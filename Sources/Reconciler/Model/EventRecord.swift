@@ -4,6 +4,7 @@ package struct EventRecord: Sendable, Hashable, Codable {
         case revisionAccepted, revisionInvalid, revisionUnchanged, sourceStale, sourceReadable
         case starting, started, ready, unready, stopping, exited, backoff, gaveUp, succeeded
         case updated, reloaded, startRefused, hostRecovered, unknown, found, adopted, keeperLost
+        case stopStepFailed
         case agentStarted, agentStopped, storeRebuilt
     }
     package var kind: Kind

@@ -61,12 +61,15 @@ package struct ProcessSpec: Sendable, Hashable, Codable {
     package var configFile: ConfigFileSpec?
     package var reloadSignal: Signal?
     package var sandbox: Sandbox
+    /// nil: none. Optional, so that what was stored before is read.
+    package var stdin: StandardInput?
 
     package init(
         command: String, args: [String] = [], workingDir: String? = nil, user: String? = nil,
         group: String? = nil, umask: UInt32 = 0o022, env: [String: String] = [:],
         secrets: [String: String] = [:], endpoints: [EndpointSpec] = [], package: PackageReference? = nil,
-        configFile: ConfigFileSpec? = nil, reloadSignal: Signal? = nil, sandbox: Sandbox = Sandbox()
+        configFile: ConfigFileSpec? = nil, reloadSignal: Signal? = nil, sandbox: Sandbox = Sandbox(),
+        stdin: StandardInput? = nil
     ) {
         self.command = command
         self.args = args
@@ -81,6 +84,7 @@ package struct ProcessSpec: Sendable, Hashable, Codable {
         self.configFile = configFile
         self.reloadSignal = reloadSignal
         self.sandbox = sandbox
+        self.stdin = stdin
     }
 }
 

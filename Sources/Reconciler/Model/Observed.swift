@@ -71,6 +71,8 @@ package struct ObservedRun: Sendable, Codable {
     package var probeDetail: String?
     package var startCause: Cause
     package var stopCause: Cause?
+    /// When it was asked to end; nil where an earlier agent asked.
+    package var stoppingSince: Instant?
     package var lostLogBytes: UInt64
     /// At most one of each kind, in the order of the kinds' names.
     package var findings: [RunFinding]
@@ -98,6 +100,7 @@ package struct ObservedRun: Sendable, Codable {
         self.probeDetail = nil
         self.startCause = startCause
         self.stopCause = nil
+        self.stoppingSince = nil
         self.lostLogBytes = 0
         self.findings = []
     }

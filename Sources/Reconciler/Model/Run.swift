@@ -118,6 +118,8 @@ package enum RunEvent: Sendable {
     case probeChanged(RunID, ProbeKind, passing: Bool, detail: String)
     /// The run is over, its tree ended, its record durable; the slot is free once it is acknowledged.
     case exited(RunID, ExitReport)
+    /// Something of a stop failed; it goes on with its next step.
+    case stopStepFailed(RunID, message: String)
     /// Output was dropped, in total so far.
     case logLost(RunID, bytes: UInt64)
     /// The keeper does not answer and its lock is held.

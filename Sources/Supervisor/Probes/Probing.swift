@@ -18,7 +18,8 @@ extension Supervisor {
             return old
         }
         old?.stop()
-        guard let entry = table.withLock({ $0[run] }), entry.phase == .running, let spec = entry.spec,
+        guard let entry = table.withLock({ $0[run] }), entry.phase == .running, !entry.isStopping,
+            let spec = entry.spec,
             let identity = entry.identity
         else { return }
         let probes = RunProbes(
@@ -30,11 +31,13 @@ extension Supervisor {
             change: { [weak self] kind, passing, detail in
                 if kind == .startup, passing { self?.table.withLock { $0[run]?.isStartupPassed = true } }
                 self?.tell(.probeChanged(run, kind, passing: passing, detail: detail)) {
-                    self?.table.withLock { $0[run]?.phase == .running } ?? false
+                    self?.table.withLock { $0[run]?.phase == .running && $0[run]?.isStopping == false }
+                        ?? false
                 }
             })
         let kept = table.withLock { table in
-            guard table[run]?.phase == .running, table[run]?.probes == nil else { return false }
+            guard table[run]?.phase == .running, table[run]?.isStopping == false, table[run]?.probes == nil
+            else { return false }
             table[run]?.probes = probes
             return true
         }

@@ -9,20 +9,25 @@ import Synchronization
 extension Supervisor {
     private static let stopPollPeriod: Duration = .milliseconds(20)
 
-    /// Has the keeper end the run: the signal, the grace, then all that is left of its tree. `exited` tells
-    /// that it is done. A second stop replaces the policy of the first. A run that nobody knows is ignored.
+    /// Has the keeper end the run: the drain, the steps, then all that is left of its tree. `exited` tells
+    /// that it is done. A second stop by the same policy changes nothing; by another it replaces the steps of
+    /// the first, without a second drain. A run that nobody knows is ignored.
     package func stop(_ run: RunID, policy: StopPolicy) {
-        let steps = LaunchAssembly.steps(policy)
-        let pidfd = table.withLock { table -> Int32 in
-            guard let entry = table[run] else { return -1 }
-            if entry.phase == .requested, entry.socket < 0 { table[run]?.pendingStop = steps }
-            return entry.phase == .unknown ? entry.keeperPidfd : -1
+        let request = LaunchAssembly.request(policy)
+        let (pidfd, probes) = table.withLock { table -> (Int32, RunProbes?) in
+            guard let entry = table[run] else { return (-1, nil) }
+            if entry.phase == .requested, entry.socket < 0 { table[run]?.pendingStop = request }
+            // What drains or ends is not to be judged alive or dead meanwhile.
+            table[run]?.isStopping = true
+            table[run]?.probes = nil
+            return (entry.phase == .unknown ? entry.keeperPidfd : -1, entry.probes)
         }
+        probes?.stop()
         if pidfd >= 0 {
             // Its keeper cannot be told how, but it is proven to be the keeper: TERM is its stop by policy.
             _ = clinux_pidfd_send_signal(pidfd, SIGTERM)
         } else {
-            send(.stop(steps: steps), to: run)
+            send(request, to: run)
         }
     }
 
@@ -51,11 +56,44 @@ extension Supervisor {
         }
         guard let slot else { return }
         if reload, let file = spec.process.configFile { try writeConfig(file, spec, slot.id.replica) }
-        send(.updatePolicy(LaunchAssembly.policy(spec)), to: run)
+        let refusal = sendPolicy(spec, to: run, isAdopted: old == nil)
         if let old, old.resources?.nofile != spec.resources?.nofile { try applyLimits(spec, to: run) }
         if reload, let signal = spec.process.reloadSignal { self.signal(run, signal) }
         if old?.health != spec.health || old?.process != spec.process {
             startProbes(run)
+        }
+        if let refusal { throw refusal }
+    }
+
+    /// Stop commands need the environment of the run, so a policy that has some travels as a specification of
+    /// its own, sealed. A keeper that was adopted has its commands already.
+    private func sendPolicy(_ spec: InstanceSpec, to run: RunID, isAdopted: Bool) -> PreparationFailure? {
+        do throws(PreparationFailure) {
+            guard !spec.stop.commands.isEmpty else {
+                send(.updatePolicy(try assembly.policy(spec)), to: run)
+                return nil
+            }
+            if !isAdopted, let entry = table.withLock({ $0[run] }) { try sendSpec(spec, to: run, entry) }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func sendSpec(
+        _ spec: InstanceSpec, to run: RunID, _ entry: RunEntry
+    ) throws(PreparationFailure) {
+        var launch = try assembly.launch(
+            spec, run: run, slot: entry.slot.id, revision: entry.revision ?? RevisionID(hex: "")
+        ).spec
+        if let group = entry.group, let groups { launch.cgroups = groups.paths(group) }
+        do throws(SystemError) {
+            let memory = try SealedSpec.make(launch.encoded())
+            send(.updateSpec, with: [memory.raw], to: run)
+        } catch {
+            throw PreparationFailure(
+                code: "policy-send", message: "\(error)", remedy: "make room for the agent's memory",
+                isTransient: true)
         }
     }
 

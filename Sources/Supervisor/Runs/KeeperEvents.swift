@@ -41,11 +41,11 @@ extension Supervisor {
 
     /// False where there is no connection.
     @discardableResult
-    func send(_ message: AgentMessage, to run: RunID) -> Bool {
+    func send(_ message: AgentMessage, with descriptors: [Int32] = [], to run: RunID) -> Bool {
         let bytes = message.encoded()
         return table.withLock { table in
             guard let socket = table[run]?.socket, socket >= 0 else { return false }
-            return clinux_send(socket, bytes, bytes.count, nil, 0, 1) >= 0
+            return clinux_send(socket, bytes, bytes.count, descriptors, descriptors.count, 1) >= 0
         }
     }
 
@@ -79,6 +79,7 @@ extension Supervisor {
             table.withLock { $0[run]?.treeProvenEmpty = false }
         case .exited(let record):
             conclude(run, ExitReport(record))
+        case .stopCommandFailed(let step, let outcome): tellStopCommand(run, Int(step), outcome)
         case .execFailed, .pong, .notified, .unknown:
             // The cause of a failed start comes again with `exited`.
             break
@@ -100,12 +101,12 @@ extension Supervisor {
     }
 
     private func sendPendingStop(_ run: RunID) {
-        let steps = table.withLock { table in
-            let steps = table[run]?.pendingStop
+        let stop = table.withLock { table in
+            let stop = table[run]?.pendingStop
             table[run]?.pendingStop = nil
-            return steps
+            return stop
         }
-        if let steps { send(.stop(steps: steps), to: run) }
+        if let stop { send(stop, to: run) }
     }
 
     /// Tells the end of a run, once.

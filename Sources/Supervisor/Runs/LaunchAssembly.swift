@@ -19,12 +19,14 @@ struct LaunchAssembly: Sendable {
     }
 
     /// What can be known before anything is stopped for the new spec. The package is there already.
-    func check(_ process: ProcessSpec) throws(PreparationFailure) {
+    func check(_ spec: InstanceSpec) throws(PreparationFailure) {
+        let process = spec.process
         _ = try users.resolve(user: process.user, group: process.group)
         for (variable, file) in process.secrets.sorted(by: { $0.key < $1.key }) {
             _ = try secrets.read(file: file, for: variable)
         }
         _ = try resolution(process).resolve(process.command)
+        _ = try steps(spec.stop, process)
         guard let directory = process.workingDir, directory.hasPrefix("/") || process.package != nil else {
             return
         }
@@ -46,7 +48,8 @@ struct LaunchAssembly: Sendable {
         var launch = LaunchSpec(
             runID: run.text, executable: command.executable, arguments: [command.name] + process.args)
         try fill(&launch, spec, run: run, slot: slot, revision: revision, user: user)
-        launch.policy = Self.policy(spec)
+        launch.policy = try policy(spec)
+        launch.hasInputPipe = process.stdin == .pipe
         launch.socketName = "\(run.text).sock"
         return Launch(spec: launch, user: user)
     }
@@ -64,17 +67,6 @@ struct LaunchAssembly: Sendable {
         let user = try users.resolve(user: process.user, group: process.group)
         try fill(&launch, spec, run: run, slot: slot, revision: revision, user: user)
         return launch
-    }
-
-    static func policy(_ spec: InstanceSpec) -> KeeperPolicy {
-        KeeperPolicy(
-            stopSteps: steps(spec.stop),
-            logLimits: LogLimits(
-                sizeBytesMax: spec.logging.maxSize, filesMax: UInt32(clamping: spec.logging.maxFiles)))
-    }
-
-    static func steps(_ stop: StopPolicy) -> [StopStep] {
-        [.signal(stop.signal.number, graceMilliseconds: stop.grace.wholeMilliseconds), .killTree]
     }
 
     private func fill(
@@ -109,7 +101,7 @@ struct LaunchAssembly: Sendable {
         SandboxSettings.apply(spec, to: &launch)
     }
 
-    private func resolution(_ process: ProcessSpec) -> CommandResolution {
+    func resolution(_ process: ProcessSpec) -> CommandResolution {
         CommandResolution(
             packageDirectory: process.package.map(packages.path(of:)),
             searchPath: process.env["PATH"] ?? RunEnvironment.defaultPath)

@@ -31,8 +31,10 @@ struct RunEntry {
     var spec: InstanceSpec?
     var revision: RevisionID?
     var isAcknowledged = false
-    /// The steps of a stop that came before there was a keeper to tell.
-    var pendingStop: [StopStep]?
+    /// A stop that came before there was a keeper to tell.
+    var pendingStop: AgentMessage?
+    /// It was asked to end, and is not probed any more.
+    var isStopping = false
     var lostLogBytes: UInt64 = 0
     var treeProvenEmpty = true
     var probes: RunProbes?

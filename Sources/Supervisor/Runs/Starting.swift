@@ -135,14 +135,14 @@ extension Supervisor {
 
     /// A keeper has the run. What came while that was open is made up for.
     private func handedOver(_ run: RunID) {
-        let (lost, steps) = table.withLock { table -> (Bool, [StopStep]?) in
+        let (lost, stop) = table.withLock { table -> (Bool, AgentMessage?) in
             guard table[run]?.phase == .requested else { return (false, nil) }
             table[run]?.phase = .starting
-            let steps = table[run]?.pendingStop
+            let stop = table[run]?.pendingStop
             table[run]?.pendingStop = nil
-            return ((table[run]?.socket ?? -1) < 0, steps)
+            return ((table[run]?.socket ?? -1) < 0, stop)
         }
-        if let steps { send(.stop(steps: steps), to: run) }
+        if let stop { send(stop, to: run) }
         if lost { connectionEnded(run) }
     }
 

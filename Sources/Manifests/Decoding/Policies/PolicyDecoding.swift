@@ -4,7 +4,7 @@ extension SchemaDecoder {
         PolicyBlocks(
             health: spec.object("health").map { health($0) },
             restart: spec.object("restart").map { restart($0) },
-            stop: spec.object("stop").map(Self.stop),
+            stop: spec.object("stop").map { stop($0) },
             resources: spec.object("resources").map(Self.resources),
             sandbox: spec.object("sandbox").map(Self.sandbox),
             logging: spec.object("logging").map(Self.logging))

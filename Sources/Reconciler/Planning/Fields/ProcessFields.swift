@@ -27,6 +27,7 @@ extension SpecFields {
         if entry.umask != 0o022 {
             addUnit("spec.entry.umask", "0" + String(entry.umask, radix: 8), .restart)
         }
+        if entry.stdin != .none { addUnit("spec.entry.stdin", entry.stdin.rawValue, .restart) }
     }
 
     /// The merged configuration. It is read again without a restart where it is a file and the Unit can
