@@ -139,6 +139,7 @@ import Testing
         let run = start(workload("trap 'exit 0' TERM", steps))
         let before = clinux_boottime_ns()
         run.send(.stop(steps: nil))
+        // Time has to pass: half of the drain, which the second stop must not begin anew.
         usleep(300_000)
         run.send(.stop(steps: steps))
         run.send(.stop(steps: nil))

@@ -61,7 +61,10 @@ struct KeeperStart {
             .stderr, pipe: err.reader, directory: directory, limits: limits, startedAt: wall)
 
         let inputPipe = view.hasInputPipe ? Pipe() : nil
-        if view.hasInputPipe, inputPipe == nil { throw Failure(.standardStreams) }
+        // Unlike the pipes that the keeper reads, the workload's own end blocks.
+        if view.hasInputPipe, clinux_set_nonblocking(inputPipe?.reader ?? -1, 0) != 0 {
+            throw Failure(.standardStreams)
+        }
         input = inputPipe?.writer ?? -1
         memory = view.policy.hasCommand ? spec.duplicate() : -1
 

@@ -1,5 +1,5 @@
-/// One step of stopping a run. Policy as data: the keeper walks the steps, and decides nothing. Every step but
-/// the last ends early with the run's main process.
+/// One step of stopping a run. Policy as data: the keeper walks the steps, and decides nothing. Every step
+/// but the last ends early with the run's main process.
 package enum StopStep: Equatable, Sendable {
     /// Sends the signal to the run's main process, then waits this long for it to end.
     case signal(Int32, graceMilliseconds: UInt32)

@@ -14,7 +14,7 @@ struct UnitRules {
                 decoder.report(.unknownPort, decoder.mark(of: "spec.health.\(key)"), message)
             }
         }
-        if let stop = unit.defaults.stop {
+        if let stop = unit.defaults.stop, spec.object("entry")?.isInvalid("stdin") != true {
             StopRules.check(stop, unit) { code, path, message, help in
                 decoder.report(code, decoder.mark(of: path), message, help: help)
             }
