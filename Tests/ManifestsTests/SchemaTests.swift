@@ -59,7 +59,8 @@ import Testing
             "unit.spec.entry.zzzzzzzz",
             [
                 "unit.spec.entry.command", "unit.spec.entry.args", "unit.spec.entry.workingDir",
-                "unit.spec.entry.user", "unit.spec.entry.group", "unit.spec.entry.umask", "unit.spec.entry.stdin",
+                "unit.spec.entry.user", "unit.spec.entry.group", "unit.spec.entry.umask",
+                "unit.spec.entry.stdin",
             ]
         ),
     ])
