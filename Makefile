@@ -93,16 +93,23 @@ run: release demo
 	@exec '$(RELEASE)/plumb' agent --repo '$(DEMO)/repo' --state-dir '$(DEMO)/state' \
 	    --runtime-dir '$(DEMO)/run' --on-exit stop
 
+# Runs tests with the options given. What failed, and why, comes once more at the very end, where it is seen first.
+TEST_LOG := .build/test.log
+define run-tests
+{ swift test --skip-build --disable-xctest $(1) 2>&1; echo $$? > $(TEST_LOG).status; } | tee $(TEST_LOG); \
+LC_ALL=C awk -f Tests/summary.awk $(TEST_LOG); exit "$$(cat $(TEST_LOG).status)"
+endef
+
 # One test after the other: many start hundreds of processes, and side by side they only wait for one another.
 test: test-packages
 	swift build --build-tests
-	swift test --skip-build --disable-xctest --no-parallel
+	@$(call run-tests,--no-parallel)
 
 # The tidy rules and the table of imports are tests, so that they say file, line and rule.
 check: packages
 	swift format lint --strict --parallel --recursive Sources Tests Package.swift
 	swift build --build-tests
-	swift test --skip-build --disable-xctest --filter ArchitectureTests
+	@$(call run-tests,--filter ArchitectureTests)
 
 # Everything happens in a temporary directory, and ends with the measuring.
 bench: release
