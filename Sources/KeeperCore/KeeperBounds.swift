@@ -23,6 +23,10 @@ enum KeeperBounds {
     static let logRetryPause = 1 * second
     /// Two reads within this time share one entry of the log's index.
     static let indexGrain = 1 * millisecond
+    /// The pause between two looks at whether the log is still the file of its name.
+    static let lookPause = 10 * millisecond
+    /// Moves of one stream before the others have their turn.
+    static let pumpsPerTurn = 16
     /// One splice moves at most this many bytes.
     static let spliceBytesMax = 1 << 20
     /// One message of a run about itself, in bytes; a longer one is not taken.

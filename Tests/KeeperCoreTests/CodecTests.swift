@@ -53,12 +53,16 @@ import Testing
     static let agentMessages: [AgentMessage] = [
         .hello(version: 1), .stop(steps: nil), .stop(steps: []), .stop(steps: [.killTree]),
         .signal(SIGHUP), .updatePolicy(fullSpec.policy), .acknowledgeExit, .ping(token: 77),
+        .trimLogs(wall: 1_795_000_000_000_000_000),
+        .updatePolicy(KeeperPolicy(logLimits: LogLimits(ageMax: 86_400_000_000_000))),
     ]
 
     static let keeperMessages: [KeeperMessage] =
         [
             .identity(identity), .started, .execFailed(step: .cgroup, errno: EBUSY), .treeUnproven,
             .logGap(stream: .stderr, lostBytes: 4096),
+            .logTrouble(stream: .stdout, loss: .refused(errno: ENOSPC), since: 1_795_000_000_000_000_000),
+            .logTrouble(stream: .stderr, loss: nil, since: 0),
             .pong(token: 5, status: KeeperStatus(phase: .stopping, stdout: StreamTotals(loggedBytes: 9))),
         ] + exits.map { .exited($0) }
 

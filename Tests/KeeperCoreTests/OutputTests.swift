@@ -16,8 +16,8 @@ import Testing
         #expect(record.stdout == StreamTotals(loggedBytes: 8))
         #expect(record.stderr == StreamTotals(loggedBytes: 4))
         let index = run.index()
-        #expect(index.map(\.kind) == [.runStarted, .data, .data])
-        #expect(index.map(\.offset) == [0, 0, 4])
+        #expect(index.map(\.kind) == [.runStarted, .data, .data, .runEnded(.exited(code: 0))])
+        #expect(index.map(\.offset) == [0, 0, 4, 8])
         #expect(index[0].wall == record.startedAtWall)
         #expect(index[1].wall >= before)
         #expect(index[2].wall - index[1].wall >= 90_000_000)
@@ -31,7 +31,11 @@ import Testing
         let second = agent.start(.shell("echo two", runID: "run-2"))
         _ = try #require(second.waitForExit())
         #expect(second.output() == "one\ntwo\n")
-        #expect(second.index().map(\.kind) == [.runStarted, .data, .runStarted, .data])
+        #expect(
+            second.index().map(\.kind) == [
+                .runStarted, .data, .runEnded(.exited(code: 0)), .runStarted, .data,
+                .runEnded(.exited(code: 0)),
+            ])
     }
 
     @Test func aSilentRunLeavesNoFiles() throws {
@@ -85,7 +89,109 @@ import Testing
         go()
         let record = try #require(run.waitForExit())
         #expect(run.output() == "two\n")
-        #expect(record.stdout.lostBytes == 0)
+        // What was in it is lost, whoever removed it: that is counted, and said in the new file's index.
+        #expect(record.stdout == StreamTotals(loggedBytes: 4, lostBytes: 4))
+        #expect(run.index().contains { $0.kind == .gapBegan(.removed) })
+        #expect(run.index().contains { $0.kind == .gap(lostBytes: 4) })
+        #expect(run.messages.contains(.logGap(stream: .stdout, lostBytes: 4)))
+    }
+
+    @Test func aLogThatWasMadeShorterGoesOnAtItsNewEnd() throws {
+        defer { agent.cleanUp() }
+        let run = agent.start(.shell("echo one; read x < \(fifo()); echo two"))
+        eventually("the first line is there") { run.output() == "one\n" }
+        truncate("\(run.slot)/output/stdout.log", 0)
+        go()
+        let record = try #require(run.waitForExit())
+        #expect(run.output() == "two\n")
+        #expect(record.stdout == StreamTotals(loggedBytes: 4, lostBytes: 4))
+        #expect(run.index().contains { $0.kind == .gapBegan(.truncated) })
+        #expect(run.index().allSatisfy { $0.offset <= 4 })
+    }
+
+    @Test func aLogThatWasMovedAwayIsBegunAnewAndNothingIsLost() throws {
+        defer { agent.cleanUp() }
+        let run = agent.start(.shell("echo one; read x < \(fifo()); echo two"))
+        eventually("the first line is there") { run.output() == "one\n" }
+        rename("\(run.slot)/output/stdout.log", "\(run.slot)/output/elsewhere")
+        go()
+        let record = try #require(run.waitForExit())
+        #expect(run.output("elsewhere") + run.output() == "one\ntwo\n")
+        #expect(record.stdout == StreamTotals(loggedBytes: 8))
+    }
+
+    @Test func aRemovedIndexIsMadeAgain() throws {
+        defer { agent.cleanUp() }
+        let run = agent.start(.shell("while :; do echo one; sleep 0.02; done"))
+        eventually("the first line is there") { !run.output().isEmpty }
+        unlink("\(run.slot)/output/stdout.log.index")
+        eventually("times are kept again") { run.index().contains { $0.kind == .data } }
+        #expect(run.index().first?.kind == .runContinues)
+        run.send(.stop(steps: [.killTree]))
+        #expect(try #require(run.waitForExit()).stdout.lostBytes == 0)
+    }
+
+    @Test func anIndexThatTellsOfMoreThanTheLogHoldsIsCutBack() throws {
+        defer { agent.cleanUp() }
+        let output = agent.slot("web-0") + "/output"
+        _ = try #require(agent.start(.shell("seq 1 1000; sleep 0.01; seq 1 1000")).waitForExit())
+        let lock = agent.slot("web-0") + "/lock"
+        eventually("the lock is free") { !isLocked(lock) }
+        truncate(output + "/stdout.log", 100)
+        let second = agent.start(.shell("echo two", runID: "run-2"))
+        _ = try #require(second.waitForExit())
+        let offsets = second.index().map(\.offset)
+        #expect(offsets == offsets.sorted())
+        #expect(offsets.last == 104)
+    }
+
+    @Test func theIndexNamesRunsAndTellsHowTheyEnded() throws {
+        defer { agent.cleanUp() }
+        let id = "0123456789abcdef0042"
+        var spec = LaunchSpec.shell("seq 1 5000; exit 3", runID: id)
+        spec.policy.logLimits = LogLimits(sizeBytesMax: 4096, filesMax: 100)
+        let run = agent.start(spec)
+        _ = try #require(run.waitForExit())
+        let wanted: [(String, LogIndexEntry.Kind)] = [
+            ("stdout.log.1", .runContinues), ("stdout.log.5", .runStarted),
+        ]
+        for (name, kind) in wanted {
+            let index = run.index(name)
+            let first = try #require(index.first)
+            #expect(first.kind == kind, "\(name)")
+            guard case .runIDHead(let head) = index[1].kind, case .runIDTail(let tail) = index[2].kind else {
+                Issue.record("no id in \(name)")
+                return
+            }
+            #expect(LogRunID(head: head, tail: tail).text == id)
+        }
+        #expect(run.index().last?.kind == .runEnded(.exited(code: 3)))
+        #expect(run.index().last?.offset == UInt64(run.output().utf8.count))
+    }
+
+    @Test func oldFilesGoWithTheirAge() throws {
+        defer { agent.cleanUp() }
+        var spec = LaunchSpec.shell("seq 1 3000; read x < \(fifo()); seq 4001 7000; read x < \(fifo())")
+        spec.policy.logLimits = LogLimits(sizeBytesMax: 4096, filesMax: 50, ageMax: 3_600_000_000_000)
+        let run = agent.start(spec)
+        eventually("rotated") { exists("\(run.slot)/output/stdout.log.3") }
+        for number in 2...3 { makeOld("\(run.slot)/output/stdout.log.\(number)") }
+        go()
+        eventually("more is rotated") { run.output().hasSuffix("7000\n") }
+        // By now the old ones would be number 6 and 7.
+        #expect(!exists("\(run.slot)/output/stdout.log.6"))
+        makeOld("\(run.slot)/output/stdout.log.2")
+        run.send(.trimLogs(wall: clinux_realtime_ns() - 3_600_000_000_000))
+        eventually("trimmed at the agent's word") { !exists("\(run.slot)/output/stdout.log.2") }
+        #expect(exists("\(run.slot)/output/stdout.log.1"))
+        go()
+        _ = try #require(run.waitForExit())
+    }
+
+    /// Two hours ago.
+    private func makeOld(_ path: String) {
+        let then = timespec(tv_sec: Int(clinux_realtime_ns() / 1_000_000_000) - 7200, tv_nsec: 0)
+        _ = utimensat(AT_FDCWD, path, [then, then], 0)
     }
 
     @Test func aPlantedSymbolicLinkIsNotFollowed() throws {
@@ -100,6 +206,10 @@ import Testing
         #expect(readFile(outside) == "untouched")
         #expect(record.stdout == StreamTotals(loggedBytes: 0, lostBytes: 6))
         #expect(run.messages.contains(.logGap(stream: .stdout, lostBytes: 6)))
+        let trouble = run.messages.contains { message in
+            if case .logTrouble(.stdout, .refused(ELOOP), _) = message { true } else { false }
+        }
+        #expect(trouble, "\(run.messages)")
     }
 
     /// Needs root: only root makes a file immutable. Skipped where the file system has no such flag.
@@ -147,6 +257,8 @@ import Testing
         #expect(record.cause == .exited(code: 0))
         #expect(record.stdout.lostBytes > 500_000)
         #expect(run.output() == "after\n")
+        #expect(run.index().contains { $0.kind == .gapBegan(.refused(errno: ENOSPC)) })
+        #expect(run.index().map(\.lostBytes).reduce(0, +) == record.stdout.lostBytes)
     }
 
     @Test func chattyWorkloadIsNotHeldUpByAStoppedAgent() throws {

@@ -11,77 +11,132 @@ struct LogFile {
     private let directory: Int32
     private var limits: LogLimits
     private var file: Int32 = -1
-    private var index: Int32 = -1
+    private var index: LogIndex
     private var size: Int64 = 0
-    private var indexSize: Int64 = 0
-    /// Wall time of the newest entry of the index; 0 asks for one with the next read.
-    private var indexedAt: UInt64 = 0
+    /// Where this run's bytes of the file begin, and when the first of them was written; 0: none was.
+    private var ownFrom: Int64 = 0
+    private var ownSince: UInt64 = 0
+    /// When the first byte of the file was written, whosever it is; 0: it is empty.
+    private var bornAt: UInt64 = 0
+    private var lookedAt: UInt64 = 0
+    /// Whether the index of this file says whose bytes follow.
+    private(set) var namesRun = false
 
     init(_ name: String, in directory: Int32, limits: LogLimits) {
         self.name = name
         self.directory = directory
         self.limits = limits
+        index = LogIndex(name + LogFiles.indexSuffix, in: directory)
     }
 
     var isOpen: Bool { file >= 0 }
-
-    /// Whether the file has no name any more, so that what is written goes nowhere.
-    var isRemoved: Bool {
-        var status = stat()
-        return fstat(file, &status) != 0 || status.st_nlink == 0
-    }
 
     mutating func apply(_ limits: LogLimits) {
         let dropsFiles = limits.filesMax < self.limits.filesMax
         self.limits = limits
         if dropsFiles { LogRotation.removeStale(name, in: directory, filesMax: limits.filesMax) }
+        removeExpired(at: clinux_realtime_ns())
     }
 
     mutating func close() {
         if file >= 0 { Glibc.close(file) }
-        if index >= 0 { Glibc.close(index) }
         file = -1
-        index = -1
+        index.close()
     }
 
     /// Opens or creates both files, at their ends. Neither a symbolic link nor anything but a regular file is
-    /// followed or waited for.
+    /// followed or waited for. A log whose index cannot be had is written all the same: its lines have no
+    /// times.
     mutating func open() -> Bool {
         close()
-        file = Self.openRegular(name, in: directory, &size)
+        file = Self.openRegular(name, in: directory, O_WRONLY, &size)
         guard file >= 0 else { return false }
-        index = Self.openRegular(name + LogFiles.indexSuffix, in: directory, &indexSize)
-        // An entry may have been torn when a keeper was killed.
-        indexSize -= indexSize % Int64(LogIndexEntry.size)
-        indexedAt = 0
+        (ownFrom, ownSince, lookedAt, namesRun) = (size, 0, 0, false)
+        let now = clinux_realtime_ns()
+        index.open(logSize: size, at: now)
+        bornAt = size > 0 ? index.firstWall ?? modifiedAt : 0
+        removeExpired(at: now)
         return true
     }
 
-    private static func openRegular(_ name: String, in directory: Int32, _ size: inout Int64) -> Int32 {
-        let descriptor = clinux_openat(
-            directory, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0o640)
+    private var modifiedAt: UInt64 {
+        var status = stat()
+        return fstat(file, &status) == 0 ? LogRotation.nanoseconds(status.st_mtim) : 0
+    }
+
+    static func openRegular(
+        _ name: String, in directory: Int32, _ access: Int32, _ size: inout Int64
+    ) -> Int32 {
+        let flags = access | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
+        let descriptor = clinux_openat(directory, name, flags, 0o640)
         guard descriptor >= 0 else { return -1 }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             Glibc.close(descriptor)
-            errno = EINVAL
+            errno = ENXIO
             return -1
         }
         size = Int64(status.st_size)
         return descriptor
     }
 
-    /// Rotates if the log, or its index, is full. False if it should and cannot.
-    mutating func makeRoom() -> Bool {
-        guard size >= sizeMax || indexSize >= sizeMax else { return true }
+    /// What somebody has done to the file behind the keeper's back, and how many bytes of this run are gone
+    /// by it. A file that was renamed is complete where it is now.
+    enum Standing {
+        case same
+        case moved
+        case lost(LogLoss, bytes: UInt64, since: UInt64)
+    }
+
+    /// Looks at the file each time, and at its name and its index once in `KeeperBounds.lookPause`, unless
+    /// the file is about to be left.
+    mutating func look(at now: UInt64, always: Bool = false) -> Standing {
+        var here = stat()
+        guard fstat(file, &here) == 0 else { return .moved }
+        if here.st_nlink == 0 { return .lost(.removed, bytes: UInt64(size - ownFrom), since: ownSince) }
+        if Int64(here.st_size) < size {
+            let kept = max(Int64(here.st_size), ownFrom)
+            return .lost(.truncated, bytes: UInt64(max(size - kept, 0)), since: ownSince)
+        }
+        let isDue = always || isFull(at: now) || now < lookedAt || now - lookedAt >= KeeperBounds.lookPause
+        guard isDue else { return .same }
+        lookedAt = now
+        var named = stat()
+        guard fstatat(directory, name, &named, AT_SYMLINK_NOFOLLOW) == 0, named.st_ino == here.st_ino else {
+            return .moved
+        }
+        if index.look(logSize: size, at: now) { namesRun = false }
+        return .same
+    }
+
+    /// Rotates if the log, or its index, is full, or so old that it could not be removed in time else. False
+    /// if it should and cannot.
+    mutating func makeRoom(at now: UInt64) -> Bool {
+        guard isFull(at: now) else { return true }
         close()
         return LogRotation.rotate(name, in: directory, filesMax: limits.filesMax) && open()
     }
 
+    private func isFull(at now: UInt64) -> Bool {
+        if size >= sizeMax || index.size >= sizeMax { return true }
+        guard limits.ageMax > 0, bornAt > 0, now > bornAt else { return false }
+        // The files that follow take as long to fill, so what is removed with the oldest is old enough.
+        return now - bornAt >= limits.ageMax / UInt64(max(limits.filesMax - 1, 1))
+    }
+
     private var sizeMax: Int64 { Int64(clamping: limits.sizeBytesMax) }
 
+    private func removeExpired(at now: UInt64) {
+        if limits.ageMax > 0, now > limits.ageMax { removeOlder(than: now - limits.ageMax) }
+    }
+
+    /// Removes files that were put aside, and were last written before that time.
+    func removeOlder(than wall: UInt64) {
+        LogRotation.removeOlder(than: wall, name, in: directory, filesMax: limits.filesMax)
+    }
+
     /// Moves bytes from the pipe, up to the file's limit. The bytes moved, 0 at the end of the pipe, or -1.
-    mutating func write(from pipe: Int32) -> Int {
+    mutating func write(from pipe: Int32, at now: UInt64) -> Int {
         let start = size
         let room = min(max(sizeMax - size, 1), Int64(KeeperBounds.spliceBytesMax))
         let moved = clinux_splice_from_pipe(pipe, file, &size, Int(room))
@@ -90,28 +145,36 @@ struct LogFile {
             return moved
         }
         size = start + Int64(moved)
-        let now = clinux_realtime_ns()
-        // A clock that was set back makes an entry too.
-        if indexedAt == 0 || now < indexedAt || now - indexedAt >= KeeperBounds.indexGrain {
-            append(LogIndexEntry(offset: UInt64(start), wall: now, kind: .data))
-        }
+        if ownSince == 0 { ownSince = now }
+        if bornAt == 0 { bornAt = now }
+        index.noteData(from: start, at: now)
         return moved
     }
 
-    /// Appends an entry at the present end of the log.
-    mutating func note(_ kind: LogIndexEntry.Kind, at wall: UInt64) -> Bool {
-        append(LogIndexEntry(offset: UInt64(size), wall: wall, kind: kind))
+    /// Says in the index whose bytes follow. `kind` is `runStarted` or `runContinues`.
+    mutating func nameRun(_ kind: LogIndexEntry.Kind, _ run: LogRun) -> Bool {
+        var kinds = [kind]
+        if let id = run.id { kinds += [.runIDHead(id.head), .runIDTail(id.tail)] }
+        namesRun = index.append(
+            kinds.map { LogIndexEntry(offset: UInt64(size), wall: run.startedAt, kind: $0) })
+        return namesRun
     }
 
-    @discardableResult
-    private mutating func append(_ entry: LogIndexEntry) -> Bool {
-        guard index >= 0 else { return false }
-        var words = entry.words
-        let written = pwrite(index, &words, LogIndexEntry.size, off_t(indexSize))
-        guard written == LogIndexEntry.size else { return false }
-        indexSize += Int64(written)
-        // Only bytes of the workload's own make an entry that later reads can share.
-        indexedAt = entry.kind == .data ? entry.wall : 0
-        return true
+    /// Both ends of a gap, at the present end of the log.
+    mutating func noteGap(_ gap: OutputGap, until: UInt64) -> Bool {
+        index.append([
+            LogIndexEntry(offset: UInt64(size), wall: gap.since, kind: .gapBegan(gap.loss)),
+            LogIndexEntry(offset: UInt64(size), wall: until, kind: .gap(lostBytes: gap.lostBytes)),
+        ])
     }
+
+    mutating func noteEnd(_ end: LogRunEnd, at wall: UInt64) {
+        _ = index.append([LogIndexEntry(offset: UInt64(size), wall: wall, kind: .runEnded(end))])
+    }
+}
+
+/// Whose output it is.
+struct LogRun {
+    var startedAt: UInt64
+    var id: LogRunID?
 }

@@ -18,13 +18,28 @@ enum LogRotation {
     static func removeStale(_ name: String, in directory: Int32, filesMax: UInt32) {
         for number in filesMax..<(filesMax + KeeperBounds.staleLogFilesMax) {
             let old = LogFiles.name(name, number: Int(number))
-            guard unlinkat(directory, old, 0) == 0 else { return }
-            unlinkat(directory, old + LogFiles.indexSuffix, 0)
+            guard remove(old, in: directory, isThere: true) else { return }
         }
     }
 
-    private static func remove(_ name: String, in directory: Int32) -> Bool {
-        guard unlinkat(directory, name, 0) == 0 || errno == ENOENT else { return false }
+    /// Removes every file that was put aside and last written before `wall`. The older a file, the higher its
+    /// number, so all behind the first of them go.
+    static func removeOlder(than wall: UInt64, _ name: String, in directory: Int32, filesMax: UInt32) {
+        for number in 1..<max(filesMax, 1) + KeeperBounds.staleLogFilesMax {
+            var status = stat()
+            let old = LogFiles.name(name, number: Int(number))
+            guard fstatat(directory, old, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return }
+            guard nanoseconds(status.st_mtim) < wall else { continue }
+            return removeStale(name, in: directory, filesMax: number)
+        }
+    }
+
+    static func nanoseconds(_ time: timespec) -> UInt64 {
+        UInt64(max(time.tv_sec, 0)) * KeeperBounds.second + UInt64(max(time.tv_nsec, 0))
+    }
+
+    private static func remove(_ name: String, in directory: Int32, isThere: Bool = false) -> Bool {
+        guard unlinkat(directory, name, 0) == 0 || !isThere && errno == ENOENT else { return false }
         unlinkat(directory, name + LogFiles.indexSuffix, 0)
         return true
     }

@@ -9,21 +9,24 @@ struct OutputStream {
     /// The pipe's read end; -1 after its end of file.
     private(set) var pipe: Int32
     private var log: LogFile
+    private let run: LogRun
     private(set) var totals = StreamTotals()
-    /// Dropped since the last note of a gap.
-    private var unreportedBytes: UInt64 = 0
+    /// What is lost and stands in no index yet.
+    private var gap: OutputGap?
+    /// Why the log is not open, from the failure on until it is.
+    private var trouble: LogLoss?
     private var retryAt: UInt64 = 0
-    /// When the run began, until that is noted in the index.
-    private var startedAt: UInt64?
+    private var isStartNoted = false
+    private var news = OutputNews()
 
     /// Nothing is opened before the first byte: many workloads never write to stderr, and creating files is
     /// most of what a start costs.
-    init(_ stream: LogStream, pipe: Int32, directory: Int32, limits: LogLimits, startedAt wall: UInt64) {
+    init(_ stream: LogStream, pipe: Int32, directory: Int32, limits: LogLimits, run: LogRun) {
         self.stream = stream
         self.pipe = pipe
+        self.run = run
         log = LogFile(
             stream == .stdout ? LogFiles.stdout : LogFiles.stderr, in: directory, limits: limits)
-        startedAt = wall
     }
 
     /// Goes on with another pipe, after the end of the first.
@@ -34,34 +37,49 @@ struct OutputStream {
 
     mutating func apply(_ limits: LogLimits) { log.apply(limits) }
 
-    /// Moves what is in the pipe, once. Returns the bytes lost in a gap that has just ended, or 0; false for
-    /// `moved` when the pipe was empty or has ended.
-    mutating func pump() -> (moved: Bool, gapBytes: UInt64) {
-        guard pipe >= 0 else { return (false, 0) }
-        if !log.isOpen, isEmpty() { return (false, 0) }
-        var gapBytes: UInt64 = 0
-        if isWritable() {
-            noteStart()
-            gapBytes = noteGap()
-            let moved = log.write(from: pipe)
+    func removeOlder(than wall: UInt64) { log.removeOlder(than: wall) }
+
+    /// Moves what is in the pipe, once. False when the pipe was empty or has ended.
+    mutating func pump() -> Bool {
+        guard pipe >= 0 else { return false }
+        if !log.isOpen, isEmpty() { return false }
+        let now = clinux_realtime_ns()
+        if isWritable(at: now) {
+            noteRun()
+            noteGap(until: now)
+            let moved = log.write(from: pipe, at: now)
             if moved > 0 { totals.loggedBytes += UInt64(moved) }
-            if moved >= 0 { return (ended(moved), gapBytes) }
-            if errno == EAGAIN || errno == EINTR { return (false, gapBytes) }
-            giveUp(at: clinux_boottime_ns())
+            if moved >= 0 { return ended(moved) }
+            if errno == EAGAIN || errno == EINTR { return false }
+            giveUp()
         }
         let dropped = clinux_splice_from_pipe(pipe, STDOUT_FILENO, nil, KeeperBounds.spliceBytesMax)
-        if dropped > 0 {
-            totals.lostBytes += UInt64(dropped)
-            unreportedBytes += UInt64(dropped)
-        }
-        if dropped < 0 { return (false, gapBytes) }
-        return (ended(dropped), gapBytes)
+        if dropped > 0 { lose(UInt64(dropped), trouble ?? .unknown, since: now) }
+        return dropped >= 0 && ended(dropped)
     }
 
-    /// The bytes lost since the last gap that was told, for the end of the run.
-    mutating func takeUnreportedBytes() -> UInt64 {
-        defer { unreportedBytes = 0 }
-        return unreportedBytes
+    /// What is to be told of this stream; asked for after each pump. During a gap it is told about once in a
+    /// second.
+    mutating func takeNews(isLast: Bool = false) -> OutputNews? {
+        guard news.isAny, isLast || news.isDue else { return nil }
+        defer { news = OutputNews() }
+        return news
+    }
+
+    /// All that a new listener has to know.
+    var standing: OutputNews {
+        OutputNews(lostBytes: totals.lostBytes, change: gap.map { .began($0.loss, since: $0.since) })
+    }
+
+    /// The run has written all. What it lost is put into the ledger now or never.
+    mutating func conclude(_ end: LogRunEnd) {
+        let now = clinux_realtime_ns()
+        if log.isOpen { takeStock(at: now, always: true) }
+        if !log.isOpen, gap == nil || !log.open() { return }
+        noteRun()
+        noteGap(until: now)
+        log.noteEnd(end, at: now)
+        log.close()
     }
 
     private mutating func ended(_ moved: Int) -> Bool {
@@ -74,21 +92,44 @@ struct OutputStream {
 
     /// Opens the log again where that is due: at once for one that was removed, after a pause for one that
     /// failed.
-    private mutating func isWritable() -> Bool {
-        if log.isOpen, !log.isRemoved { return log.makeRoom() || gaveUp() }
-        let now = clinux_boottime_ns()
-        guard log.isOpen || now >= retryAt else { return false }
-        return log.open() || gaveUp()
+    private mutating func isWritable(at now: UInt64) -> Bool {
+        if log.isOpen { takeStock(at: now) } else if clinux_boottime_ns() < retryAt { return false }
+        guard log.isOpen ? log.makeRoom(at: now) : log.open() else {
+            giveUp()
+            return false
+        }
+        return true
     }
 
-    private mutating func gaveUp() -> Bool {
-        giveUp(at: clinux_boottime_ns())
-        return false
-    }
-
-    private mutating func giveUp(at now: UInt64) {
+    /// Counts what somebody has taken away, and lets go of a file that is the log no longer.
+    private mutating func takeStock(at now: UInt64, always: Bool = false) {
+        switch log.look(at: now, always: always) {
+        case .same: return
+        case .moved: break
+        case .lost(let loss, let bytes, let since):
+            totals.loggedBytes -= min(bytes, totals.loggedBytes)
+            if bytes > 0 { lose(bytes, loss, since: since) }
+        }
         log.close()
-        retryAt = now + KeeperBounds.logRetryPause
+    }
+
+    private mutating func lose(_ bytes: UInt64, _ loss: LogLoss, since: UInt64) {
+        totals.lostBytes += bytes
+        news.lostBytes += bytes
+        if gap == nil {
+            gap = OutputGap(loss: loss, since: since)
+            news.change = .began(loss, since: since)
+            news.isDue = true
+        }
+        gap?.lostBytes += bytes
+    }
+
+    /// Takes errno as it is now.
+    private mutating func giveUp() {
+        trouble = errno == ENXIO ? .notAFile : .refused(errno: errno)
+        log.close()
+        retryAt = clinux_boottime_ns() + KeeperBounds.logRetryPause
+        news.isDue = true
     }
 
     /// Whether nothing is in the pipe, so that no file is made for nothing; closes it if nothing can come.
@@ -99,14 +140,40 @@ struct OutputStream {
         return true
     }
 
-    private mutating func noteStart() {
-        if let wall = startedAt, log.note(.runStarted, at: wall) { startedAt = nil }
+    private mutating func noteRun() {
+        guard !log.namesRun else { return }
+        if log.nameRun(isStartNoted ? .runContinues : .runStarted, run) { isStartNoted = true }
     }
 
-    private mutating func noteGap() -> UInt64 {
-        guard unreportedBytes > 0,
-            log.note(.gap(lostBytes: unreportedBytes), at: clinux_realtime_ns())
-        else { return 0 }
-        return takeUnreportedBytes()
+    private mutating func noteGap(until: UInt64) {
+        guard let gap, log.noteGap(gap, until: until) else { return }
+        self.gap = nil
+        news.change = .over
+        news.isDue = true
     }
+}
+
+/// Bytes that were lost for one reason, one after the other.
+struct OutputGap {
+    let loss: LogLoss
+    let since: UInt64
+    var lostBytes: UInt64 = 0
+
+    init(loss: LogLoss, since: UInt64) {
+        self.loss = loss
+        self.since = since
+    }
+}
+
+/// What happened to a stream since it was last told.
+struct OutputNews {
+    enum Change {
+        case began(LogLoss, since: UInt64)
+        case over
+    }
+    var lostBytes: UInt64 = 0
+    var change: Change?
+    var isDue = false
+
+    var isAny: Bool { lostBytes > 0 || change != nil }
 }

@@ -112,12 +112,16 @@ final class Keeper {
     }
 
     func pump(_ output: ReferenceWritableKeyPath<Keeper, OutputStream>) {
-        let gapBytes = self[keyPath: output].pump().gapBytes
-        if gapBytes > 0 { tellGap(self[keyPath: output].stream, gapBytes) }
+        var left = KeeperBounds.pumpsPerTurn
+        while left > 0, self[keyPath: output].pump() { left -= 1 }
+        tellNews(output)
     }
 
-    func tellGap(_ stream: LogStream, _ bytes: UInt64) {
-        sockets.broadcast(KeeperMessage.logGap(stream: stream, lostBytes: bytes).encoded())
+    func tellNews(_ output: ReferenceWritableKeyPath<Keeper, OutputStream>, isLast: Bool = false) {
+        guard let news = self[keyPath: output].takeNews(isLast: isLast) else { return }
+        for message in KeeperMessage.all(news, of: self[keyPath: output].stream) {
+            sockets.broadcast(message.encoded())
+        }
     }
 
     /// Reads one word of the child's; false if it has said nothing more.

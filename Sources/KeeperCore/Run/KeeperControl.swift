@@ -54,6 +54,9 @@ extension Keeper {
             apply(newPolicy)
         case .acknowledgeExit:
             if record != nil { isAcknowledged = true }
+        case .trimLogs(let wall):
+            stdout.removeOlder(than: wall)
+            stderr.removeOlder(than: wall)
         case .ping(let token):
             let pong = KeeperMessage.pong(token: token, status: status)
             if !sockets.send(pong.encoded(), to: connection) { sockets.drop(connection) }
@@ -72,6 +75,9 @@ extension Keeper {
             news.append(.started)
         }
         if let summary = notify.summary { news.append(summary) }
+        // A listener counts what it hears, and has heard nothing yet.
+        news += KeeperMessage.all(stdout.standing, of: .stdout)
+        news += KeeperMessage.all(stderr.standing, of: .stderr)
         if let record {
             if !record.treeProvenEmpty { news.append(.treeUnproven) }
             news.append(.exited(record))
@@ -89,5 +95,19 @@ extension Keeper {
             case .running: stop == nil ? .running : .stopping
             }
         return KeeperStatus(phase: phase, stdout: stdout.totals, stderr: stderr.totals)
+    }
+}
+
+extension KeeperMessage {
+    static func all(_ news: OutputNews, of stream: LogStream) -> [KeeperMessage] {
+        var messages: [KeeperMessage] = []
+        if news.lostBytes > 0 { messages.append(.logGap(stream: stream, lostBytes: news.lostBytes)) }
+        switch news.change {
+        case .began(let loss, let since):
+            messages.append(.logTrouble(stream: stream, loss: loss, since: since))
+        case .over: messages.append(.logTrouble(stream: stream, loss: nil, since: 0))
+        case nil: break
+        }
+        return messages
     }
 }

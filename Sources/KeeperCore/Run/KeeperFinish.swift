@@ -12,13 +12,13 @@ extension Keeper {
         if let lastWords = notify.end() { sockets.broadcast(lastWords.encoded()) }
         if report >= 0 { finishReport() }
         phase = .ended
-        let record = makeRecord(isProven: isProven)
+        let oomKills = oomCounter?.newKills ?? 0
+        stdout.conclude(LogRunEnd(cause, oomKilled: oomKills > 0))
+        stderr.conclude(LogRunEnd(cause, oomKilled: oomKills > 0))
+        let record = makeRecord(isProven: isProven, oomKills: oomKills)
         self.record = record
-        for (stream, bytes) in [
-            (LogStream.stdout, stdout.takeUnreportedBytes()), (.stderr, stderr.takeUnreportedBytes()),
-        ] where bytes > 0 {
-            tellGap(stream, bytes)
-        }
+        tellNews(\.stdout, isLast: true)
+        tellNews(\.stderr, isLast: true)
         if !isProven { sockets.broadcast(KeeperMessage.treeUnproven.encoded()) }
         sockets.broadcast(KeeperMessage.exited(record).encoded())
         return isProven
@@ -44,8 +44,8 @@ extension Keeper {
     private func drain() {
         let deadline = clinux_boottime_ns() + KeeperBounds.drainMax
         while clinux_boottime_ns() < deadline {
-            let movedOut = stdout.pump().moved
-            let movedErr = stderr.pump().moved
+            let movedOut = stdout.pump()
+            let movedErr = stderr.pump()
             if !movedOut && !movedErr { return }
         }
     }
@@ -55,13 +55,13 @@ extension Keeper {
         while report >= 0, readReport() {}
     }
 
-    private func makeRecord(isProven: Bool) -> ExitRecord {
+    private func makeRecord(isProven: Bool, oomKills: UInt64) -> ExitRecord {
         var record = ExitRecord(runID: identity.runID, cause: cause)
         record.bootID = identity.bootID
         record.startedAtWall = identity.startedAtWall
         record.startedAtBoot = identity.startedAtBoot
         record.treeProvenEmpty = isProven
-        record.oomKills = oomCounter?.newKills ?? 0
+        record.oomKills = oomKills
         record.stdout = stdout.totals
         record.stderr = stderr.totals
         if let end {

@@ -55,10 +55,9 @@ struct KeeperStart {
         guard let out = Pipe(), let err = Pipe() else { throw Failure(.output) }
         let limits = view.policy.logLimits
         let directory = descriptors.outputDirectory
-        stdout = OutputStream(
-            .stdout, pipe: out.reader, directory: directory, limits: limits, startedAt: wall)
-        stderr = OutputStream(
-            .stderr, pipe: err.reader, directory: directory, limits: limits, startedAt: wall)
+        let run = LogRun(startedAt: wall, id: LogRunID(view.runID))
+        stdout = OutputStream(.stdout, pipe: out.reader, directory: directory, limits: limits, run: run)
+        stderr = OutputStream(.stderr, pipe: err.reader, directory: directory, limits: limits, run: run)
 
         let inputPipe = view.hasInputPipe ? Pipe() : nil
         // Unlike the pipes that the keeper reads, the workload's own end blocks.

@@ -74,8 +74,8 @@ enum WarmUp {
         _ = write(pipe.writer, "x", 1)
         close(pipe.writer)
         var output = OutputStream(
-            .stdout, pipe: pipe.reader, directory: -1, limits: LogLimits(), startedAt: 0)
-        while output.pipe >= 0, output.pump().moved {}
+            .stdout, pipe: pipe.reader, directory: -1, limits: LogLimits(), run: LogRun(startedAt: 0))
+        while output.pipe >= 0, output.pump() {}
         _ = LogIndexEntry(offset: 0, wall: 0, kind: .data).kind == .runStarted
         if output.pipe >= 0 { close(output.pipe) }
     }

@@ -25,6 +25,7 @@ enum SpecTag {
     static let oomCounterFile: UInt16 = 23
     static let socketName: UInt16 = 24
     static let inputPipe: UInt16 = 25
+    static let logAgeMax: UInt16 = 80
 }
 
 extension LaunchSpec {
@@ -86,6 +87,7 @@ extension FieldWriter {
         for step in policy.stopSteps.prefix(WireLimits.stopStepsMax) { put(SpecTag.stopStep, step.encoded) }
         put(SpecTag.logSizeMax, policy.logLimits.sizeBytesMax)
         put(SpecTag.logFilesMax, policy.logLimits.filesMax)
+        if policy.logLimits.ageMax > 0 { put(SpecTag.logAgeMax, policy.logLimits.ageMax) }
     }
 }
 
@@ -97,9 +99,13 @@ extension KeeperPolicy {
             guard stopSteps.count < WireLimits.stopStepsMax else { throw .tooLarge }
             if let step = try StopStep(field) { stopSteps.append(step) }
         case SpecTag.logSizeMax:
-            logLimits = LogLimits(sizeBytesMax: try field.integer(), filesMax: logLimits.filesMax)
+            logLimits = LogLimits(
+                sizeBytesMax: try field.integer(), filesMax: logLimits.filesMax, ageMax: logLimits.ageMax)
         case SpecTag.logFilesMax:
-            logLimits = LogLimits(sizeBytesMax: logLimits.sizeBytesMax, filesMax: try field.integer())
+            logLimits = LogLimits(
+                sizeBytesMax: logLimits.sizeBytesMax, filesMax: try field.integer(), ageMax: logLimits.ageMax)
+        case SpecTag.logAgeMax:
+            logLimits.ageMax = try field.integer()
         default:
             break
         }

@@ -98,8 +98,11 @@ package struct LogLimits: Equatable, Sendable {
     package var sizeBytesMax: UInt64
     /// Files of one stream, the one being written included; at least 1.
     package var filesMax: UInt32
+    /// How long lines are kept, in nanoseconds; 0: for ever.
+    package var ageMax: UInt64
 
-    package init(sizeBytesMax: UInt64 = 10 << 20, filesMax: UInt32 = 10) {
+    package init(sizeBytesMax: UInt64 = 10 << 20, filesMax: UInt32 = 10, ageMax: UInt64 = 0) {
+        self.ageMax = ageMax
         self.sizeBytesMax = max(sizeBytesMax, 4096)
         self.filesMax = min(max(filesMax, 1), 1000)
     }

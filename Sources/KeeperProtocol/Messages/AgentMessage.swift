@@ -16,6 +16,9 @@ package enum AgentMessage: Equatable, Sendable {
     case acknowledgeExit
     /// Answered by a `pong` with the same token.
     case ping(token: UInt64)
+    /// Removes log files that were put aside and last written before `wall`: only the keeper may, which could
+    /// rename them meanwhile.
+    case trimLogs(wall: UInt64)
     /// From a newer agent; ignored.
     case unknown(type: UInt16)
 }
@@ -25,6 +28,8 @@ private enum Tag {
     static let signal: UInt16 = 2
     static let token: UInt16 = 3
     static let byPolicy: UInt16 = 4
+    // 80 is a policy's, and policies are decoded by the same walk.
+    static let wall: UInt16 = 81
 }
 
 extension AgentMessage {
@@ -57,6 +62,10 @@ extension AgentMessage {
             var writer = FieldWriter(type: FrameType.ping, capacity: 32)
             writer.put(Tag.token, token)
             return writer.finished()
+        case .trimLogs(let wall):
+            var writer = FieldWriter(type: FrameType.trimLogs, capacity: 32)
+            writer.put(Tag.wall, wall)
+            return writer.finished()
         case .unknown(let type):
             return FieldWriter(type: type, capacity: 32).finished()
         }
@@ -67,10 +76,13 @@ extension AgentMessage {
         var version: UInt16 = 0
         var number: Int32 = 0
         var token: UInt64 = 0
+        var wall: UInt64 = 0
         var byPolicy = true
         var policy = KeeperPolicy(stopSteps: [])
         // Tags mean the same in every message of an agent, and a message of a newer agent is skipped whole.
-        guard (FrameType.hello...FrameType.ping).contains(reader.type) || reader.type == FrameType.updateSpec
+        guard
+            (FrameType.hello...FrameType.ping).contains(reader.type)
+                || [FrameType.updateSpec, FrameType.trimLogs].contains(reader.type)
         else {
             self = .unknown(type: reader.type)
             return
@@ -80,6 +92,7 @@ extension AgentMessage {
             case Tag.version: version = try field.integer()
             case Tag.signal: number = try field.integer()
             case Tag.token: token = try field.integer()
+            case Tag.wall: wall = try field.integer()
             case Tag.byPolicy: byPolicy = try field.bool()
             default: try policy.take(field)
             }
@@ -93,6 +106,7 @@ extension AgentMessage {
         case FrameType.updatePolicy: self = .updatePolicy(policy)
         case FrameType.updateSpec: self = .updateSpec
         case FrameType.acknowledgeExit: self = .acknowledgeExit
+        case FrameType.trimLogs: self = .trimLogs(wall: wall)
         default: self = .ping(token: token)
         }
     }

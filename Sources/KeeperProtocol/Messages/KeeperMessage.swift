@@ -11,8 +11,11 @@ package enum KeeperMessage: Equatable, Sendable {
     case exited(ExitRecord)
     /// Comes before `exited`: something of the tree may still be alive.
     case treeUnproven
-    /// So many more bytes of this stream were dropped; told when writing works again and at the end.
+    /// So many more bytes of this stream were dropped; told while it lasts, when writing works
+    /// again, and at the end; and the sum of all to a new connection.
     case logGap(stream: LogStream, lostBytes: UInt64)
+    /// Since `since` (nanoseconds since 1970) output of this stream is lost, and why; nil: no longer.
+    case logTrouble(stream: LogStream, loss: LogLoss?, since: UInt64)
     case pong(token: UInt64, status: KeeperStatus)
     /// All that the run has said of itself over its notify socket. Told when it changes, a few times a second
     /// at most.
@@ -61,6 +64,8 @@ private enum Tag {
     static let stderrLost: UInt16 = 10
     static let index: UInt16 = 11
     static let result: UInt16 = 12
+    static let loss: UInt16 = 80
+    static let since: UInt16 = 81
 }
 
 extension KeeperMessage {
@@ -87,6 +92,12 @@ extension KeeperMessage {
             var writer = FieldWriter(type: FrameType.logGap, capacity: 64)
             writer.put(Tag.stream, stream.rawValue)
             writer.put(Tag.lost, lost)
+            return writer.finished()
+        case .logTrouble(let stream, let loss, let since):
+            var writer = FieldWriter(type: FrameType.logTrouble, capacity: 64)
+            writer.put(Tag.stream, stream.rawValue)
+            writer.put(Tag.loss, loss?.packed)
+            writer.put(Tag.since, since)
             return writer.finished()
         case .pong(let token, let status):
             return Self.encodedPong(token, status)
@@ -122,7 +133,8 @@ extension KeeperMessage {
         case FrameType.treeUnproven: self = .treeUnproven
         case FrameType.notified: self = .notified(try NotifyState(reader))
         case FrameType.stopCommandEnded: self = try Self.stopCommand(reader)
-        case FrameType.execFailed, FrameType.logGap, FrameType.pong: self = try Self.small(reader)
+        case FrameType.execFailed, FrameType.logGap, FrameType.logTrouble, FrameType.pong:
+            self = try Self.small(reader)
         default: self = .unknown(type: reader.type)
         }
     }
@@ -153,6 +165,8 @@ extension KeeperMessage {
         var stream = LogStream.stdout
         var lost: UInt64 = 0
         var token: UInt64 = 0
+        var loss: LogLoss?
+        var since: UInt64 = 0
         var status = KeeperStatus(phase: .running)
         while let field = try reader.next() {
             switch field.tag {
@@ -161,6 +175,8 @@ extension KeeperMessage {
             case Tag.stream: stream = LogStream(rawValue: try field.integer()) ?? .stdout
             case Tag.lost: lost = try field.integer()
             case Tag.token: token = try field.integer()
+            case Tag.loss: loss = LogLoss(packed: try field.integer())
+            case Tag.since: since = try field.integer()
             case Tag.phase: status.phase = KeeperStatus.Phase(rawValue: try field.integer()) ?? .running
             case Tag.stdoutLogged: status.stdout.loggedBytes = try field.integer()
             case Tag.stdoutLost: status.stdout.lostBytes = try field.integer()
@@ -172,6 +188,7 @@ extension KeeperMessage {
         switch fields.type {
         case FrameType.execFailed: return .execFailed(step: step, errno: errno)
         case FrameType.logGap: return .logGap(stream: stream, lostBytes: lost)
+        case FrameType.logTrouble: return .logTrouble(stream: stream, loss: loss, since: since)
         default: return .pong(token: token, status: status)
         }
     }

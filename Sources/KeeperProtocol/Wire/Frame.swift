@@ -57,6 +57,7 @@ package enum FrameType {
     static let acknowledgeExit: UInt16 = 36
     static let ping: UInt16 = 37
     static let updateSpec: UInt16 = 39
+    static let trimLogs: UInt16 = 53
 
     static let identity: UInt16 = 64
     static let started: UInt16 = 65
@@ -67,6 +68,7 @@ package enum FrameType {
     static let pong: UInt16 = 70
     static let notified: UInt16 = 71
     static let stopCommandEnded: UInt16 = 73
+    static let logTrouble: UInt16 = 85
 }
 
 /// The head of every frame: length of the whole frame (4 bytes), type (2), version (2). All numbers are

@@ -97,6 +97,7 @@ package struct Condition: Sendable, Hashable, Codable {
         case treeUnproven = "TreeUnproven"
         case limitsDegraded = "LimitsDegraded"
         case sandboxDegraded = "SandboxDegraded"
+        case logsLost = "LogsLost"
         case stale = "Stale"
         case drifted = "Drifted"
         case storeRebuilt = "StoreRebuilt"

@@ -59,6 +59,8 @@ package struct ReplicaDocument: Codable, Sendable, Hashable {
     package var lastExit: ExitDocument?
     /// What is not as declared: `LimitsDegraded`, `Stale`, …; nil from an agent that does not look.
     package var findings: [FindingDocument]?
+    /// Bytes of its output that are in no log; nil: none.
+    package var lostLogBytes: UInt64?
     /// An endpoint's name → its port in this replica.
     package var ports: [String: UInt16]
 
@@ -78,6 +80,7 @@ package struct ReplicaDocument: Codable, Sendable, Hashable {
         reason = status.reason
         lastExit = status.lastExit.map(ExitDocument.init)
         findings = (run?.findings ?? []).map(FindingDocument.init)
+        lostLogBytes = run.flatMap { $0.lostLogBytes > 0 ? $0.lostLogBytes : nil }
         ports = [:]
         for endpoint in (run?.spec ?? spec)?.process.endpoints ?? [] {
             ports[endpoint.name] = endpoint.port(index: index)

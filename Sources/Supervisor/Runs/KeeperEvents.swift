@@ -75,6 +75,8 @@ extension Supervisor {
                 return table[run]?.lostLogBytes ?? lostBytes
             }
             tell(.logLost(run, bytes: total))
+        case .logTrouble(let stream, let loss, let since):
+            logTrouble(run, stream, loss, since: since)
         case .treeUnproven:
             table.withLock { $0[run]?.treeProvenEmpty = false }
         case .exited(let record):

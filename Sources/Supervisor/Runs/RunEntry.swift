@@ -36,6 +36,7 @@ struct RunEntry {
     /// It was asked to end, and is not probed any more.
     var isStopping = false
     var lostLogBytes: UInt64 = 0
+    var logTroubles: [LogStream: LogTrouble] = [:]
     var treeProvenEmpty = true
     var probes: RunProbes?
     /// It is asked once in the life of a run, whatever is changed while it lives.

@@ -8,7 +8,8 @@ extension LaunchAssembly {
         KeeperPolicy(
             stopSteps: try steps(spec.stop, spec.process),
             logLimits: LogLimits(
-                sizeBytesMax: spec.logging.maxSize, filesMax: UInt32(clamping: spec.logging.maxFiles)))
+                sizeBytesMax: spec.logging.maxSize, filesMax: UInt32(clamping: spec.logging.maxFiles),
+                ageMax: UInt64(clamping: spec.logging.maxAge?.nanoseconds ?? 0)))
     }
 
     func steps(_ stop: StopPolicy, _ process: ProcessSpec) throws(PreparationFailure) -> [StopStep] {

@@ -3,6 +3,6 @@ extension SchemaDecoder {
         let standard = LoggingPolicy()
         return LoggingPolicy(
             maxSize: block.size("maxSize") ?? standard.maxSize,
-            maxFiles: block.integer("maxFiles") ?? standard.maxFiles)
+            maxFiles: block.integer("maxFiles") ?? standard.maxFiles, maxAge: block.duration("maxAge"))
     }
 }

@@ -8,5 +8,8 @@ extension PolicySchema {
             SchemaField(
                 "maxFiles", .integer(1...1_000), default: "10", effect: .live,
                 "Files kept of each stream, the current one included."),
+            SchemaField(
+                "maxAge", .duration(.seconds(60)...(day * 3_650)), nullable: true, default: "null",
+                effect: .live, "How long lines are kept; null is as long as size and files allow."),
         ])
 }

@@ -18,6 +18,9 @@ extension SpecFields {
         let usual = LoggingPolicy()
         addPlain("spec.logging.maxSize", policy.maxSize, usual.maxSize, overridden)
         addPlain("spec.logging.maxFiles", policy.maxFiles, usual.maxFiles, overridden)
+        if let age = policy.maxAge {
+            addBlock("spec.logging.maxAge", age.declared, .live, overridden: overridden)
+        }
     }
 
     mutating func addUpdate(_ policy: UpdatePolicy) {
