@@ -8,18 +8,18 @@ import Testing
     private func line(_ stream: LogLine.Stream) -> LogLine {
         LogLine(
             slot: SlotID(instance: "web", index: 1), stream: stream,
-            time: WallTime(nanoseconds: 1_795_252_323_045_999_999), runStarted: nil, text: "listening",
-            isComplete: true, lostBytesBefore: 0)
+            time: WallTime(nanoseconds: 1_795_252_323_045_999_999), run: nil, bytes: Array("listening".utf8),
+            isComplete: true)
     }
 
     @Test("One replica alone: the line as it was written, fit for a pipe") func bare() {
-        let format = LogFormat(paint: .none, namesReplicas: false, showsTimes: false)
+        let format = LogFormat(paint: .none, namesReplicas: false)
         #expect(format.text(line(.stdout)) == "listening")
         #expect(format.text(line(.stderr)) == "listening")
     }
 
     @Test("Several replicas and times stand before the line; ! is standard error") func named() {
-        let format = LogFormat(paint: .none, namesReplicas: true, showsTimes: true)
+        let format = LogFormat(paint: .none, namesReplicas: true, clock: .utc)
         #expect(format.text(line(.stdout)) == "2026-11-21T09:12:03.045Z web/1 | listening")
         #expect(format.text(line(.stderr)) == "2026-11-21T09:12:03.045Z web/1 ! listening")
     }

@@ -13,6 +13,8 @@ enum Output {
     /// As it is, without an end of line.
     static func text(_ text: String) { write(text, to: STDOUT_FILENO) }
 
+    static func bytes(_ bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
+
     static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
     private static func write(_ text: String, to descriptor: Int32) {

@@ -14,6 +14,39 @@ enum PrintableText {
         return result
     }
 
+    /// A line of a workload: tabs and colours stay, nothing else can steer the terminal.
+    static func harmless(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        var result = ""
+        var rest = Substring(text).unicodeScalars
+        var isColoured = false
+        while let scalar = rest.popFirst() {
+            if scalar == "\u{1B}", let colour = colour(rest) {
+                result.unicodeScalars.append(scalar)
+                result.unicodeScalars.append(contentsOf: colour)
+                rest = rest.dropFirst(colour.count)
+                isColoured = true
+            } else if scalar == "\t" || !isControl(scalar) {
+                result.unicodeScalars.append(scalar)
+            } else {
+                result += "\\u{" + String(scalar.value, radix: 16) + "}"
+            }
+        }
+        return isColoured ? result + "\u{1B}[0m" : result
+    }
+
+    /// `[1;31m`, if the text begins with it.
+    private static func colour(
+        _ text: Substring.UnicodeScalarView
+    ) -> Substring.UnicodeScalarView? {
+        guard text.first == "[" else { return nil }
+        let codes = text.dropFirst().prefix { ("0"..."9").contains($0) || $0 == ";" }
+        guard codes.count <= colourCodesMax, text.dropFirst(codes.count + 1).first == "m" else { return nil }
+        return text.prefix(codes.count + 2)
+    }
+
+    private static let colourCodesMax = 32
+
     /// Columns that a terminal needs.
     static func columns(_ text: String) -> Int {
         text.unicodeScalars.reduce(0) { $0 + columns($1) }

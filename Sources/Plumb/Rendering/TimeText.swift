@@ -1,5 +1,6 @@
 import Glibc
 import Reconciler
+import StatusAPI
 
 /// Times as people read them.
 enum TimeText {
@@ -15,6 +16,50 @@ enum TimeText {
         var parts = tm()
         localtime_r(&seconds, &parts)
         return text(parts)
+    }
+
+    /// `today`, `yesterday`, `09:30`, `2026-11-21`, `2026-11-21 09:30:00` in the reader's own zone, or
+    /// RFC 3339.
+    static func moment(_ text: String, now: WallTime) -> WallTime? {
+        if let exact = Timestamp(text) { return exact.wall }
+        var seconds = time_t(now.nanoseconds.floorDivided(by: 1_000_000_000))
+        var parts = tm()
+        localtime_r(&seconds, &parts)
+        (parts.tm_hour, parts.tm_min, parts.tm_sec, parts.tm_isdst) = (0, 0, 0, -1)
+        switch text {
+        case "now": return now
+        case "today": return wall(parts)
+        case "yesterday":
+            parts.tm_mday -= 1
+            return wall(parts)
+        default: break
+        }
+        let words = text.split(separator: " ")
+        guard let last = words.last, words.count <= 2 else { return nil }
+        if words.count == 2 || last.contains("-") {
+            let date = words[0].split(separator: "-").compactMap { Int32($0) }
+            guard date.count == 3, (1...12).contains(date[1]), (1...31).contains(date[2]) else { return nil }
+            (parts.tm_year, parts.tm_mon, parts.tm_mday) = (date[0] - 1_900, date[1] - 1, date[2])
+            if words.count == 1 { return wall(parts) }
+        }
+        let time = last.split(separator: ":", omittingEmptySubsequences: false).map { Int32($0) }
+        guard (2...3).contains(time.count), let hour = time[0], let minute = time[1], (0..<24).contains(hour),
+            (0..<60).contains(minute), let second = time.count == 3 ? time[2] : 0, (0..<61).contains(second)
+        else { return nil }
+        (parts.tm_hour, parts.tm_min, parts.tm_sec) = (hour, minute, second)
+        let found = wall(parts)
+        if words.count == 1, let found, found > now {
+            // An hour of the day that is still to come is yesterday's.
+            parts.tm_mday -= 1
+            return wall(parts)
+        }
+        return found
+    }
+
+    private static func wall(_ parts: tm) -> WallTime? {
+        var parts = parts
+        let seconds = mktime(&parts)
+        return seconds == -1 ? nil : WallTime(nanoseconds: Int64(seconds) * 1_000_000_000)
     }
 
     private static func text(_ parts: tm) -> String {

@@ -2,54 +2,59 @@ import Glibc
 import KeeperProtocol
 import Reconciler
 
-/// Walks one stream of one slot, line by line, from file to file. At the end it can be asked again later.
+/// Walks one stream of one slot, record by record, from file to file. At the end it can be asked again later.
+/// It holds one chunk of the log, one window of the index, and at most one line.
 final class LogCursor {
     let slot: SlotID
     let stream: LogLine.Stream
-    private let directory: String
-    private let name: String
+    let directory: String
+    let name: String
 
     private var file: LogFile?
     private var offset: Int64 = 0
     /// The first entry of the file's index that has not been passed yet.
     private var nextEntry = 0
-    private var time: UInt64 = 0
-    private var run: UInt64?
-    private var lostBytes: UInt64 = 0
+    private(set) var time: UInt64 = 0
+    private var runWall: UInt64?
+    private var runHead: UInt64?
+    private var run: LogRunKey?
+    private var gapBegan: (loss: LogLoss, since: UInt64)?
+    /// A begin that is told once its id is known.
+    private var unsaidStart: UInt64?
 
+    private var chunk = [UInt8](repeating: 0, count: LogFile.chunkBytes)
     /// The line that has no end yet, and when it began.
     private var pending: [UInt8] = []
     private var pendingTime: UInt64 = 0
-    /// Drops bytes until the next line begins: the cursor was put into the middle of one.
-    private var isSkipping = false
-    private var ready: [LogLine] = []
+    /// Drops bytes until the next line begins, so many at most: the cursor was put into the middle of one.
+    private var skipBytes = 0
+    private var ready: [LogRecord] = []
     private var readyIndex = 0
+    /// Bytes of logs that have been read.
+    private(set) var readBytes = 0
 
-    init(slot: SlotID, stream: LogLine.Stream, directory: String, name: String) {
+    init(slot: SlotID, stream: LogLine.Stream, directory: String) {
         self.slot = slot
         self.stream = stream
         self.directory = directory
-        self.name = name
+        name = stream == .stdout ? LogFiles.stdout : LogFiles.stderr
     }
 
     /// Puts the cursor to a place; `run` is the one that was writing there.
-    func place(_ file: LogFile?, offset: Int64, run: UInt64?, skipsToLine: Bool) {
+    func place(_ file: LogFile?, offset: Int64, entry: Int, run: LogRunKey?, skipsToLine: Bool) {
         self.file = file
         self.offset = offset
         self.run = run
-        isSkipping = skipsToLine
-        nextEntry = 0
-        // Entries before the place matter for their time alone.
-        while let entry = file?.entries[checked: nextEntry], Int64(entry.offset) < offset {
-            time = entry.wall
-            nextEntry += 1
-        }
+        runWall = run?.startedAt.logNanoseconds
+        skipBytes = skipsToLine ? SupervisorLimits.logLineBytesMax : 0
+        nextEntry = entry
+        time = file.map { $0.entry(max(entry - 1, 0))?.wall ?? $0.modified } ?? 0
     }
 
     var hasPendingText: Bool { !pending.isEmpty }
 
-    /// The next whole line; nil at the end of what is there now.
-    func next() -> LogLine? {
+    /// The next record; nil at the end of what is there now.
+    func next() -> LogRecord? {
         while true {
             if readyIndex < ready.count {
                 defer { readyIndex += 1 }
@@ -62,46 +67,79 @@ final class LogCursor {
     }
 
     /// What is left of a line without an end.
-    func flush() -> LogLine? {
+    func flush() -> LogRecord? {
         guard !pending.isEmpty else { return nil }
         finishLine(isComplete: false)
         defer { ready.removeAll() }
         return ready.last
     }
 
-    /// False at the end of the file. True may have made no line.
+    /// False at the end of the file. True may have made no record.
     private func readChunk() -> Bool {
         guard let file else { return false }
-        let chunk = file.bytes(at: offset, count: LogFile.chunkBytes)
-        if nextEntry >= file.entries.count || !chunk.isEmpty { file.loadEntries() }
-        guard !chunk.isEmpty else {
+        let count = file.read(at: offset, into: &chunk)
+        if nextEntry >= file.entryCount { file.awaitEntries(upTo: offset + Int64(count)) }
+        guard count > 0 else {
             passEntries(of: file, upTo: offset)
-            return readyIndex < ready.count
+            finishStart()
+            return readyIndex < ready.count || wasTruncated(file)
         }
+        readBytes += count
         let start = offset
-        let end = offset + Int64(chunk.count)
+        let end = offset + Int64(count)
+        // Taken out, so that its lines can be taken without a copy of all.
+        let bytes = chunk
         while offset < end {
             passEntries(of: file, upTo: offset)
-            let stop = file.entries[checked: nextEntry].map { min(Int64($0.offset), end) } ?? end
-            take(chunk[Int(offset - start)..<Int(stop - start)])
+            let stop = file.entry(nextEntry).map { max(min(Int64($0.offset), end), offset + 1) } ?? end
+            finishStart()
+            take(bytes[Int(offset - start)..<Int(stop - start)])
             offset = stop
         }
         return true
     }
 
+    /// Somebody has made the file shorter: what is there now is read from its begin.
+    private func wasTruncated(_ file: LogFile) -> Bool {
+        guard file.size < offset else { return false }
+        pending.removeAll()
+        file.countEntries()
+        place(file, offset: 0, entry: 0, run: run, skipsToLine: false)
+        return file.size > 0
+    }
+
     private func take(_ bytes: ArraySlice<UInt8>) {
         var rest = bytes
-        while let newline = rest.firstIndex(of: UInt8(ascii: "\n")) {
-            append(rest[..<newline])
-            if isSkipping { isSkipping = false } else { finishLine(isComplete: true) }
+        while let newline = Self.newline(in: rest) {
+            append(rest[rest.startIndex..<newline])
+            if skipBytes > 0 { skipBytes = 0 } else { finishLine(isComplete: true) }
             rest = rest[(newline + 1)...]
         }
         append(rest)
     }
 
+    private static func newline(in bytes: ArraySlice<UInt8>) -> Int? {
+        bytes.withUnsafeBytes { raw in
+            guard let base = raw.baseAddress, let found = memchr(base, Int32(UInt8(ascii: "\n")), raw.count)
+            else {
+                return nil
+            }
+            return bytes.startIndex + (UnsafeRawPointer(found) - base)
+        }
+    }
+
     private func append(_ bytes: ArraySlice<UInt8>) {
-        guard !isSkipping else { return }
         var rest = bytes
+        if skipBytes > 0 {
+            let skipped = min(skipBytes - 1, rest.count)
+            // A line without an end is shown from here on, as the pieces of one are.
+            guard skipped < rest.count else {
+                skipBytes -= skipped
+                return
+            }
+            skipBytes = 0
+            rest = rest.dropFirst(skipped)
+        }
         if pending.isEmpty { pendingTime = time }
         while pending.count + rest.count > SupervisorLimits.logLineBytesMax {
             let room = SupervisorLimits.logLineBytesMax - pending.count
@@ -115,30 +153,79 @@ final class LogCursor {
 
     private func finishLine(isComplete: Bool) {
         ready.append(
-            LogLine(
-                slot: slot, stream: stream, time: WallTime(nanoseconds: Int64(clamping: pendingTime)),
-                runStarted: run.map { WallTime(nanoseconds: Int64(clamping: $0)) },
-                text: String(decoding: pending, as: UTF8.self), isComplete: isComplete,
-                lostBytesBefore: lostBytes))
-        pending.removeAll(keepingCapacity: true)
-        lostBytes = 0
+            .line(
+                LogLine(
+                    slot: slot, stream: stream, time: WallTime(log: pendingTime), run: run, bytes: pending,
+                    isComplete: isComplete)))
+        pending = []
     }
 
+    // What the index tells ------------------------------------------------------------------------------
+
     private func passEntries(of file: LogFile, upTo offset: Int64) {
-        while let entry = file.entries[checked: nextEntry], Int64(entry.offset) <= offset {
+        while let entry = file.entry(nextEntry), Int64(clamping: entry.offset) <= offset {
             nextEntry += 1
-            time = entry.wall
-            switch entry.kind {
-            case .runStarted:
-                // A run that ended within a line: the next one's bytes are not its continuation.
-                if !pending.isEmpty { finishLine(isComplete: true) }
-                isSkipping = false
-                run = entry.wall
-            case .gap(let lost): lostBytes += lost
-            case .data, .unknown: break
-            }
+            pass(entry)
         }
     }
+
+    private func pass(_ entry: LogIndexEntry) {
+        switch entry.kind {
+        case .data: time = entry.wall
+        case .runStarted:
+            begin(entry.wall)
+            unsaidStart = entry.wall
+            time = entry.wall
+        case .runContinues: if runWall != entry.wall { begin(entry.wall) }
+        case .runIDHead(let head): runHead = head
+        case .runIDTail(let tail):
+            if let head = runHead, let wall = runWall {
+                run = LogRunKey(startedAt: WallTime(log: wall), id: LogRunID(head: head, tail: tail).run)
+            }
+            runHead = nil
+        case .runEnded(let how): end(how, at: entry.wall)
+        case .gapBegan(let loss): gapBegan = (loss, entry.wall)
+        case .gap(let lost): gap(lost, until: entry.wall)
+        case .unknown: break
+        }
+    }
+
+    /// A run that ended within a line: the next one's bytes are not its continuation.
+    private func begin(_ wall: UInt64) {
+        if !pending.isEmpty { finishLine(isComplete: true) }
+        skipBytes = 0
+        runWall = wall
+        run = LogRunKey(startedAt: WallTime(log: wall), id: nil)
+    }
+
+    private func finishStart() {
+        guard let wall = unsaidStart, let run else { return }
+        unsaidStart = nil
+        ready.append(
+            .runStarted(LogRunMark(slot: slot, stream: stream, run: run, time: WallTime(log: wall))))
+    }
+
+    private func end(_ how: LogRunEnd, at wall: UInt64) {
+        finishStart()
+        if !pending.isEmpty { finishLine(isComplete: false) }
+        time = wall
+        guard let run else { return }
+        let mark = LogRunMark(slot: slot, stream: stream, run: run, time: WallTime(log: wall))
+        ready.append(.runEnded(mark, how: how))
+    }
+
+    private func gap(_ lost: UInt64, until wall: UInt64) {
+        finishStart()
+        time = wall
+        ready.append(
+            .gap(
+                LogGap(
+                    slot: slot, stream: stream, run: run, since: gapBegan.map { WallTime(log: $0.since) },
+                    until: WallTime(log: wall), lostBytes: lost, loss: gapBegan?.loss)))
+        gapBegan = nil
+    }
+
+    // From file to file ---------------------------------------------------------------------------------
 
     /// Goes on with the file after this one. False where this one is still the newest.
     private func advance() -> Bool {
@@ -149,7 +236,7 @@ final class LogCursor {
         // It was put aside, so all of it is there now; what came since the last look is read first.
         if offset < file.size { return true }
         for _ in 0..<Self.advanceAttemptsMax {
-            guard let next = successor(of: file) else { return false }
+            guard let next = successor(of: file) else { continue }
             if LogFile.inode(of: "\(directory)/\(name)") == newest { return open(next) }
         }
         return false
@@ -159,25 +246,16 @@ final class LogCursor {
 
     private func open(_ next: LogFile?) -> Bool {
         guard let next else { return false }
-        place(next, offset: 0, run: run, skipsToLine: isSkipping)
+        place(next, offset: 0, entry: 0, run: run, skipsToLine: skipBytes > 0)
         return true
     }
 
     /// The file that was begun when this one was full; the oldest there is, if this one is gone already.
     private func successor(of file: LogFile) -> LogFile? {
-        var number = 0
-        var oldest: Int?
-        while let inode = LogFile.inode(of: "\(directory)/\(LogFiles.name(name, number: number))") {
-            if inode == file.inode {
-                return number == 0 ? nil : LogFile(directory: directory, stream: name, number: number - 1)
-            }
-            oldest = number
-            number += 1
+        let list = LogFileList(directory: directory, stream: name)
+        guard let place = list.items.firstIndex(where: { $0.inode == file.inode }) else {
+            return file.isRemoved ? list.items.last.flatMap(list.open) : nil
         }
-        return oldest.flatMap { LogFile(directory: directory, stream: name, number: $0) }
+        return place > 0 ? list.open(list.items[place - 1]) : nil
     }
-}
-
-extension Array {
-    subscript(checked index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
 }

@@ -4,7 +4,7 @@ package import Reconciler
 
 /// Reads what runs have written, from the files alone: with an agent or without one.
 package struct LogReader: Sendable {
-    private let layout: StateLayout
+    let layout: StateLayout
 
     package init(stateDir: String) { layout = StateLayout(stateDir: stateDir, runtimeDir: "") }
 
@@ -14,140 +14,182 @@ package struct LogReader: Sendable {
             .map { SlotID(instance: instance, index: $0) }
     }
 
+    /// The slots of several targets, each once.
+    package func slots(of targets: [LogTarget]) -> [SlotID] {
+        Set(targets.flatMap { target in slots(of: target.instance).filter(target.covers) }).sorted()
+    }
+
     /// Every instance that has ever had a run here.
     package func instances() -> [String] { directoryNames(layout.slots) }
 
-    /// The lines in the order of their times, stdout before stderr where they are equal. A line that has no
+    /// The records in the order of their times, stdout before stderr where they are equal. A line that has no
     /// end yet comes last of its stream, and says so.
-    package func read(_ query: LogQuery, _ body: (LogLine) throws -> Void) rethrows {
-        var merge = LogMerge(selections(query))
+    package func read(_ query: LogQuery, _ body: (LogRecord) throws -> Void) rethrows {
         guard let last = query.last else {
-            while let line = merge.next() { try body(line) }
+            let merge = LogMerge(selections(query))
+            while let record = nextOrRest(merge) { try body(record) }
             return
         }
-        var kept: [LogLine] = []
-        while let line = merge.next() {
-            kept.append(line)
-            // Dropped in bulk, so that each line is moved once at most.
-            if kept.count > 2 * last + 1024 { kept.removeFirst(kept.count - last) }
-        }
-        for line in kept.suffix(max(last, 0)) { try body(line) }
+        let tail = tail(last, query)
+        for record in tail.records { try body(record) }
+        // Only lines without an end can be left.
+        while let record = nextOrRest(tail.merge) { try body(record) }
+    }
+
+    package func records(_ query: LogQuery) -> [LogRecord] {
+        var records: [LogRecord] = []
+        read(query) { records.append($0) }
+        return records
     }
 
     package func lines(_ query: LogQuery) -> [LogLine] {
-        var lines: [LogLine] = []
-        read(query) { lines.append($0) }
-        return lines
+        records(query).compactMap { record in
+            if case .line(let line) = record { line } else { nil }
+        }
     }
 
-    /// What `read` gives, and then every line as it comes, across rotations and restarts, until the consumer
-    /// stops. Nothing is read ahead of the consumer. Slots that come later are not followed.
-    package func follow(_ query: LogQuery) -> AsyncStream<LogLine> {
-        guard
-            let follower = LogFollower(
-                selections(query), last: query.last, directories: query.slots.map(layout.output),
-                slots: query.slots.map { Slot($0, layout) })
-        else { return AsyncStream { $0.finish() } }
+    /// What `read` gives, and then every record as it comes, across rotations, restarts, and new replicas of
+    /// the targets, until the consumer stops. Little is read ahead of the consumer.
+    package func follow(_ query: LogQuery, targets: [LogTarget] = []) -> AsyncStream<LogRecord> {
+        guard let follower = LogFollower(self, query, targets: targets) else {
+            return AsyncStream { $0.finish() }
+        }
         return AsyncStream { await follower.next() }
     }
 
-    func selections(_ query: LogQuery) -> [LogSelection] {
+    private func nextOrRest(_ merge: LogMerge) -> LogRecord? {
+        if let record = merge.next() { return record }
+        merge.flush()
+        return merge.next()
+    }
+
+    // The newest lines -------------------------------------------------------------------------------
+
+    /// The newest records with so many lines among them, and what is left to be read.
+    func tail(
+        _ count: Int, _ query: LogQuery, flushing isFinal: @escaping (SlotID) -> Bool = { _ in true }
+    ) -> (records: [LogRecord], merge: LogMerge) {
+        // Where not every line is wanted, it is gone back further until enough are found.
+        var lookBack = query.takesAll ? count : max(4 * count, Self.lookBackFirst)
+        while true {
+            var isAtBegin = true
+            let merge = LogMerge(
+                selections(query) { cursor in
+                    if cursor.placeBeforeLast(lookBack) { isAtBegin = false }
+                })
+            var ring = LineRing(linesMax: count)
+            while let record = merge.next() { ring.append(record) }
+            merge.flush(where: isFinal)
+            while let record = merge.next() { ring.append(record) }
+            let isPlaced = query.since != nil || query.run != nil
+            if query.takesAll || isPlaced || isAtBegin || ring.isFull { return (ring.records, merge) }
+            lookBack = lookBack.multipliedReportingOverflow(by: Self.lookBackFactor).partialValue
+        }
+    }
+
+    private static let lookBackFirst = 2_000
+    private static let lookBackFactor = 8
+
+    // Where to begin ---------------------------------------------------------------------------------
+
+    /// The streams of the query, each at its first record that can be wanted. `otherwise` places those that
+    /// neither a time nor a run places.
+    func selections(
+        _ query: LogQuery, otherwise place: (LogCursor) -> Void = { $0.placeAtBegin() }
+    ) -> [LogSelection] {
         query.slots.flatMap { slot in
-            LogLine.Stream.allCases.filter(query.streams.contains).map { stream in
-                selection(slot, stream, query)
+            LogLine.Stream.allCases.filter(query.streams.contains).compactMap { stream in
+                selection(slot, stream, query, place)
             }
         }
     }
 
-    private func selection(_ slot: SlotID, _ stream: LogLine.Stream, _ query: LogQuery) -> LogSelection {
-        let name = stream == .stdout ? LogFiles.stdout : LogFiles.stderr
-        let directory = layout.output(slot)
-        let cursor = LogCursor(slot: slot, stream: stream, directory: directory, name: name)
-        let files = LogFile.all(directory: directory, stream: name)
-        let run = query.run == nil && query.runStarted == nil ? nil : begin(slot, query, files)
-        if let run {
-            cursor.place(atRun: run, files)
+    private func selection(
+        _ slot: SlotID, _ stream: LogLine.Stream, _ query: LogQuery, _ place: (LogCursor) -> Void
+    ) -> LogSelection? {
+        let cursor = LogCursor(slot: slot, stream: stream, directory: layout.output(slot))
+        var run: LogRunKey?
+        if let choice = query.run {
+            guard let found = self.run(choice, of: slot) else { return nil }
+            run = found
+            cursor.place(atRun: found)
         } else if let since = query.since {
-            cursor.place(atTime: UInt64(max(since.nanoseconds, 0)), files)
-        } else if let last = query.last {
-            cursor.placeBeforeLast(last, files)
+            cursor.place(atTime: since.logNanoseconds)
         } else {
-            cursor.placeAtBegin(files)
+            place(cursor)
         }
-        return LogSelection(cursor: cursor, since: query.since, run: run)
+        return LogSelection(cursor: cursor, query: query, run: run)
     }
 
-    /// When the wanted run began, as the index has it; `UInt64.max` where it cannot be told.
-    private func begin(_ slot: SlotID, _ query: LogQuery, _ files: [LogFile]) -> UInt64 {
-        if let wall = query.runStarted { return UInt64(max(wall.nanoseconds, 0)) }
-        guard let run = query.run else { return .max }
-        let known = Slot(slot, layout)
-        if let identity = known.identity(), identity.runID == run.text { return identity.startedAtWall }
-        if let record = known.exitRecord(of: run) { return record.startedAtWall }
-        guard run.isWellFormed, let claimed = UInt64(run.text.prefix(12), radix: 16) else { return .max }
-        let (wall, overflow) = claimed.multipliedReportingOverflow(by: 1_000_000)
-        guard !overflow, wall <= UInt64.max - Self.claimToStartMax else { return .max }
-        let last = wall + Self.claimToStartMax
-        // Runs of a slot follow one another, so the first that began soon after the claim is the one.
-        return files.flatMap(\.entries)
-            .filter { $0.kind == .runStarted && $0.wall >= wall && $0.wall <= last }.map(\.wall).min() ?? .max
+    /// The run that is meant; nil where this slot has none.
+    private func run(_ choice: LogRunChoice, of slot: SlotID) -> LogRunKey? {
+        let current = Slot(slot, layout).identity().map { identity in
+            LogRunKey(startedAt: WallTime(log: identity.startedAtWall), id: RunID(text: identity.runID))
+        }
+        switch choice {
+        case .current: return current
+        case .previous: return lastRun(of: slot) { run in current.map { !run.isSame(as: $0) } ?? true }
+        case .id(let id):
+            if let current, current.id == id { return current }
+            return lastRun(of: slot) { $0.id == id } ?? claimed(id, slot)
+        }
+    }
+
+    /// The newest run in the logs of a slot that is wanted.
+    private func lastRun(of slot: SlotID, where isWanted: (LogRunKey) -> Bool) -> LogRunKey? {
+        LogLine.Stream.allCases.compactMap { stream in
+            let name = stream == .stdout ? LogFiles.stdout : LogFiles.stderr
+            let list = LogFileList(directory: layout.output(slot), stream: name)
+            for item in list.items {
+                guard let file = list.open(item) else { continue }
+                if let found = file.lastRun(before: file.entryCount, where: isWanted) { return found.key }
+            }
+            return nil
+        }.max { $0.startedAt < $1.startedAt }
+    }
+
+    /// Logs of older keepers name no runs. Runs of a slot follow one another, so the last that began within a
+    /// moment of the claim is the one.
+    private func claimed(_ id: RunID, _ slot: SlotID) -> LogRunKey? {
+        if let record = Slot(slot, layout).exitRecord(of: id) {
+            return LogRunKey(startedAt: WallTime(log: record.startedAtWall), id: id)
+        }
+        guard id.isWellFormed, let milliseconds = Int64(id.text.prefix(12), radix: 16) else { return nil }
+        let (claim, overflow) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
+        guard !overflow else { return nil }
+        return lastRun(of: slot) { run in
+            let wait = run.startedAt.nanoseconds - claim
+            return run.id == nil && wait >= 0 && wait <= Self.claimToStartMax
+        }
     }
 
     /// Nanoseconds from a claim to the begin of its run, at most: a run that began later is another one.
-    private static let claimToStartMax: UInt64 = 10_000_000_000
+    private static let claimToStartMax: Int64 = 10_000_000_000
 }
 
-/// A cursor, and which of its lines are wanted.
-struct LogSelection {
-    let cursor: LogCursor
-    var since: WallTime?
-    /// The begin of the only run that is wanted.
-    var run: UInt64?
+/// The newest records, so many lines of them at most, and no mark before the first of these.
+private struct LineRing {
+    private let linesMax: Int
+    private var kept: [LogRecord] = []
+    private var lines = 0
+    private var first = 0
 
-    func wants(_ line: LogLine) -> Bool {
-        if let since, line.time < since { return false }
-        guard let run else { return true }
-        if let started = line.runStarted { return UInt64(max(started.nanoseconds, 0)) == run }
-        // Its begin was rotated away: what is older than every known begin is its own, if it is old enough.
-        return run <= UInt64(max(line.time.nanoseconds, 0))
-    }
+    init(linesMax: Int) { self.linesMax = max(linesMax, 0) }
 
-    /// The next wanted line; nil at the end of what is there.
-    func next() -> LogLine? {
-        while let line = cursor.next() {
-            if wants(line) { return line }
+    var records: [LogRecord] { Array(kept[first...]) }
+    var isFull: Bool { lines >= linesMax }
+
+    mutating func append(_ record: LogRecord) {
+        kept.append(record)
+        if case .line = record { lines += 1 }
+        while lines > linesMax || linesMax == 0 && first < kept.count {
+            if case .line = kept[first] { lines -= 1 }
+            first += 1
         }
-        return nil
-    }
-}
-
-/// Several streams as one, in the order of time.
-struct LogMerge {
-    private var heads: [(line: LogLine, selection: LogSelection)] = []
-
-    init(_ selections: [LogSelection]) {
-        for selection in selections {
-            if let line = Self.next(of: selection) { heads.append((line, selection)) }
+        // Dropped in bulk, so that each record is moved once at most.
+        if first > linesMax + 1024 {
+            kept.removeFirst(first)
+            first = 0
         }
-    }
-
-    mutating func next() -> LogLine? {
-        // Few streams: a heap would not pay.
-        guard
-            let first = heads.indices.min(by: { a, b in
-                heads[a].line.time == heads[b].line.time ? a < b : heads[a].line.time < heads[b].line.time
-            })
-        else { return nil }
-        let line = heads[first].line
-        if let following = Self.next(of: heads[first].selection) {
-            heads[first].line = following
-        } else {
-            heads.remove(at: first)
-        }
-        return line
-    }
-
-    private static func next(of selection: LogSelection) -> LogLine? {
-        selection.next() ?? selection.cursor.flush().flatMap { selection.wants($0) ? $0 : nil }
     }
 }

@@ -1,0 +1,153 @@
+import Glibc
+import KeeperProtocol
+import Manifests
+import Reconciler
+import Testing
+
+@testable import Supervisor
+
+/// Logs as files that a test writes: the reader knows nothing else.
+@Suite struct LogQueryTests {
+    private let slot = SlotID(instance: "web", index: 0)
+    private let run = LogRunID(Array("0190000000000000000a".utf8))
+
+    private final class Files {
+        let base = TestHost.temporaryDirectory()
+        var reader: LogReader { LogReader(stateDir: base) }
+        deinit { DirectoryTree.remove(base) }
+
+        func write(
+            _ text: String, _ entries: [LogIndexEntry]?, slot: SlotID, _ name: String = "stdout.log"
+        ) throws {
+            let directory = reader.layout.output(slot)
+            try OwnedDirectory.make(directory, mode: 0o755)
+            writeFile("\(directory)/\(name)", text)
+            guard let entries else { return }
+            var bytes: [UInt8] = []
+            for entry in entries {
+                withUnsafeBytes(of: entry.words) { bytes += $0 }
+            }
+            let index = try Descriptor(
+                "\(directory)/\(name).index", O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644)
+            try index.writeAll(bytes, name)
+        }
+    }
+
+    private func second(_ number: UInt64) -> UInt64 { (1_790_000_000 + number) * 1_000_000_000 }
+    private func wall(_ number: UInt64) -> WallTime { WallTime(log: second(number)) }
+
+    private func data(_ offset: UInt64, _ number: UInt64) -> LogIndexEntry {
+        LogIndexEntry(offset: offset, wall: second(number), kind: .data)
+    }
+
+    private func texts(_ reader: LogReader, _ query: LogQuery) -> [String] {
+        reader.lines(query).map(\.text)
+    }
+
+    @Test("Since, until and the newest lines of what they leave") func times() throws {
+        let files = Files()
+        let lines = (0..<1000).map { "line \($0 + 1000)\n" }
+        let entries = (0..<1000).map { data(UInt64($0) * 10, UInt64($0)) }
+        try files.write(lines.joined(), entries, slot: slot)
+        var query = LogQuery(slots: [slot], since: wall(990))
+        #expect(texts(files.reader, query) == (1990..<2000).map { "line \($0)" })
+        query.until = wall(992)
+        #expect(texts(files.reader, query) == ["line 1990", "line 1991"])
+        query = LogQuery(slots: [slot], last: 2, until: wall(500))
+        #expect(texts(files.reader, query) == ["line 1498", "line 1499"])
+        query = LogQuery(slots: [slot], last: 3, text: LogPattern("LINE 10", ignoresCase: true))
+        #expect(texts(files.reader, query) == ["line 1097", "line 1098", "line 1099"])
+    }
+
+    @Test("Replicas and streams are merged in the order of time") func merge() throws {
+        let files = Files()
+        let other = SlotID(instance: "web", index: 1)
+        try files.write("a\nd\n", [data(0, 1), data(2, 4)], slot: slot)
+        try files.write("b\n", [data(0, 2)], slot: slot, "stderr.log")
+        try files.write("c\ne\n", [data(0, 3), data(2, 5)], slot: other)
+        #expect(texts(files.reader, LogQuery(slots: [slot, other])) == ["a", "b", "c", "d", "e"])
+        #expect(texts(files.reader, LogQuery(slots: [slot, other], last: 2)) == ["d", "e"])
+    }
+
+    @Test("Runs, how they ended and what was lost stand where they happened") func marks() throws {
+        let files = Files()
+        let id = try #require(run)
+        let entries = [
+            LogIndexEntry(offset: 0, wall: second(1), kind: .runStarted),
+            LogIndexEntry(offset: 0, wall: second(1), kind: .runIDHead(id.head)),
+            LogIndexEntry(offset: 0, wall: second(1), kind: .runIDTail(id.tail)), data(0, 2),
+            LogIndexEntry(offset: 2, wall: second(3), kind: .gapBegan(.refused(errno: ENOSPC))),
+            LogIndexEntry(offset: 2, wall: second(5), kind: .gap(lostBytes: 12_345)), data(2, 6),
+            LogIndexEntry(offset: 4, wall: second(7), kind: .runEnded(.exited(code: 1))),
+            LogIndexEntry(offset: 4, wall: second(8), kind: .runStarted), data(4, 9),
+        ]
+        try files.write("a\nb\nc\n", entries, slot: slot)
+        let told = files.reader.records(LogQuery(slots: [slot])).map { record in
+            switch record {
+            case .line(let line): line.text
+            case .gap(let gap): "\(gap.lostBytes) lost: \(gap.reason)"
+            case .runStarted: "started"
+            case .runEnded(_, let how): "ended: \(how.text)"
+            }
+        }
+        #expect(
+            told == [
+                "started", "a", "12345 lost: No space left on device", "b", "ended: exit code 1", "started",
+                "c",
+            ])
+        let query = LogQuery(slots: [slot], run: .id(id.run))
+        #expect(texts(files.reader, query) == ["a", "b"])
+        #expect(
+            files.reader.lines(LogQuery(slots: [slot], run: .id(RunID(text: String(id.text.reversed())))))
+                == [])
+    }
+
+    @Test("A stack trace goes with its first line") func levels() throws {
+        let files = Files()
+        let text = "INFO up\nERROR boom\n\tat Web.main\nCaused by\nINFO on\n"
+        try files.write(text, [data(0, 1)], slot: slot)
+        let query = LogQuery(slots: [slot], level: .warn)
+        #expect(texts(files.reader, query) == ["ERROR boom", "\tat Web.main", "Caused by"])
+    }
+
+    @Test("A log without an index, and one with a torn or a wrong one, are shown") func damage() throws {
+        let files = Files()
+        try files.write("a\r\nb\n", nil, slot: slot)
+        #expect(texts(files.reader, LogQuery(slots: [slot])) == ["a", "b"])
+        #expect(files.reader.lines(LogQuery(slots: [slot])).allSatisfy { $0.time.nanoseconds > 0 })
+        try files.write("a\nb\n", [data(0, 1), data(999, 2)], slot: slot)
+        let index = "\(files.reader.layout.output(slot))/stdout.log.index"
+        #expect(truncate(index, 40) == 0)
+        #expect(texts(files.reader, LogQuery(slots: [slot])) == ["a", "b"])
+        #expect(texts(files.reader, LogQuery(slots: [slot], last: 1)) == ["b"])
+        try files.write("\u{0}\u{FF}x", [data(7, 1), data(3, 1)], slot: slot)
+        #expect(files.reader.lines(LogQuery(slots: [slot])).count == 1)
+    }
+
+    @Test("A symbolic link in the place of a log is not read") func link() throws {
+        let files = Files()
+        try files.write("a\n", [data(0, 1)], slot: slot, "stderr.log")
+        writeFile("\(files.base)/secret", "secret\n")
+        symlink("\(files.base)/secret", "\(files.reader.layout.output(slot))/stdout.log")
+        #expect(texts(files.reader, LogQuery(slots: [slot])) == ["a"])
+    }
+
+    @Test("Pages follow one another without a gap and without a line twice") func pages() throws {
+        let files = Files()
+        // Ten lines share each time.
+        let entries = (0..<10).map { data(UInt64($0) * 50, UInt64($0)) }
+        try files.write((100..<200).map { "n\($0)\n" }.joined(), entries, slot: slot)
+        var seen: [String] = []
+        var position: LogPosition? = LogPosition(time: wall(0), passed: 0)
+        for _ in 0..<20 {
+            let page = files.reader.page(LogQuery(slots: [slot]), after: position, limit: 7)
+            for case .line(let line) in page.records { seen.append(line.text) }
+            position = LogPosition(page.cursor.text)
+            #expect(position == page.cursor)
+            if !page.hasMore { break }
+        }
+        #expect(seen == (100..<200).map { "n\($0)" })
+        let newest = files.reader.page(LogQuery(slots: [slot]), after: nil, limit: 3)
+        #expect(newest.records.count == 3)
+    }
+}
