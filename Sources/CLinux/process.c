@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 pid_t clinux_fork(void) { return fork(); }
@@ -94,6 +95,23 @@ int clinux_get_limit_nofile(uint64_t *soft, uint64_t *hard) {
 int clinux_limit_nofile_of(pid_t pid, uint64_t soft, uint64_t hard) {
     struct rlimit limit = {.rlim_cur = soft, .rlim_max = hard};
     return prlimit(pid, RLIMIT_NOFILE, &limit, NULL);
+}
+
+int clinux_limit_core_of(pid_t pid, uint64_t soft, uint64_t hard) {
+    struct rlimit limit = {.rlim_cur = soft, .rlim_max = hard};
+    return prlimit(pid, RLIMIT_CORE, &limit, NULL);
+}
+int clinux_get_limit_core(uint64_t *soft, uint64_t *hard) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_CORE, &limit) != 0) return -1;
+    *soft = limit.rlim_cur;
+    *hard = limit.rlim_max;
+    return 0;
+}
+int clinux_xattr_begins(const char *path, const char *name, char first) {
+    char value[16];
+    ssize_t length = getxattr(path, name, value, sizeof value);
+    return length > 0 && value[0] == first;
 }
 
 void clinux_trim_memory(void) {

@@ -8,6 +8,10 @@ package protocol StatusSource: Sendable {
     func events(_ query: EventHistoryQuery) async throws -> [EventHistoryEntry]
     /// The newest first.
     func revisions(limit: Int) async throws -> [RevisionHistoryEntry]
+    /// What these runs use now; read when it is asked for. A run that is not alive has no answer.
+    func usage(of runs: Set<RunID>) async -> [RunID: RunUsage]
+    /// Every process of a run, parents before their children.
+    func processes(of run: RunID) async -> [RunProcess]
 }
 
 package struct EventHistoryQuery: Sendable, Hashable {

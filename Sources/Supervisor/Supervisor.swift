@@ -20,6 +20,7 @@ package final class Supervisor: Sendable {
     /// nil where runs have no control groups.
     let groups: ControlGroupTree?
     let prober: Prober
+    let accountant = Accountant()
     let table = Mutex(RunTable())
     let sockets: SocketDirectory
     private let events: @Sendable (RunEvent) -> Void
@@ -49,7 +50,9 @@ package final class Supervisor: Sendable {
         groups =
             settings.controlGroups == .off
             ? nil
-            : ControlGroupTree(host: .current(), stateDir: settings.stateDir, isRoot: geteuid() == 0)
+            : ControlGroupTree(
+                host: settings.controlGroupHost ?? .current(), stateDir: settings.stateDir,
+                isRoot: geteuid() == 0)
         prober = Prober(loop: loop)
         sockets = SocketDirectory(path: layout.keeperSockets)
         assembly = LaunchAssembly(

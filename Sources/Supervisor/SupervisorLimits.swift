@@ -14,6 +14,8 @@ enum SupervisorLimits {
     static let helloWaitMax: Duration = .seconds(2)
     /// How long a control group may take to be empty after it was killed.
     static let treeEmptyWaitMax: Duration = .seconds(2)
+    /// For so long what was read of a run's use answers every question for it.
+    static let usageAgeMax: Duration = .milliseconds(500)
     static let secretBytesMax = 64 << 10
     static let memoBytesMax = 1 << 20
     static let packageEntriesMax = 100_000

@@ -13,6 +13,8 @@ package struct SupervisorSettings: Sendable {
     package var keeperExecutable: String
     package var nodeName: String
     package var controlGroups: ControlGroupUse
+    /// What the host has mounted; nil: what `/proc/self` says.
+    var controlGroupHost: ControlGroupHost?
 
     package init(
         stateDir: String, runtimeDir: String, secretsDir: String, keeperExecutable: String, nodeName: String,

@@ -41,6 +41,7 @@ import Testing
             var record = ExitRecord(runID: String(repeating: "r", count: WireLimits.idBytesMax), cause: cause)
             record.bootID = String(repeating: "b", count: WireLimits.idBytesMax)
             record.oomKills = 2
+            record.wasKilledForMemory = true
             record.treeProvenEmpty = false
             record.stdout = StreamTotals(loggedBytes: 5, lostBytes: 6)
             record.stderr = StreamTotals(loggedBytes: 7, lostBytes: 8)
@@ -60,6 +61,7 @@ import Testing
     static let keeperMessages: [KeeperMessage] =
         [
             .identity(identity), .started, .execFailed(step: .cgroup, errno: EBUSY), .treeUnproven,
+            .memoryKills(total: 3),
             .logGap(stream: .stderr, lostBytes: 4096),
             .logTrouble(stream: .stdout, loss: .refused(errno: ENOSPC), since: 1_795_000_000_000_000_000),
             .logTrouble(stream: .stderr, loss: nil, since: 0),

@@ -40,7 +40,11 @@ import Testing
         ("stop: {steps: [{command: {command: [./drain.sh]}}]}", "invalid-path"),
         ("stop: {steps: [{command: {timeout: 1s}}]}", "missing-field"),
         ("resources: {nofile: 1}", "out-of-range"),
-        ("resources: {cpu: 500m}", "not-yet-supported"), ("resources: {files: 3}", "unknown-key"),
+        ("resources: {cpu: 0}", "invalid-quantity"), ("resources: {cpu: 900000000m}", "invalid-quantity"),
+        ("resources: {memory: 64k}", "out-of-range"), ("resources: {memory: 64MB}", "invalid-size"),
+        ("resources: {pids: 0}", "out-of-range"), ("resources: {core: max}", "invalid-size"),
+        ("resources: {io: {weight: 0}}", "out-of-range"), ("resources: {io: {read: 1}}", "unknown-key"),
+        ("resources: {files: 3}", "unknown-key"),
         ("sandbox: {level: paranoid}", "not-yet-supported"),
         ("sandbox: {level: hard}", "invalid-value"), ("sandbox: {readOnly: true}", "not-yet-supported"),
         ("sandbox: {levl: none}", "unknown-key"),
@@ -135,6 +139,21 @@ import Testing
         #expect(
             instance.desired == standard.desired && instance.suspend == standard.suspend
                 && instance.restartNonce == standard.restartNonce)
+    }
+
+    @Test func limitsAreReadInTheirUnits() throws {
+        let text =
+            "resources: {cpu: 1.5, memory: 64Mi, pids: 128, nofile: 4096, core: unlimited, io: {weight: 50}}"
+        let source = Sample.pair(unit: text, instance: "resources: {cpu: 250m, core: 1M}")
+        let snapshot = try #require(source.assemble().snapshot, "\(source.assemble().headlines)")
+        let unit = try #require(snapshot.units.values.first)
+        #expect(
+            unit.defaults.resources
+                == Resources(
+                    cpu: 1_500, memory: 64 << 20, pids: 128, nofile: 4_096, core: Resources.coreUnlimited,
+                    io: Resources.DiskShare(weight: 50)))
+        // The Instance's block replaces the Unit's as a whole.
+        #expect(snapshot.instances["web"]?.overrides.resources == Resources(cpu: 250, core: 1_000_000))
     }
 
     @Test func everyDefaultOfTheTablesIsAValidValue() {

@@ -87,6 +87,15 @@ struct HashTests {
                 "health: {liveness: {exec: {command: [/c, a, b]}}}"
             )),
         Case("nofile", .live, instance: ("", "resources: {nofile: 4096}")),
+        Case("cpu", .live, instance: ("", "resources: {cpu: 500m}")),
+        Case(
+            "the same share of the processors", nil,
+            instance: ("resources: {cpu: 500m}", "resources: {cpu: 0.5}")),
+        Case("memory", .live, instance: ("resources: {memory: 64Mi}", "resources: {memory: 65Mi}")),
+        Case("pids", .live, instance: ("", "resources: {pids: 64}")),
+        Case("core", .live, instance: ("resources: {core: 0}", "resources: {core: unlimited}")),
+        Case("a weight", .live, instance: ("", "resources: {io: {weight: 50}}")),
+        Case("no limit at all", nil, instance: ("", "resources: {io: {}}")),
         // Reload.
         Case(
             "config in a file", .reload,

@@ -131,6 +131,22 @@ final class SampleSource: StatusSource {
         return Array(query.after == nil ? fitting.suffix(query.limit) : fitting.prefix(query.limit))
     }
 
+    func usage(of runs: Set<RunID>) async -> [RunID: RunUsage] {
+        var usage = RunUsage()
+        usage.cpuTime = .milliseconds(1_500)
+        usage.memoryBytes = 12 << 20
+        usage.tasks = 3
+        return Dictionary(uniqueKeysWithValues: runs.map { ($0, usage) })
+    }
+
+    func processes(of run: RunID) async -> [RunProcess] {
+        [
+            RunProcess(
+                pid: 1000, parent: 1, command: ["/bin/sh", "-c", "a b"], user: "web", state: "S",
+                cpuTime: .milliseconds(1_500), memoryBytes: 4096, threads: 2, startedAt: Sample.start)
+        ]
+    }
+
     func revisions(limit: Int) async throws -> [RevisionHistoryEntry] {
         [
             RevisionHistoryEntry(

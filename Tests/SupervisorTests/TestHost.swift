@@ -14,6 +14,8 @@ final class TestHost: Sendable {
     let base: String
     let source: FilesOfMemory
     let keeper: String
+    /// What the host is said to have mounted; nil: what it has.
+    let controlGroupHost: ControlGroupHost?
     private let state = Mutex(State())
 
     private struct State {
@@ -24,7 +26,11 @@ final class TestHost: Sendable {
         var nextRun: UInt32 = 1
     }
 
-    init(source: FilesOfMemory = FilesOfMemory(), keeper: String = KeeperBinary.path) {
+    init(
+        source: FilesOfMemory = FilesOfMemory(), keeper: String = KeeperBinary.path,
+        controlGroupHost: ControlGroupHost? = nil
+    ) {
+        self.controlGroupHost = controlGroupHost
         self.source = source
         self.keeper = keeper
         base = Self.temporaryDirectory()
@@ -53,9 +59,10 @@ final class TestHost: Sendable {
 
     @discardableResult
     func open(controlGroups: SupervisorSettings.ControlGroupUse = .automatic) async throws -> [AdoptedRun] {
-        let settings = SupervisorSettings(
+        var settings = SupervisorSettings(
             stateDir: stateDir, runtimeDir: runtimeDir, secretsDir: "\(base)/secrets",
             keeperExecutable: keeper, nodeName: "test-node", controlGroups: controlGroups)
+        settings.controlGroupHost = controlGroupHost
         let supervisor = try Supervisor(settings: settings, packages: source) { [weak self] event in
             self?.state.withLock { state in
                 state.events.append(event)

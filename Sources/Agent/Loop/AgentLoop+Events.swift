@@ -31,6 +31,7 @@ extension AgentLoop {
         case .exited(let run, let exit): exited(run, exit, at: moment)
         case .stopStepFailed(let run, let message): world.stopStepFailed(run, message, at: moment)
         case .logLost(let run, let bytes): world.lostLog(run, bytes: bytes)
+        case .memoryKills(let run, let total): world.memoryKills(run, total: total, at: moment)
         case .unknown(let run, let reason): world.unknown(run, reason: reason, at: moment)
         case .found(let run, let finding): world.found(run, finding, at: moment)
         }

@@ -63,8 +63,12 @@ int clinux_getresgid(gid_t *real, gid_t *effective, gid_t *saved);
 int clinux_limit_nofile(uint64_t soft, uint64_t hard);
 int clinux_limit_core(uint64_t soft, uint64_t hard);
 int clinux_get_limit_nofile(uint64_t *soft, uint64_t *hard);
-/// prlimit(2) for RLIMIT_NOFILE of another process.
+/// prlimit(2) for RLIMIT_NOFILE and RLIMIT_CORE of another process.
 int clinux_limit_nofile_of(pid_t pid, uint64_t soft, uint64_t hard);
+int clinux_limit_core_of(pid_t pid, uint64_t soft, uint64_t hard);
+int clinux_get_limit_core(uint64_t *soft, uint64_t *hard);
+/// getxattr(2): 1 if the attribute begins with `first`, 0 if not or if it is not there.
+int clinux_xattr_begins(const char *path, const char *name, char first);
 
 // Signals -----------------------------------------------------------------------------------------
 

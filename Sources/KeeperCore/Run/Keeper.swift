@@ -18,7 +18,6 @@ final class Keeper {
     let signals: Int32
     let exitFile: ExitFile
     let group: ControlGroup?
-    let oomCounter: OomCounter?
 
     var policy: KeeperPolicy
     var sockets: ControlSocket
@@ -44,6 +43,8 @@ final class Keeper {
     /// Set when the run is over and told.
     var record: ExitRecord?
     var isAcknowledged = false
+    /// nil where nobody counts.
+    var memoryKills: MemoryKills?
 
     init(_ start: KeeperStart) {
         child = start.child
@@ -52,7 +53,7 @@ final class Keeper {
         signals = start.signals
         exitFile = start.exitFile
         group = start.group
-        oomCounter = start.oomCounter
+        memoryKills = start.memoryKills
         policy = start.policy
         sockets = start.sockets
         notify = start.notify
@@ -89,8 +90,12 @@ final class Keeper {
         for connection in connections { waiting.add(connection, .connection) }
         let now = clinux_boottime_ns()
         waiting.add(notify.readable(at: now), .notify)
-        waiting.wait(until: Self.earlier(deadline, notify.deadline(at: now)))
+        // A group that was removed after the end speaks for ever.
+        if record == nil { memoryKills?.add(to: &waiting) }
+        let look = Self.earlier(notify.deadline(at: now), memoryKills?.deadline(at: now))
+        waiting.wait(until: Self.earlier(deadline, look))
 
+        if memoryKills?.look(isReady: waiting.isReady(.memory)) == true { tellMemoryKills() }
         if waiting.isReady(.stdout) { pump(\.stdout) }
         if waiting.isReady(.stderr) { pump(\.stderr) }
         if waiting.isReady(.report) { _ = readReport() }
@@ -122,6 +127,11 @@ final class Keeper {
         for message in KeeperMessage.all(news, of: self[keyPath: output].stream) {
             sockets.broadcast(message.encoded())
         }
+    }
+
+    private func tellMemoryKills() {
+        guard let memoryKills else { return }
+        sockets.broadcast(KeeperMessage.memoryKills(total: memoryKills.told).encoded())
     }
 
     /// Reads one word of the child's; false if it has said nothing more.

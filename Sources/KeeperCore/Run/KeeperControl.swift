@@ -78,6 +78,7 @@ extension Keeper {
         // A listener counts what it hears, and has heard nothing yet.
         news += KeeperMessage.all(stdout.standing, of: .stdout)
         news += KeeperMessage.all(stderr.standing, of: .stderr)
+        if let memoryKills { news.append(.memoryKills(total: memoryKills.told)) }
         if let record {
             if !record.treeProvenEmpty { news.append(.treeUnproven) }
             news.append(.exited(record))

@@ -12,10 +12,10 @@ extension Keeper {
         if let lastWords = notify.end() { sockets.broadcast(lastWords.encoded()) }
         if report >= 0 { finishReport() }
         phase = .ended
-        let oomKills = oomCounter?.newKills ?? 0
-        stdout.conclude(LogRunEnd(cause, oomKilled: oomKills > 0))
-        stderr.conclude(LogRunEnd(cause, oomKilled: oomKills > 0))
-        let record = makeRecord(isProven: isProven, oomKills: oomKills)
+        let wasKilledForMemory = self.wasKilledForMemory
+        stdout.conclude(LogRunEnd(cause, oomKilled: wasKilledForMemory == true))
+        stderr.conclude(LogRunEnd(cause, oomKilled: wasKilledForMemory == true))
+        let record = makeRecord(isProven: isProven, wasKilledForMemory: wasKilledForMemory)
         self.record = record
         tellNews(\.stdout, isLast: true)
         tellNews(\.stderr, isLast: true)
@@ -55,13 +55,14 @@ extension Keeper {
         while report >= 0, readReport() {}
     }
 
-    private func makeRecord(isProven: Bool, oomKills: UInt64) -> ExitRecord {
+    private func makeRecord(isProven: Bool, wasKilledForMemory: Bool?) -> ExitRecord {
         var record = ExitRecord(runID: identity.runID, cause: cause)
         record.bootID = identity.bootID
         record.startedAtWall = identity.startedAtWall
         record.startedAtBoot = identity.startedAtBoot
         record.treeProvenEmpty = isProven
-        record.oomKills = oomKills
+        record.oomKills = memoryKills?.newKills ?? 0
+        record.wasKilledForMemory = wasKilledForMemory
         record.stdout = stdout.totals
         record.stderr = stderr.totals
         if let end {
@@ -72,6 +73,13 @@ extension Keeper {
             record.rssBytesMax = end.usage.rss_bytes_max
         }
         return record
+    }
+
+    /// nil where nobody counts.
+    private var wasKilledForMemory: Bool? {
+        guard let memoryKills, let end else { return nil }
+        if case .signaled(SIGKILL, _) = cause { return memoryKills.explains(endAt: end.boot) }
+        return false
     }
 
     private var cause: ExitCause {

@@ -10,7 +10,7 @@ struct KeeperStart {
     let signals: Int32
     let exitFile: ExitFile
     let group: ControlGroup?
-    let oomCounter: OomCounter?
+    let memoryKills: MemoryKills?
     let policy: KeeperPolicy
     let sockets: ControlSocket
     let notify: NotifySocket
@@ -48,7 +48,7 @@ struct KeeperStart {
         self.exitFile = exitFile
         // The group is where the tree is proven empty; without it the proof is the keeper's own children.
         group = view.killDirectory.flatMap { ControlGroup($0) }
-        oomCounter = view.oomCounterFile.flatMap { OomCounter($0) }
+        memoryKills = view.oomCounterFile.flatMap { MemoryKills($0) }
 
         let wall = clinux_realtime_ns()
         let boot = clinux_boottime_ns()

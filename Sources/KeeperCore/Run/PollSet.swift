@@ -11,6 +11,7 @@ struct PollSet {
         case listener
         case notify
         case command
+        case memory
         case connection
     }
 
@@ -23,14 +24,14 @@ struct PollSet {
     init() { entries = Array(repeating: Self.empty, count: Self.capacity) }
 
     /// A descriptor below 0 is left out. Connections are numbered in the order of their adding.
-    mutating func add(_ descriptor: Int32, _ source: Source) {
+    mutating func add(_ descriptor: Int32, _ source: Source, events: Int32 = Int32(POLLIN)) {
         var place = source.rawValue
         if source == .connection {
             place += connections
             connections += 1
         }
         guard place < Self.capacity else { return }
-        entries[place] = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        entries[place] = pollfd(fd: descriptor, events: Int16(events), revents: 0)
     }
 
     /// `deadline` is CLOCK_BOOTTIME; nil waits for ever.

@@ -36,7 +36,7 @@ enum WarmUp {
         _ = mapped.view.arguments()
         _ = mapped.view.socketName.map { String(cString: $0) }
         _ = mapped.view.killDirectory.flatMap { ControlGroup($0) }
-        _ = mapped.view.oomCounterFile.flatMap { OomCounter($0) }
+        _ = mapped.view.oomCounterFile.flatMap { MemoryKills($0) }
     }
 
     private static func encodeMessages() {

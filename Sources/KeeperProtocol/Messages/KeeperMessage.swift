@@ -23,6 +23,9 @@ package enum KeeperMessage: Equatable, Sendable {
     /// The command of a stop step did not end with exit code 0; the next step follows. `step` counts from 0,
     /// a drain included.
     case stopCommandFailed(step: UInt8, ProbeResult.Outcome)
+    /// So many processes of the run's group were killed for want of memory since it began; told to whoever
+    /// connects, and at each change.
+    case memoryKills(total: UInt64)
     /// From a newer keeper; ignore it.
     case unknown(type: UInt16)
 }
@@ -64,6 +67,7 @@ private enum Tag {
     static let stderrLost: UInt16 = 10
     static let index: UInt16 = 11
     static let result: UInt16 = 12
+    static let memoryKills: UInt16 = 70
     static let loss: UInt16 = 80
     static let since: UInt16 = 81
 }
@@ -108,6 +112,10 @@ extension KeeperMessage {
             writer.put(Tag.index, step)
             writer.put(Tag.result, nested: ProbeResult(outcome: outcome, output: []).encoded())
             return writer.finished()
+        case .memoryKills(let total):
+            var writer = FieldWriter(type: FrameType.memoryKills, capacity: 32)
+            writer.put(Tag.memoryKills, total)
+            return writer.finished()
         case .unknown(let type):
             return FieldWriter(type: type, capacity: 32).finished()
         }
@@ -133,7 +141,8 @@ extension KeeperMessage {
         case FrameType.treeUnproven: self = .treeUnproven
         case FrameType.notified: self = .notified(try NotifyState(reader))
         case FrameType.stopCommandEnded: self = try Self.stopCommand(reader)
-        case FrameType.execFailed, FrameType.logGap, FrameType.logTrouble, FrameType.pong:
+        case FrameType.execFailed, FrameType.logGap, FrameType.logTrouble, FrameType.pong,
+            FrameType.memoryKills:
             self = try Self.small(reader)
         default: self = .unknown(type: reader.type)
         }
@@ -167,6 +176,7 @@ extension KeeperMessage {
         var token: UInt64 = 0
         var loss: LogLoss?
         var since: UInt64 = 0
+        var memoryKills: UInt64 = 0
         var status = KeeperStatus(phase: .running)
         while let field = try reader.next() {
             switch field.tag {
@@ -182,6 +192,7 @@ extension KeeperMessage {
             case Tag.stdoutLost: status.stdout.lostBytes = try field.integer()
             case Tag.stderrLogged: status.stderr.loggedBytes = try field.integer()
             case Tag.stderrLost: status.stderr.lostBytes = try field.integer()
+            case Tag.memoryKills: memoryKills = try field.integer()
             default: break
             }
         }
@@ -189,6 +200,7 @@ extension KeeperMessage {
         case FrameType.execFailed: return .execFailed(step: step, errno: errno)
         case FrameType.logGap: return .logGap(stream: stream, lostBytes: lost)
         case FrameType.logTrouble: return .logTrouble(stream: stream, loss: loss, since: since)
+        case FrameType.memoryKills: return .memoryKills(total: memoryKills)
         default: return .pong(token: token, status: status)
         }
     }

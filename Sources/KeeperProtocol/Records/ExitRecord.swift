@@ -5,6 +5,8 @@ package struct ExitRecord: Equatable, Sendable {
     package var cause: ExitCause
     /// The kernel's OOM killer struck in the run's cgroup, this many times during the run.
     package var oomKills: UInt64 = 0
+    /// Whether one of these kills ended the main process; nil from a keeper that does not know.
+    package var wasKilledForMemory: Bool?
     /// Nanoseconds since 1970, and of CLOCK_BOOTTIME.
     package var startedAtWall: UInt64 = 0
     package var startedAtBoot: UInt64 = 0

@@ -20,6 +20,7 @@ private enum Tag {
     static let userTime: UInt16 = 19
     static let systemTime: UInt16 = 20
     static let rssMax: UInt16 = 21
+    static let killedForMemory: UInt16 = 40
 }
 
 extension ExitRecord {
@@ -54,6 +55,7 @@ extension ExitRecord {
             writer.put(Tag.lostBeforeExec, true)
         }
         writer.put(Tag.oomKills, oomKills)
+        if let wasKilledForMemory { writer.put(Tag.killedForMemory, wasKilledForMemory) }
         writer.put(Tag.startedWall, startedAtWall)
         writer.put(Tag.startedBoot, startedAtBoot)
         writer.put(Tag.endedWall, endedAtWall)
@@ -79,6 +81,7 @@ extension ExitRecord {
             case Tag.runID: runID = try field.string(max: WireLimits.idBytesMax)
             case Tag.bootID: bootID = try field.string(max: WireLimits.idBytesMax)
             case Tag.oomKills: oomKills = try field.integer()
+            case Tag.killedForMemory: wasKilledForMemory = try field.bool()
             case Tag.startedWall: startedAtWall = try field.integer()
             case Tag.startedBoot: startedAtBoot = try field.integer()
             case Tag.endedWall: endedAtWall = try field.integer()

@@ -68,6 +68,7 @@ package enum FrameType {
     static let pong: UInt16 = 70
     static let notified: UInt16 = 71
     static let stopCommandEnded: UInt16 = 73
+    static let memoryKills: UInt16 = 80
     static let logTrouble: UInt16 = 85
 }
 

@@ -64,6 +64,11 @@ package enum Quantities {
         return overflows ? nil : product
     }
 
+    /// Bytes as `size` has them, or `unlimited`.
+    package static func coreSize(_ text: String) -> UInt64? {
+        text == "unlimited" ? Resources.coreUnlimited : size(text).flatMap { $0 <= 1 << 50 ? $0 : nil }
+    }
+
     /// The shortest exact text in powers of 1024.
     package static func text(size: UInt64) -> String {
         for unit in sizeUnits[0..<4].reversed() where size >= unit.bytes && size % unit.bytes == 0 {
@@ -79,7 +84,7 @@ package enum Quantities {
             guard digits.utf8.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) else {
                 return nil
             }
-            return UInt64(digits).flatMap { $0 > 0 ? $0 : nil }
+            return UInt64(digits).flatMap { $0 > 0 && $0 <= 100_000_000 ? $0 : nil }
         }
         switch ScalarKind.plain(text) {
         case .int(let cores) where cores > 0 && cores <= 100_000: return UInt64(cores) * 1_000

@@ -41,6 +41,8 @@ extension SchemaDecoder {
             .map { .size($0) }
         case .cpu:
             return read(scalar, node, .invalidQuantity, "CPU quantity", Quantities.cpu).map { .size($0) }
+        case .coreSize:
+            return read(scalar, node, .invalidSize, "size", Quantities.coreSize).map { .size($0) }
         case .version:
             return read(scalar, node, .invalidVersion, "semantic version", { SemanticVersion($0) }).map {
                 .version($0)

@@ -97,6 +97,7 @@ private struct JSONSchemaBuilder {
         case .duration: return string(pattern: "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$")
         case .size: return sized("^[0-9]+(Ki|Mi|Gi|Ti|k|K|M|G|T)?$")
         case .cpu: return sized("^[0-9]+(\\.[0-9]+|m)?$")
+        case .coreSize: return sized("^([0-9]+(Ki|Mi|Gi|Ti|k|K|M|G|T)?|unlimited)$")
         case .enumeration(let choices):
             return [("enum", .strings(choices.filter { !$0.later }.map(\.value)))]
         case .version:

@@ -12,6 +12,8 @@ indirect enum SchemaType: Sendable {
     case size(ClosedRange<UInt64>)
     /// Thousandths of a core.
     case cpu
+    /// Bytes, or `unlimited`.
+    case coreSize
     case enumeration([Choice])
     case version
     case unitReference
@@ -59,6 +61,7 @@ indirect enum SchemaType: Sendable {
         case .duration: "duration"
         case .size: "size"
         case .cpu: "CPU quantity"
+        case .coreSize: "size | unlimited"
         case .enumeration(let choices): choices.filter { !$0.later }.map(\.value).joined(separator: " | ")
         case .version: "semantic version"
         case .unitReference: "name@range"

@@ -27,6 +27,7 @@ struct InstanceReport {
         }
         guard !instance.replicas.isEmpty else { return lines + ["", "no replica is meant to run here"] }
         return lines + [""] + table.render(width: width, paint: paint)
+            + UsageReport(replicas: instance.replicas).lines(width: width, paint: paint)
     }
 
     private func heading(paint: Paint) -> String {

@@ -2,11 +2,13 @@ import Agent
 import Reconciler
 import StatusAPI
 import Store
+import Supervisor
 
 /// Joins the loop and the store to whoever shows them.
 struct StatusAdapter: StatusSource {
     let loop: AgentLoop
     let store: Store
+    let supervisor: Supervisor
 
     func state() async -> AgentState { await loop.state() }
 
@@ -23,4 +25,8 @@ struct StatusAdapter: StatusSource {
                 at: record.at)
         }
     }
+
+    func usage(of runs: Set<RunID>) async -> [RunID: RunUsage] { await supervisor.usage(of: runs) }
+
+    func processes(of run: RunID) async -> [RunProcess] { supervisor.processes(of: run) }
 }

@@ -5,14 +5,21 @@ extension ExitReport {
     package var text: String {
         switch cause {
         case .exited(let code):
-            return "exit code \(code)" + (oomKilled ? " after the OOM killer struck" : "")
+            return "exit code \(code)" + strike
         case .signaled(let number, let core):
-            let note = oomKilled ? " (out of memory)" : core ? " (core dumped)" : ""
-            return "killed by \(signalName(number))\(note)"
+            if oomKilled, number == 9 { return "killed by SIGKILL (out of memory)" }
+            return "killed by \(signalName(number))" + (core ? " (core dumped)" : "") + strike
         case .startFailed(_, _, let message): return "never began: \(message)"
         case .keeperLost: return "its keeper was killed; the rest of its tree was ended"
         case .rebooted: return "the host was restarted"
         }
+    }
+}
+
+extension ExitReport {
+    /// Its main process was spared, and others of its tree were not.
+    fileprivate var strike: String {
+        oomKilled || (oomKills ?? 0) > 0 ? " after the OOM killer struck in its tree" : ""
     }
 }
 

@@ -96,6 +96,17 @@ extension World {
         change(id) { $0.lostLogBytes = bytes }
     }
 
+    /// What an adopted run has behind it was told by an earlier agent.
+    package mutating func memoryKills(_ id: RunID, total: UInt64, at moment: Moment) {
+        guard let known = run(id) else { return }
+        let before = known.memoryKills ?? (known.adopted ? total : 0)
+        change(id) { $0.memoryKills = total }
+        guard total > before else { return }
+        let count = total - before == 1 ? "a process" : "\(total - before) processes"
+        let text = "\(known.slot): the kernel killed \(count) of its tree for want of memory, \(total) in all"
+        note(event(.found, known, moment, text))
+    }
+
     /// Takes in what was found about a live run.
     package mutating func found(_ id: RunID, _ finding: RunFinding, at moment: Moment) {
         let before = run(id)?.findings

@@ -74,6 +74,8 @@ package struct ObservedRun: Sendable, Codable {
     /// When it was asked to end; nil where an earlier agent asked.
     package var stoppingSince: Instant?
     package var lostLogBytes: UInt64
+    /// Processes of its tree that were killed for want of memory; nil: nobody counts, or it is not known yet.
+    package var memoryKills: UInt64?
     /// At most one of each kind, in the order of the kinds' names.
     package var findings: [RunFinding]
 

@@ -53,7 +53,10 @@ package struct ExitReport: Sendable, Hashable, Codable {
         case rebooted
     }
     package var cause: Cause
+    /// The OOM killer ended its main process.
     package var oomKilled: Bool
+    /// How many processes of its tree the OOM killer ended, the main one among them; nil: nobody counted.
+    package var oomKills: UInt64?
     package var startedWall: WallTime?
     package var endedWall: WallTime
     /// False: something of its tree may still live (`TreeUnproven`).
@@ -63,12 +66,14 @@ package struct ExitReport: Sendable, Hashable, Codable {
     package var memoryPeakBytes: UInt64
 
     package init(
-        cause: Cause, oomKilled: Bool = false, startedWall: WallTime? = nil, endedWall: WallTime,
+        cause: Cause, oomKilled: Bool = false, oomKills: UInt64? = nil, startedWall: WallTime? = nil,
+        endedWall: WallTime,
         treeProvenEmpty: Bool = true, lostLogBytes: UInt64 = 0, cpuTime: Duration = .zero,
         memoryPeakBytes: UInt64 = 0
     ) {
         self.cause = cause
         self.oomKilled = oomKilled
+        self.oomKills = oomKills
         self.startedWall = startedWall
         self.endedWall = endedWall
         self.treeProvenEmpty = treeProvenEmpty
@@ -122,6 +127,8 @@ package enum RunEvent: Sendable {
     case stopStepFailed(RunID, message: String)
     /// Output was dropped, in total so far.
     case logLost(RunID, bytes: UInt64)
+    /// So many processes of the run's tree were killed for want of memory, in total so far.
+    case memoryKills(RunID, total: UInt64)
     /// The keeper does not answer and its lock is held.
     case unknown(RunID, reason: String)
     /// Something about a live run that is not as declared. It replaces what was found of the same kind, and

@@ -34,9 +34,9 @@ struct Responder: Sendable {
     private func route(_ request: Request) async throws -> Payload {
         let path = request.uri.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         for route in Route.all where route.audience == .everybody || isLocal {
-            guard let name = route.match(Array(path)) else { continue }
+            guard let segments = route.match(Array(path)) else { continue }
             let query = try QueryParameters(request.uri.query, known: route.parameters)
-            return try await route.answer(RouteRequest(source: source, name: name, query: query))
+            return try await route.answer(RouteRequest(source: source, segments: segments, query: query))
         }
         throw Refusal.notFound("nothing is served at \(request.uri.path); begin with /v1/status")
     }

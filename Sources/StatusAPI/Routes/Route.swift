@@ -12,28 +12,31 @@ struct Route: Sendable {
     var parameters: Set<String> = []
     var answer: @Sendable (RouteRequest) async throws -> Payload
 
-    /// The value of the one variable segment, "" where there is none; nil: the path is another route's.
-    func match(_ path: [Substring]) -> String? {
+    /// The values of the variable segments by their names; nil: the path is another route's.
+    func match(_ path: [Substring]) -> [Substring: String]? {
         let pattern = template.split(separator: "/")
         guard pattern.count == path.count else { return nil }
-        var value = ""
+        var values: [Substring: String] = [:]
         for (expected, actual) in zip(pattern, path) {
             if expected.hasPrefix("{") {
-                value = String(actual)
+                values[expected.dropFirst().dropLast()] = String(actual)
             } else if expected != actual {
                 return nil
             }
         }
-        return value
+        return values
     }
 }
 
 /// A request as its route sees it.
 struct RouteRequest: Sendable {
     var source: any StatusSource
-    /// The path's variable segment.
-    var name: String
+    /// The path's variable segments.
+    var segments: [Substring: String]
     var query: QueryParameters
+
+    /// The segment `{name}`; "" where the route has none.
+    var name: String { segments["name"] ?? "" }
 
     /// The agent's state; a loop that does not answer is a problem of its own.
     func state() async throws -> AgentState {

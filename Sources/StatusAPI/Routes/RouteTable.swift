@@ -34,11 +34,26 @@ extension Route {
         },
         Route(template: "/v1/instances/{name}") { request in
             let state = try await request.state()
-            guard let status = state.instanceStatus(request.name) else {
-                throw Refusal.notFound(
-                    "no Instance '\(request.name)' is declared for \(state.node.name) or runs on it")
+            let status = try request.instance(in: state)
+            let usage = try await request.usage(of: status.replicas)
+            return try request.document(InstanceDetailDocument(status, usage: usage, in: state))
+        },
+        Route(template: "/v1/instances/{name}/proctree") { request in
+            let state = try await request.state()
+            let status = try request.instance(in: state)
+            var replicas: [ReplicaTreeDocument] = []
+            for replica in status.replicas {
+                replicas.append(
+                    ReplicaTreeDocument(replica, processes: try await request.processes(of: replica.run)))
             }
-            return try request.document(InstanceDetailDocument(status, in: state))
+            return try request.document(
+                ProcessTreeDocument(instance: status.name, replicas: replicas, in: state))
+        },
+        Route(template: "/metrics") { request in
+            let state = try await request.state()
+            let usage = try await request.usage(of: Set(state.observed.runs.values.map(\.id)))
+            let text = AgentMetrics.families(state, usage).exposition
+            return Payload(contentType: AgentMetrics.contentType, bytes: Array(text.utf8))
         },
         Route(template: "/v1/events", parameters: ["limit", "after", "instance", "since"]) { request in
             let query = EventHistoryQuery(
@@ -58,6 +73,29 @@ extension Route {
 }
 
 extension RouteRequest {
+    /// The Instance that the path names.
+    fileprivate func instance(in state: AgentState) throws -> InstanceStatus {
+        guard let status = state.instanceStatus(name) else {
+            throw Refusal.notFound("no Instance '\(name)' is declared for \(state.node.name) or runs on it")
+        }
+        return status
+    }
+
+    fileprivate func usage(of replicas: [ReplicaStatus]) async throws -> [RunID: RunUsage] {
+        try await usage(of: Set(replicas.compactMap(\.run?.id)))
+    }
+
+    fileprivate func usage(of runs: Set<RunID>) async throws -> [RunID: RunUsage] {
+        let source = source
+        return try await answered { await source.usage(of: runs) }
+    }
+
+    fileprivate func processes(of run: ObservedRun?) async throws -> [RunProcess] {
+        guard let run else { return [] }
+        let source = source
+        return try await answered { await source.processes(of: run.id) }
+    }
+
     fileprivate func document(_ value: some Encodable) throws -> Payload {
         Payload(bytes: try WireFormat.encode(value, pretty: try query.flag("pretty")))
     }

@@ -22,7 +22,7 @@ package struct InstanceDocument: Codable, Sendable, Hashable {
     package var declaredAt: String?
     package var replicas: [ReplicaDocument]
 
-    package init(_ status: InstanceStatus, in state: AgentState) {
+    package init(_ status: InstanceStatus, usage: [RunID: RunUsage] = [:], in state: AgentState) {
         let desired = status.desired
         let running = status.replicas.lazy.compactMap(\.run).first
         name = status.name
@@ -36,7 +36,10 @@ package struct InstanceDocument: Codable, Sendable, Hashable {
         reason = status.reason
         labels = desired?.labels ?? [:]
         declaredAt = desired?.place.short
-        replicas = status.replicas.map { ReplicaDocument($0, spec: desired?.spec, in: state) }
+        replicas = status.replicas.map { replica in
+            let used = replica.run.flatMap { usage[$0.id] }
+            return ReplicaDocument(replica, spec: desired?.spec, usage: used, in: state)
+        }
     }
 }
 
@@ -63,8 +66,14 @@ package struct ReplicaDocument: Codable, Sendable, Hashable {
     package var lostLogBytes: UInt64?
     /// An endpoint's name → its port in this replica.
     package var ports: [String: UInt16]
+    /// Declared limits of what runs: `memory` → `64Mi`.
+    package var limits: [String: String]?
+    /// Only where one Instance is asked for: it has to be read from the kernel.
+    package var usage: UsageDocument?
 
-    package init(_ status: ReplicaStatus, spec: InstanceSpec?, in state: AgentState) {
+    package init(
+        _ status: ReplicaStatus, spec: InstanceSpec?, usage used: RunUsage? = nil, in state: AgentState
+    ) {
         let run = status.run
         name = status.replica.description
         index = status.replica.index
@@ -85,6 +94,9 @@ package struct ReplicaDocument: Codable, Sendable, Hashable {
         for endpoint in (run?.spec ?? spec)?.process.endpoints ?? [] {
             ports[endpoint.name] = endpoint.port(index: index)
         }
+        let declared = (run?.spec.resources).map(\.declaredLimits) ?? []
+        limits = Dictionary(declared.map { ($0.field, $0.value) }, uniquingKeysWith: { first, _ in first })
+        usage = used.map(UsageDocument.init)
     }
 }
 
@@ -148,11 +160,11 @@ package struct InstanceDetailDocument: Codable, Sendable {
     package var instance: InstanceDocument
     package var waiting: [WaitingDocument]
 
-    package init(_ status: InstanceStatus, in state: AgentState) {
+    package init(_ status: InstanceStatus, usage: [RunID: RunUsage] = [:], in state: AgentState) {
         apiVersion = WireFormat.apiVersion
         kind = "Instance"
         node = state.node.name
-        instance = InstanceDocument(status, in: state)
+        instance = InstanceDocument(status, usage: usage, in: state)
         waiting = state.waiting.filter { $0.replica.instance == status.name }
             .map { WaitingDocument($0, in: state) }
     }

@@ -6,6 +6,8 @@ struct ControlGroupHost: Equatable, Sendable {
     var unifiedMount: String?
     /// The agent's own group within it, beginning with `/`.
     var ownGroup: String
+    /// The hierarchies of version 1 that are mounted, on their own or beside version 2.
+    var legacy: [Controller: LegacyHierarchy] = [:]
 
     /// Reads `/proc/self`.
     static func current() -> ControlGroupHost {
@@ -21,6 +23,35 @@ struct ControlGroupHost: Equatable, Sendable {
         ownGroup =
             ownGroups.split(separator: "\n").first { $0.hasPrefix("0::") }.map { String($0.dropFirst(3)) }
             ?? "/"
+        for controller in Controller.allCases {
+            let mounts = mountInfo.split(separator: "\n").lazy
+            guard let mount = mounts.compactMap({ Self.legacyMount($0, of: controller) }).first else {
+                continue
+            }
+            let own = ownGroups.split(separator: "\n").lazy.compactMap {
+                Self.legacyGroup($0, of: controller)
+            }
+            legacy[controller] = LegacyHierarchy(mount: mount, ownGroup: own.first ?? "/")
+        }
+    }
+
+    /// `33 31 0:31 / /sys/fs/cgroup/memory rw,… - cgroup cgroup rw,memory`: the last field names its
+    /// controllers.
+    private static func legacyMount(_ line: Substring, of controller: Controller) -> String? {
+        let fields = line.split(separator: " ")
+        guard let dash = fields.firstIndex(of: "-"), dash + 3 < fields.count, fields[dash + 1] == "cgroup",
+            fields[3] == "/", fields[5].hasPrefix("rw"),
+            fields[dash + 3].split(separator: ",").contains(Substring(controller.legacyName))
+        else { return nil }
+        return String(fields[4])
+    }
+
+    /// `4:memory:/a`, `2:cpu,cpuacct:/`.
+    private static func legacyGroup(_ line: Substring, of controller: Controller) -> String? {
+        let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[1].split(separator: ",").contains(Substring(controller.legacyName))
+        else { return nil }
+        return String(parts[2])
     }
 
     /// `36 25 0:31 / /sys/fs/cgroup/unified rw,… - cgroup2 cgroup2 rw`: the fifth field, if the type after
@@ -36,7 +67,9 @@ struct ControlGroupHost: Equatable, Sendable {
 
     /// Where the tree for runs may stand, best first. It must not be above the agent, because whoever kills
     /// or limits the runs' tree must not strike the agent.
-    func parents(isRoot: Bool) -> [String] {
+    func parents(isRoot: Bool) -> [String] { Self.parents(of: ownGroup, isRoot: isRoot) }
+
+    static func parents(of ownGroup: String, isRoot: Bool) -> [String] {
         let leaf = ownGroup.split(separator: "/").last.map(String.init) ?? ""
         let above = ownGroup.split(separator: "/").dropLast().map { "/\($0)" }.joined()
         var parents: [String] = []
@@ -47,4 +80,11 @@ struct ControlGroupHost: Equatable, Sendable {
         parents.append(isRoot ? "" : above)
         return parents
     }
+}
+
+/// A hierarchy of version 1.
+struct LegacyHierarchy: Equatable, Sendable {
+    var mount: String
+    /// The agent's own group within it, beginning with `/`.
+    var ownGroup: String
 }

@@ -57,7 +57,13 @@ extension Supervisor {
         guard let slot else { return }
         if reload, let file = spec.process.configFile { try writeConfig(file, spec, slot.id.replica) }
         let refusal = sendPolicy(spec, to: run, isAdopted: old == nil)
-        if let old, old.resources?.nofile != spec.resources?.nofile { try applyLimits(spec, to: run) }
+        if let old {
+            if old.resources != spec.resources {
+                changeLimits(of: run, from: old.resources, to: spec.resources)
+            }
+        } else {
+            lookAtLimits(of: run, spec.resources)
+        }
         if reload, let signal = spec.process.reloadSignal { self.signal(run, signal) }
         if old?.health != spec.health || old?.process != spec.process {
             startProbes(run)
@@ -94,16 +100,6 @@ extension Supervisor {
             throw PreparationFailure(
                 code: "policy-send", message: "\(error)", remedy: "make room for the agent's memory",
                 isTransient: true)
-        }
-    }
-
-    private func applyLimits(_ spec: InstanceSpec, to run: RunID) throws(PreparationFailure) {
-        guard let identity = table.withLock({ $0[run]?.identity?.child }) else { return }
-        guard SandboxSettings.applyLive(spec, to: identity) else {
-            throw PreparationFailure(
-                code: "limit-live",
-                message: "the limit of open files of the running process could not be changed",
-                remedy: "run the agent with CAP_SYS_RESOURCE, or change spec.restartNonce to restart it")
         }
     }
 

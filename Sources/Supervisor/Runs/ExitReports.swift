@@ -1,10 +1,11 @@
+import Glibc
 import KeeperProtocol
 import Reconciler
 
 extension ExitReport {
     init(_ record: ExitRecord) {
         self.init(
-            cause: Cause(record.cause), oomKilled: record.oomKills > 0,
+            cause: Cause(record.cause), oomKilled: record.isKilledForMemory, oomKills: record.oomKills,
             startedWall: record.startedAtWall == 0
                 ? nil : WallTime(nanoseconds: Int64(clamping: record.startedAtWall)),
             endedWall: WallTime(nanoseconds: Int64(clamping: record.endedAtWall)),
@@ -22,6 +23,15 @@ extension ExitReport {
             cause: cause,
             startedWall: identity.map { WallTime(nanoseconds: Int64(clamping: $0.startedAtWall)) },
             endedWall: .current, treeProvenEmpty: treeProvenEmpty)
+    }
+}
+
+extension ExitRecord {
+    /// An older keeper knows only that the OOM killer struck at some time.
+    fileprivate var isKilledForMemory: Bool {
+        if let wasKilledForMemory { return wasKilledForMemory }
+        if case .signaled(SIGKILL, _) = cause { return oomKills > 0 }
+        return false
     }
 }
 

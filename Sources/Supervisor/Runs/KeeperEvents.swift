@@ -77,6 +77,9 @@ extension Supervisor {
             tell(.logLost(run, bytes: total))
         case .logTrouble(let stream, let loss, let since):
             logTrouble(run, stream, loss, since: since)
+        case .memoryKills(let total):
+            table.withLock { $0[run]?.memoryKills = total }
+            tell(.memoryKills(run, total: total))
         case .treeUnproven:
             table.withLock { $0[run]?.treeProvenEmpty = false }
         case .exited(let record):

@@ -37,6 +37,10 @@ struct RunEntry {
     var isStopping = false
     var lostLogBytes: UInt64 = 0
     var logTroubles: [LogStream: LogTrouble] = [:]
+    /// Processes of it that were killed for want of memory; nil: nobody counts.
+    var memoryKills: UInt64?
+    /// What of its limits is not in force.
+    var shortfalls: [LimitShortfall] = []
     var treeProvenEmpty = true
     var probes: RunProbes?
     /// It is asked once in the life of a run, whatever is changed while it lives.

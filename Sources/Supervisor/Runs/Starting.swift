@@ -48,6 +48,7 @@ extension Supervisor {
             throw error
         }
         handedOver(request.run)
+        tellShortfalls(of: request.run)
     }
 
     private func handOver(
@@ -60,12 +61,7 @@ extension Supervisor {
                 try ReplicaSetup.configFile(
                     file, request.slot.replica, layout, user: launch.user, isDurable: false)
             }
-            if let groups {
-                let group = groups.group(of: request.run, in: request.slot)
-                try groups.make(group)
-                spec.cgroups = groups.paths(group)
-                table.withLock { $0[request.run]?.group = group }
-            }
+            if let paths = try makeGroup(request) { spec.cgroups = paths }
             let output = try slot.openOutput()
             let directory = try slot.openDirectory()
             let lock = try await takeLock(slot, directory)

@@ -1,0 +1,69 @@
+/// One metric with all its samples, as the Prometheus text format 0.0.4 has it.
+struct MetricFamily: Sendable {
+    enum Kind: String, Sendable { case counter, gauge }
+
+    struct Sample: Sendable {
+        /// Names are ours and sorted as they are given; values are escaped when they are written.
+        var labels: [(name: String, value: String)]
+        var value: Double
+    }
+
+    /// Counters end in `_total`, and what has a unit in the unit: `_seconds`, `_bytes`.
+    let name: String
+    let kind: Kind
+    let help: String
+    private(set) var samples: [Sample] = []
+
+    init(_ name: String, _ kind: Kind, _ help: String) {
+        self.name = name
+        self.kind = kind
+        self.help = help
+    }
+
+    /// nil is not known, and leaves no sample: 0 would be a lie.
+    mutating func add(_ value: Double?, _ labels: KeyValuePairs<String, String> = [:]) {
+        guard let value else { return }
+        samples.append(Sample(labels: labels.map { ($0.key, $0.value) }, value: value))
+    }
+
+    mutating func add(_ value: UInt64?, _ labels: KeyValuePairs<String, String> = [:]) {
+        add(value.map(Double.init), labels)
+    }
+
+    mutating func add(_ value: Int?, _ labels: KeyValuePairs<String, String> = [:]) {
+        add(value.map(Double.init), labels)
+    }
+}
+
+extension [MetricFamily] {
+    /// The whole page. A family without samples is left out.
+    var exposition: String {
+        var text = ""
+        for family in self where !family.samples.isEmpty {
+            text += "# HELP \(family.name) \(Self.escaped(help: family.help))\n"
+            text += "# TYPE \(family.name) \(family.kind.rawValue)\n"
+            for sample in family.samples {
+                text += family.name
+                if !sample.labels.isEmpty {
+                    let labels = sample.labels.map { "\($0.name)=\"\(Self.escaped(label: $0.value))\"" }
+                    text += "{" + labels.joined(separator: ",") + "}"
+                }
+                text += " \(Self.number(sample.value))\n"
+            }
+        }
+        return text
+    }
+
+    private static func number(_ value: Double) -> String {
+        if let whole = Int64(exactly: value) { return String(whole) }
+        return String(value)
+    }
+
+    private static func escaped(help: String) -> String {
+        help.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
+    }
+
+    private static func escaped(label: String) -> String {
+        escaped(help: label).replacing("\"", with: "\\\"")
+    }
+}

@@ -1,0 +1,100 @@
+import CLinux
+import Glibc
+import KeeperProtocol
+import Manifests
+package import Reconciler
+import Synchronization
+
+/// The limits of runs: what is in force, what is not, and changing it while they run.
+extension Supervisor {
+    /// Makes the group of a run that is about to start and limits it. nil where runs have none. What cannot
+    /// be limited is noted, and no reason not to start.
+    func makeGroup(_ request: RunRequest) throws(SystemError) -> CgroupPaths? {
+        let resources = request.spec.resources
+        var shortfalls = ProcessLimits.shortfalls(resources)
+        guard let groups else {
+            shortfalls += withoutGroups(resources)
+            note(shortfalls, of: request.run)
+            return nil
+        }
+        let group = groups.group(of: request.run, in: request.slot)
+        try groups.make(group)
+        table.withLock { $0[request.run]?.group = group }
+        if let resources {
+            shortfalls += groups.limits(of: group).enforce(resources, isLive: false)
+        }
+        note(shortfalls, of: request.run)
+        return groups.paths(group)
+    }
+
+    private func note(_ shortfalls: [LimitShortfall], of run: RunID) {
+        table.withLock { $0[run]?.shortfalls = shortfalls }
+    }
+
+    /// Tells of a run that was just handed over what of its limits is not in force.
+    func tellShortfalls(of run: RunID) {
+        let shortfalls = table.withLock { $0[run]?.shortfalls ?? [] }
+        if !shortfalls.isEmpty { tell(.found(run, RunFinding(shortfalls))) }
+    }
+
+    /// Brings a live run from the limits of one spec to those of another.
+    func changeLimits(of run: RunID, from old: Resources?, to new: Resources?) {
+        let (group, identity) = table.withLock { ($0[run]?.group, $0[run]?.identity?.child) }
+        var shortfalls: [LimitShortfall] = []
+        if let groups, let group {
+            shortfalls = groups.limits(of: group).enforce(new, replacing: old, isLive: true)
+        } else {
+            shortfalls = withoutGroups(new)
+        }
+        if old?.nofile != new?.nofile || old?.core != new?.core {
+            let members = group.map { GroupMembers.pids(of: $0) } ?? []
+            shortfalls += ProcessLimits.change(new, of: identity, and: members)
+        } else {
+            shortfalls += ProcessLimits.shortfalls(new)
+        }
+        update(shortfalls, of: run)
+    }
+
+    /// The run was adopted: nothing is changed, and what is missing is told. Its record may be older than its
+    /// limits, so their values are not compared here.
+    func lookAtLimits(of run: RunID, _ resources: Resources?) {
+        guard let resources else { return }
+        guard let groups, table.withLock({ $0[run]?.group }) != nil else {
+            return update(withoutGroups(resources), of: run)
+        }
+        let missing = Controller.allCases.compactMap { controller -> LimitShortfall? in
+            guard controller.limit(in: resources) != nil else { return nil }
+            guard case .missing(let reason, let remedy)? = groups.places[controller] else { return nil }
+            return LimitShortfall(field: controller.field, reason: reason, remedy: remedy)
+        }
+        update(missing, of: run)
+    }
+
+    private func update(_ shortfalls: [LimitShortfall], of run: RunID) {
+        let isNews = table.withLock { table in
+            guard let entry = table[run], entry.shortfalls != shortfalls else { return false }
+            table[run]?.shortfalls = shortfalls
+            return true
+        }
+        if isNews { tell(.found(run, RunFinding(shortfalls))) }
+    }
+
+    private func withoutGroups(_ resources: Resources?) -> [LimitShortfall] {
+        Controller.allCases.compactMap { controller in
+            guard controller.limit(in: resources) != nil else { return nil }
+            return LimitShortfall(
+                field: controller.field, reason: "runs have no control groups on this host",
+                remedy: "let the agent run with Delegate=yes, or as root with the unified hierarchy mounted")
+        }
+    }
+
+    /// Declared and actual values of what a run's control groups limit, read now. Empty where there are none.
+    package func limitValues(of run: RunID) -> [LimitComparison] {
+        guard let groups, let entry = table.withLock({ $0[run] }), let group = entry.group else { return [] }
+        return groups.limits(of: group).values(entry.spec?.resources)
+    }
+}
+
+extension ControlGroupTree {
+    func limits(of group: String) -> GroupLimits { GroupLimits(places: places, group: group) }
+}
