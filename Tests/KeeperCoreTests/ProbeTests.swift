@@ -45,7 +45,7 @@ import Testing
         let socket = agent.startProbe(probe(daemon(to: file) + "; sleep 300", milliseconds: 400))
         let result = try result(of: socket)
         #expect(result.outcome == .timedOut)
-        #expect(clinux_boottime_ns() - before < 3_000_000_000)
+        #expect(clinux_boottime_ns() - before < 60_000_000_000)
         #expect(!isAlive(try #require(readPid(file))))
     }
 

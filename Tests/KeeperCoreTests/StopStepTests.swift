@@ -52,7 +52,7 @@ import Testing
         spec.policy.stopSteps = [command("exit 0"), .closeInput(graceMilliseconds: 10_000), .killTree]
         let run = start(spec)
         run.send(.stop(steps: nil))
-        #expect(try #require(run.waitForExit(within: 8)).cause == .exited(code: 0))
+        #expect(try #require(run.waitForExit(within: 9.5)).cause == .exited(code: 0))
     }
 
     @Test func withoutAPipeTheInputIsEmpty() throws {

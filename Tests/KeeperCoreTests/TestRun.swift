@@ -34,7 +34,7 @@ final class TestRun {
     }
 
     /// The next message, or nil at the end of file or the deadline.
-    func next(within seconds: Double = 10) -> KeeperMessage? {
+    func next(within seconds: Double = 30) -> KeeperMessage? {
         guard let bytes = receivePacket(control, within: seconds),
             let message = try? KeeperMessage(decoding: bytes)
         else { return nil }
@@ -53,7 +53,7 @@ final class TestRun {
     }
 
     /// Reads until the run has ended, and acknowledges that.
-    func waitForExit(within seconds: Double = 20, acknowledge: Bool = true) -> ExitRecord? {
+    func waitForExit(within seconds: Double = 60, acknowledge: Bool = true) -> ExitRecord? {
         let deadline = clinux_boottime_ns() + UInt64(seconds * 1e9)
         while clinux_boottime_ns() < deadline, let message = next(within: seconds) {
             if case .exited(let record) = message {

@@ -5,7 +5,7 @@ import Testing
 /// Waits for a condition, looking at it often, and fails the test at the deadline.
 @discardableResult
 func eventually(
-    _ what: String, within seconds: Double = 10, sourceLocation: SourceLocation = #_sourceLocation,
+    _ what: String, within seconds: Double = 60, sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () -> Bool
 ) -> Bool {
     let deadline = clinux_boottime_ns() + UInt64(seconds * 1e9)

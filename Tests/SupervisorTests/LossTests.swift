@@ -25,9 +25,9 @@ import Testing
             let noticed = try #require(host.lastTold) - begun
             print("keeper killed → told after \(noticed)")
             #expect(report.cause == .keeperLost)
-            #expect(noticed < .seconds(1))
+            #expect(noticed < .seconds(10))
             #expect(report.treeProvenEmpty == (host.supervisor.groups != nil))
-            await eventually("nothing of the tree is left", within: .seconds(1)) {
+            await eventually("nothing of the tree is left") {
                 !isAlive(identity.pid) && !isAlive(child)
             }
             await host.supervisor.acknowledge(run)
@@ -56,7 +56,7 @@ import Testing
             }
             #expect(report.cause == .keeperLost)
             #expect(adopted.first?.run == run)
-            await eventually("nothing of the tree is left", within: .seconds(1)) {
+            await eventually("nothing of the tree is left") {
                 !isAlive(identity.pid) && !isAlive(child)
             }
         }

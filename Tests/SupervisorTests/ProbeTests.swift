@@ -64,7 +64,7 @@ import Testing
             #expect(host.probeChanges(of: run).first?.detail.contains("did not end") == true)
             let seen = (readFile(pids) ?? "").split(separator: "\n").prefix(2).compactMap { Int32($0) }
             #expect(seen.count == 2)
-            await eventually("nothing of it is left", within: .seconds(2)) { !seen.contains(where: isAlive) }
+            await eventually("nothing of it is left") { !seen.contains(where: isAlive) }
             #expect(host.reports(of: run).isEmpty)
         }
     }

@@ -100,7 +100,7 @@ import Testing
     @Test func nothingIsProbedWhileARunDrains() async throws {
         try await withHost { host in
             let file = "\(host.base)/probed"
-            var spec = stoppable(ended, [.signal(.term, grace: .seconds(5))], drain: .milliseconds(500))
+            var spec = stoppable(ended, [.signal(.term, grace: .seconds(5))], drain: .seconds(2))
             spec.health.liveness = Probe(
                 check: .exec(command: ["/bin/sh", "-c", "echo x >> \(file)"]), period: .milliseconds(20))
             let run = try await host.start(spec)
@@ -108,31 +108,30 @@ import Testing
             await ready(host)
             let begun = Instant.current
             host.supervisor.stop(run, policy: spec.stop)
-            // One that was under way may still write, within these milliseconds.
-            try? await Task.sleep(for: .milliseconds(100))
-            let seen = readFile(file)
             host.supervisor.stop(run, policy: spec.stop)
+            // One that was under way may still write; a hundred would have followed in the drain.
+            let seen = (readFile(file) ?? "").count
             #expect(try await host.exited(run).cause == .exited(code: 0))
-            #expect(readFile(file) == seen)
-            #expect(Instant.current - begun >= .milliseconds(500))
+            #expect((readFile(file) ?? "").count <= seen + 2)
+            #expect(Instant.current - begun >= .seconds(2))
         }
     }
 
     @Test func anAgentThatComesBackDoesNotBeginTheDrainAnew() async throws {
         try await withHost { host in
-            let spec = stoppable(ended, [.signal(.term, grace: .seconds(5))], drain: .milliseconds(900))
+            let spec = stoppable(ended, [.signal(.term, grace: .seconds(5))], drain: .seconds(3))
             let run = try await host.start(spec)
             await ready(host)
             let begun = Instant.current
             host.supervisor.stop(run, policy: spec.stop)
-            // Time has to pass: a third of the drain, which must not begin anew.
-            try? await Task.sleep(for: .milliseconds(300))
+            // Time has to pass: most of the drain, which must not begin anew.
+            try? await Task.sleep(for: .milliseconds(2500))
             host.drop()
             try await host.open()
             host.supervisor.stop(run, policy: spec.stop)
             #expect(try await host.exited(run).cause == .exited(code: 0))
             let took = Instant.current - begun
-            #expect(took >= .milliseconds(900) && took < .milliseconds(1190), "\(took)")
+            #expect(took >= .seconds(3) && took < .milliseconds(5400), "\(took)")
         }
     }
 }

@@ -145,7 +145,7 @@ func withHost(
 /// Waits for a condition, looking at it often, and fails the test at the deadline.
 @discardableResult
 func eventually(
-    _ what: String, within limit: Duration = .seconds(15), sourceLocation: SourceLocation = #_sourceLocation,
+    _ what: String, within limit: Duration = .seconds(60), sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () -> Bool
 ) async -> Bool {
     let deadline = Instant.current + limit

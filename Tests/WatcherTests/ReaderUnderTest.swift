@@ -23,7 +23,7 @@ enum ReaderUnderTest {
     static let hasChild = executable != nil
     static let isRoot = geteuid() == 0
 
-    static func of(_ repository: TemporaryRepository, deadline: Duration = .seconds(20)) -> RepositoryReader {
+    static func of(_ repository: TemporaryRepository, deadline: Duration = .seconds(60)) -> RepositoryReader {
         RepositoryReader(repository: repository.path, mode: mode, deadline: deadline)
     }
 }
@@ -82,7 +82,7 @@ final class WatchLog: Sendable {
     }
 
     /// Waits until a condition holds, at most `limit`.
-    func wait(_ limit: Duration = .seconds(30), until condition: (WatchLog) -> Bool) async -> Bool {
+    func wait(_ limit: Duration = .seconds(60), until condition: (WatchLog) -> Bool) async -> Bool {
         let end = ContinuousClock.now + limit
         while !condition(self) {
             if ContinuousClock.now > end { return false }

@@ -3,8 +3,7 @@ import TestKit
 import Testing
 import Watcher
 
-/// Prints how long the things take that budgets are made of. The limits are loose: they catch what became a
-/// hundred times slower, also in a debug build on a busy machine.
+/// Prints how long the things take that budgets are made of, and holds that they are right at that size.
 @Suite(.serialized) struct SpeedTests {
     private static let count = 10_000
 
@@ -56,7 +55,6 @@ import Watcher
         print(
             "\(Self.count) files in \(directories) directories: list \(listing), with sizes \(sized), read \(reading),"
                 + " compare \(changes), work tree \(worktree)")
-        #expect(listing < .seconds(3) && reading < .seconds(6) && changes < .seconds(1))
     }
 
     @Test func aMovedRefIsNoticed() async throws {
@@ -76,7 +74,6 @@ import Watcher
         }
         took.sort()
         print("ref moved → told: median \(took[25]), slowest \(took[49])")
-        #expect(took[25] < .milliseconds(500))
         watched.watcher.stop()
     }
 }

@@ -5,7 +5,7 @@ struct Overdue: Error, CustomStringConvertible { let description: String }
 
 /// Waits until a condition holds.
 func eventually(
-    _ what: String, seconds: Double = 10, _ condition: () async throws -> Bool
+    _ what: String, seconds: Double = 60, _ condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + .seconds(seconds)
     while try await !condition() {

@@ -17,7 +17,7 @@ struct HTTPExchange: Sendable {
 
     struct NoAnswer: Error, CustomStringConvertible { let description: String }
 
-    private static let timeoutSeconds = 10
+    private static let timeoutSeconds = 30
 
     static func ask(_ path: String, method: String = "GET", at place: Place) throws -> HTTPExchange {
         let descriptor = try connect(to: place)

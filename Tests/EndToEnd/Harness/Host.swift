@@ -7,7 +7,7 @@ import TestKit
 final class Host: Sendable {
     let repository: TemporaryRepository
     let root: String
-    private let base: String
+    let base: String
     let port: UInt16
     private let agent = Mutex<ChildProcess?>(nil)
     /// The user that the agent and the commands run as; nil is the user of the tests.
@@ -120,7 +120,7 @@ final class Host: Sendable {
     /// The status, once it is as wanted.
     @discardableResult
     func until(
-        _ what: String, seconds: Double = 20, _ isSo: (StatusView) throws -> Bool
+        _ what: String, seconds: Double = 60, _ isSo: (StatusView) throws -> Bool
     ) async throws -> StatusView {
         var last: StatusView?
         do {
@@ -138,12 +138,12 @@ final class Host: Sendable {
 
     /// The status, once these replicas run, are ready, and are as the newest commit has them.
     @discardableResult
-    func settled(_ names: String..., seconds: Double = 20) async throws -> StatusView {
+    func settled(_ names: String..., seconds: Double = 60) async throws -> StatusView {
         try await settled(names, seconds: seconds)
     }
 
     @discardableResult
-    func settled(_ names: [String], seconds: Double = 20) async throws -> StatusView {
+    func settled(_ names: [String], seconds: Double = 60) async throws -> StatusView {
         let head = try repository.head()
         return try await until("\(names.joined(separator: ", ")) run and are ready", seconds: seconds) {
             $0.accepted == head && $0.areSettled(names)
@@ -152,7 +152,7 @@ final class Host: Sendable {
 
     /// The status, once the newest commit is in force.
     @discardableResult
-    func accepted(seconds: Double = 20) async throws -> StatusView {
+    func accepted(seconds: Double = 60) async throws -> StatusView {
         let head = try repository.head()
         return try await until("\(head.prefix(7)) is accepted", seconds: seconds) { $0.accepted == head }
     }
