@@ -1,7 +1,9 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -167,4 +169,36 @@ ssize_t clinux_receive_notice(int fd, void *bytes, size_t capacity, int *fds, si
         return -1;
     }
     return length;
+}
+
+static int inet_socket(int family, int datagram) {
+    return socket(family, (datagram ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
+}
+int clinux_listen_inet(const char *address, uint16_t port, int datagram) {
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    int any = *address == '\0', on = 1, off = 0;
+    int is_v4 = !any && inet_pton(AF_INET, address, &v4.sin_addr) == 1;
+    if (!any && !is_v4 && inet_pton(AF_INET6, address, &v6.sin6_addr) != 1) {
+        errno = EINVAL;
+        return -1;
+    }
+    int fd = is_v4 ? inet_socket(AF_INET, datagram) : inet_socket(AF_INET6, datagram);
+    if (fd < 0 && any && errno == EAFNOSUPPORT) {
+        is_v4 = 1;
+        fd = inet_socket(AF_INET, datagram);
+    }
+    if (fd < 0) return -1;
+    // Both families at one port, whatever the host's default is.
+    if (any && !is_v4) (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    // Connections of an earlier listener that linger in TIME_WAIT are no obstacle.
+    if (!datagram) (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    const struct sockaddr *name = is_v4 ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6;
+    if (bind(fd, name, is_v4 ? sizeof v4 : sizeof v6) < 0 || (!datagram && listen(fd, SOMAXCONN) < 0)) {
+        int failure = errno;
+        close(fd);
+        errno = failure;
+        return -1;
+    }
+    return fd;
 }

@@ -13,6 +13,8 @@ enum KeeperBounds {
     static let descendantsMax = 65536
     /// How long a stop command that was killed at its timeout may take to be gone.
     static let commandEndMax = 3 * second
+    /// How long a keeper whose run is over holds what the run was given, while no agent is there to take it.
+    static let holdMax = 300 * second
     /// How long a pipe is drained after the tree is dead: a process outside it may hold the other end.
     static let drainMax = 500 * millisecond
     /// How long a connected agent may take to acknowledge an exit before the keeper syncs its record itself.

@@ -23,6 +23,7 @@ package final class Supervisor: Sendable {
     let accountant = Accountant()
     let table = Mutex(RunTable())
     let sockets: SocketDirectory
+    let held = HeldSockets()
     private let events: @Sendable (RunEvent) -> Void
     /// Held while an event is told, so that nothing is told of a run after its end.
     private let telling = Mutex(())
@@ -68,6 +69,7 @@ package final class Supervisor: Sendable {
         do throws(PreparationFailure) {
             if let package = spec.process.package { try await packages.materialise(package) }
             try assembly.check(spec)
+            try openSockets(spec)
             return nil
         } catch {
             return error
@@ -111,6 +113,7 @@ package final class Supervisor: Sendable {
     private func release() {
         zygote.close()
         loop.stop()
+        held.close()
         let descriptors = table.withLock { table in
             let all = table.runs.values.flatMap { [$0.socket, $0.keeperPidfd] }
             table = RunTable()

@@ -84,7 +84,9 @@ final class TestAgent {
     }
 
     /// Sends the request of a run; `reply()` is still to be read.
-    func request(_ spec: LaunchSpec, slot name: String, notify: Int32 = -1) -> TestRun {
+    func request(
+        _ spec: LaunchSpec, slot name: String, notify: Int32 = -1, listen: [Int32] = []
+    ) -> TestRun {
         let slot = slot(name)
         let lock = open(slot + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         #expect(clinux_ofd_lock(lock) == 0)
@@ -94,8 +96,9 @@ final class TestAgent {
         var pair: [Int32] = [-1, -1]
         #expect(clinux_seqpacket_pair(&pair) == 0)
         send(
-            ZygoteRequest.runDescriptors + (notify < 0 ? [] : [.notify]),
-            [lock, memfd, slotDirectory, output, pair[1], socketDirectory] + (notify < 0 ? [] : [notify]))
+            ZygoteRequest.runDescriptors + (notify < 0 ? [] : [.notify]) + listen.map { _ in .listen },
+            [lock, memfd, slotDirectory, output, pair[1], socketDirectory] + (notify < 0 ? [] : [notify])
+                + listen)
         for descriptor in [lock, memfd, slotDirectory, output, pair[1]] { close(descriptor) }
         let run = TestRun(
             control: pair[0], slot: slot, runID: spec.runID,
@@ -106,8 +109,10 @@ final class TestAgent {
     }
 
     /// A run whose keeper has been forked.
-    func start(_ spec: LaunchSpec, slot: String = "web-0", notify: Int32 = -1) -> TestRun {
-        let run = request(spec, slot: slot, notify: notify)
+    func start(_ spec: LaunchSpec, slot: String = "web-0", notify: Int32 = -1, listen: [Int32] = [])
+        -> TestRun
+    {
+        let run = request(spec, slot: slot, notify: notify, listen: listen)
         if case .forked(let keeper) = reply()?.outcome {
             run.keeper = keeper
         } else {

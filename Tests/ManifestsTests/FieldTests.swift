@@ -17,6 +17,13 @@ import Testing
         ("endpoints: [{name: a, port: +80}]", "invalid-port"), ("endpoints: [{name: a}]", "missing-field"),
         ("endpoints: [{name: a, port: 1, protocol: sctp}]", "invalid-value"),
         ("endpoints: [{name: a, port: 1}, {name: b, port: 1}]", "port-conflict"),
+        ("endpoints: [{name: a, port: 1, address: 127.0.0.1}]", "listen-address"),
+        ("endpoints: [{name: a, port: 1, listen: true, address: localhost}]", "invalid-value"),
+        ("endpoints: [{name: a, port: 1, listen: true, address: \"1::2::3\"}]", "invalid-value"),
+        (
+            "endpoints: [{name: a, port: 1, listen: true}]\nhealth: {readiness: {tcp: {port: a}}}",
+            "held-port-probe"
+        ),
         ("reload: {signal: SIGHUP}", "reload-needs-file"), ("reload: {signal: SIGSTOP}", "invalid-signal"),
         ("reload: {}", "missing-field"),
         ("health: {readiness: {tcp: {}}}", "missing-field"),

@@ -44,6 +44,7 @@ struct HashTests {
         Case("default policy", nil, instance: ("", "restart: {policy: always}")),
         Case("default backoff", nil, instance: ("", "restart: {backoff: {initial: 1s, factor: 2, max: 1m}}")),
         Case("default stop", nil, instance: ("", "stop: {signal: SIGTERM, grace: 5s}")),
+        Case("default listen", nil, unit: (port, port.replacing("+index", with: "+index, listen: false"))),
         Case("default drain", nil, instance: ("", "stop: {drain: 0s}")),
         Case("default stdin", nil, unit: ("", "entry: {command: /bin/web, stdin: none}")),
         Case("default update", nil, instance: ("", "update: {strategy: rolling, maxUnavailable: 1}")),
@@ -67,6 +68,7 @@ struct HashTests {
                 "stop: {steps: [{command: {command: [/bin/drain]}}]}",
                 "stop: {steps: [{command: {command: [/bin/drain, -q]}}]}"
             )),
+        Case("listen", .restart, unit: (port, port.replacing("+index", with: "+index, listen: true"))),
         Case("stdin", .restart, unit: ("", "entry: {command: /bin/web, stdin: pipe}")),
         Case("restart policy", .live, instance: ("", "restart: {policy: never}")),
         Case("maxRetries", .live, instance: ("", "restart: {maxRetries: 5}")),

@@ -115,6 +115,7 @@ final class TestHost: Sendable {
             await eventually("every run ends") {
                 supervisor.table.withLock { table in table.runs.values.allSatisfy { $0.phase == .over } }
             }
+            supervisor.hold(HeldResources())
             for run in runs { await supervisor.acknowledge(run) }
             await supervisor.shutdown(keepRuns: true)
             await eventually("every keeper goes") {

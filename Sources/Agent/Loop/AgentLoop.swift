@@ -51,6 +51,8 @@ package actor AgentLoop {
     var timer: (at: Instant, task: Task<Void, Never>)?
     var storeFailing = false
     var isRetryingCommit = false
+    /// What is held for the Instances; nil until that was told once.
+    private var held: HeldResources?
     /// How long the last plan took.
     private var planning = Duration.zero
     /// Oneshots are held because the store that knew of their success is lost.
@@ -116,9 +118,18 @@ package actor AgentLoop {
         updateConditions(at: moment)
         collectChanges()
         let durable = await commitBatch()
+        await hold()
         perform(work, durable: durable)
         isReady = true
         setTimer(plan.wakeAt)
+    }
+
+    /// Before anything is prepared or started that needs it.
+    private func hold() async {
+        let resources = world.heldResources
+        guard resources != held else { return }
+        held = resources
+        await runs.hold(resources)
     }
 
     private func plan(at moment: Moment) -> Plan {

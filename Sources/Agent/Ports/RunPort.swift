@@ -16,6 +16,8 @@ package protocol RunPort: Sendable {
     func stop(_ run: RunID, policy: StopPolicy) async
     /// Applies live fields; with `reload`, writes the config file anew and signals.
     func update(_ run: RunID, spec: InstanceSpec, reload: Bool) async throws(HostFailure)
+    /// What is declared and runs needs this; all else that is held for Instances is let go.
+    func hold(_ resources: HeldResources) async
     /// The exit is durable: the keeper may go.
     func acknowledge(_ run: RunID) async
     /// Ends what serves starts; runs go on.

@@ -153,7 +153,11 @@ int clinux_accept(int fd);
 /// SO_PEERCRED: who connected, or who made the pair.
 int clinux_peer(int fd, pid_t *pid, uid_t *uid, gid_t *gid);
 
-enum { CLINUX_DESCRIPTORS_MAX = 16 }; ///< in one message
+/// A TCP or UDP socket that is bound to a numeric address and, for TCP, listens. "" is every address of the
+/// host, of both families where it has both. Blocking.
+int clinux_listen_inet(const char *address, uint16_t port, int datagram);
+
+enum { CLINUX_DESCRIPTORS_MAX = 64 }; ///< in one message
 
 /// sendmsg(2) of one packet with descriptors by SCM_RIGHTS; MSG_NOSIGNAL. `nonblocking` not 0: EAGAIN
 /// instead of waiting. ETOOMANYREFS: too many descriptors are in flight.

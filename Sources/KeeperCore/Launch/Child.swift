@@ -13,8 +13,8 @@ struct Child {
     /// before anything else, the slot's lock first of all. Closes `stdout` and `stderr` in the caller.
     /// Nil with errno set where it cannot be forked.
     static func fork(
-        _ spec: borrowing MappedSpec, program: ChildProgram? = nil, stdin: Int32 = -1, stdout: Int32,
-        stderr: Int32, closing lock: Int32
+        _ spec: borrowing MappedSpec, program: ChildProgram? = nil, handover: Handover? = nil,
+        stdin: Int32 = -1, stdout: Int32, stderr: Int32, closing lock: Int32
     ) -> Child? {
         defer {
             close(stdout)
@@ -31,7 +31,8 @@ struct Child {
             if lock >= 0 { close(lock) }
             close(ends.0)
             var setup = ChildSetup(
-                spec: spec.view, program: program, stdin: stdin, stdout: stdout, stderr: stderr,
+                spec: spec.view, program: program, handover: handover, stdin: stdin, stdout: stdout,
+                stderr: stderr,
                 report: ends.1, keeper: keeper, joinsUnifiedGroup: !isInGroup)
             setup.run()
         }

@@ -8,6 +8,8 @@ struct ChildSetup {
     let spec: LaunchSpecView
     /// What is executed instead of the specification's own program.
     let program: ChildProgram?
+    /// What it gets beside its standard streams.
+    let handover: Handover?
     /// -1: the keeper's own /dev/null.
     let stdin: Int32
     let stdout: Int32
@@ -18,14 +20,17 @@ struct ChildSetup {
     /// The child was not born in its unified group, and must join it.
     let joinsUnifiedGroup: Bool
 
-    private static let reportDescriptor: Int32 = 3
+    /// Above everything that the program gets.
+    private var reportDescriptor: Int32 { handover?.end ?? Handover.first }
 
     init(
-        spec: LaunchSpecView, program: ChildProgram?, stdin: Int32, stdout: Int32, stderr: Int32,
+        spec: LaunchSpecView, program: ChildProgram?, handover: Handover?, stdin: Int32, stdout: Int32,
+        stderr: Int32,
         report: Int32, keeper: pid_t, joinsUnifiedGroup: Bool
     ) {
         self.spec = spec
         self.program = program
+        self.handover = handover
         self.stdin = stdin
         self.stdout = stdout
         self.stderr = stderr
@@ -52,7 +57,10 @@ struct ChildSetup {
 
     private func execute() -> Never {
         var arguments = program?.argumentPointers() ?? spec.arguments()
-        var environment = (program?.variablePointers() ?? []) + spec.environment()
+        var added = program?.variables ?? []
+        if let handover { added += handover.variables() }
+        // For execve, in the child that is about to become the program: nothing of it is ever freed.
+        var environment = added.map { strdup($0) } + spec.environment()
         LaunchReport.send(report, step: .execute, errno: 0)
         if let program {
             clinux_execve(program.executable, &arguments, &environment)
@@ -84,12 +92,22 @@ struct ChildSetup {
     private mutating func takeStandardStreams() {
         if stdin >= 0 { require(.standardStreams, dup2(stdin, STDIN_FILENO) >= 0) }
         require(.standardStreams, dup2(stdout, STDOUT_FILENO) >= 0 && dup2(stderr, STDERR_FILENO) >= 0)
-        if report != Self.reportDescriptor {
-            require(.standardStreams, dup2(report, Self.reportDescriptor) >= 0)
-            report = Self.reportDescriptor
+        takeHandover()
+        if report != reportDescriptor {
+            require(.standardStreams, dup2(report, reportDescriptor) >= 0)
+            report = reportDescriptor
         }
         require(.standardStreams, clinux_set_cloexec(report, 1) == 0)
-        require(.standardStreams, clinux_close_range(UInt32(Self.reportDescriptor + 1), .max) == 0)
+        require(.standardStreams, clinux_close_range(UInt32(reportDescriptor + 1), .max) == 0)
+    }
+
+    /// The report may stand where one of them is to go.
+    private mutating func takeHandover() {
+        guard let handover else { return }
+        let above = clinux_fcntl(report, F_DUPFD_CLOEXEC, handover.end)
+        require(.descriptors, above >= 0)
+        report = above
+        require(.descriptors, handover.place())
     }
 
     private func limit() {
@@ -133,5 +151,4 @@ struct ChildProgram {
 
     /// For execve, in the child that is about to become the program: nothing of it is ever freed.
     func argumentPointers() -> [UnsafeMutablePointer<CChar>?] { arguments.map { strdup($0) } + [nil] }
-    func variablePointers() -> [UnsafeMutablePointer<CChar>?] { variables.map { strdup($0) } }
 }

@@ -10,6 +10,8 @@ struct RequestDescriptors {
     private(set) var control: Int32 = -1
     private(set) var socketDirectory: Int32 = -1
     private(set) var notify: Int32 = -1
+    private(set) var listen: [Int32] = []
+    private(set) var stored: [Int32] = []
 
     /// Takes over all of `descriptors`. One without a role, or with the role of an earlier one, is closed.
     init(roles: [DescriptorRole?], descriptors: UnsafeBufferPointer<Int32>) {
@@ -22,6 +24,8 @@ struct RequestDescriptors {
             case .control: Self.take(descriptor, as: &control)
             case .socketDirectory: Self.take(descriptor, as: &socketDirectory)
             case .notify: Self.take(descriptor, as: &notify)
+            case .listen: listen.append(descriptor)
+            case .stored: stored.append(descriptor)
             case nil: close(descriptor)
             }
         }

@@ -28,6 +28,9 @@ final class Keeper {
     var stop: StopSequence?
     /// The stop command that runs.
     var command: StopCommandRun?
+    /// What the run was given beside its standard streams, and what is done with it at the end.
+    var held: HeldDescriptors
+    var isReleased = false
     /// The writing end of the run's standard input, or -1.
     var input: Int32
     /// The sealed launch specification, kept for the environment of stop commands; -1 where there are none.
@@ -60,6 +63,7 @@ final class Keeper {
         stdout = start.stdout
         stderr = start.stderr
         report = start.child.report
+        held = start.held
         input = start.input
         memory = start.memory
     }
@@ -71,9 +75,13 @@ final class Keeper {
         while end == nil || command != nil { turn(until: stop?.deadline) }
         let isProven = finish()
         keepRecordSafe()
-        sockets.unlink()
+        if held.isEmpty || !isProven { sockets.unlink() }
         // Before the connections end with the process: whoever sees that finds the slot free.
         close(lock)
+        if !held.isEmpty, isProven {
+            hold()
+            sockets.unlink()
+        }
         return isProven
     }
 
@@ -158,7 +166,10 @@ final class Keeper {
     private func readSignal() {
         var signal = clinux_signal()
         guard clinux_signalfd_read(signals, &signal) == 1 else { return }
-        if signal.number == SIGTERM { beginStopping(nil) }
+        if signal.number == SIGTERM {
+            isReleased = record != nil
+            beginStopping(nil)
+        }
         // SIGCHLD may stand for many, and may have been swallowed by a TERM of the same moment: always look.
         _ = reap()
     }

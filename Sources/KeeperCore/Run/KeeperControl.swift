@@ -60,6 +60,9 @@ extension Keeper {
         case .ping(let token):
             let pong = KeeperMessage.pong(token: token, status: status)
             if !sockets.send(pong.encoded(), to: connection) { sockets.drop(connection) }
+        case .takeDescriptors:
+            if !held.isEmpty, !held.send(to: connection) { sockets.drop(connection) }
+        case .releaseDescriptors: isReleased = record != nil
         case .updateSpec, .unknown:
             break
         }

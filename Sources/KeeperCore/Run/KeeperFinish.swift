@@ -40,6 +40,19 @@ extension Keeper {
         }
     }
 
+    /// The run is over, its record is safe and its slot is free. What it was given is held until the agent
+    /// says that its next run has it, and without an agent for a bounded time, in which clients of a
+    /// listening socket wait instead of being refused.
+    func hold() {
+        var deadline = clinux_boottime_ns() + KeeperBounds.holdMax
+        while !isReleased {
+            turn(until: sockets.hasPeer ? nil : deadline)
+            let now = clinux_boottime_ns()
+            if sockets.hasPeer { deadline = now + KeeperBounds.holdMax }
+            if now >= deadline { return }
+        }
+    }
+
     /// Empties the pipes. Bounded, because a process that left the tree may hold the other ends and write on.
     private func drain() {
         let deadline = clinux_boottime_ns() + KeeperBounds.drainMax

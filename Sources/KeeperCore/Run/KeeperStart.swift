@@ -18,6 +18,7 @@ struct KeeperStart {
     let stderr: OutputStream
     /// The writing end of the run's standard input, or -1.
     let input: Int32
+    let held: HeldDescriptors
     /// The specification's memory, where stop commands will need it; else -1.
     let memory: Int32
 
@@ -59,6 +60,11 @@ struct KeeperStart {
         stdout = OutputStream(.stdout, pipe: out.reader, directory: directory, limits: limits, run: run)
         stderr = OutputStream(.stderr, pipe: err.reader, directory: directory, limits: limits, run: run)
 
+        guard let held = HeldDescriptors(view, descriptors) else {
+            errno = EINVAL
+            throw Failure(.descriptors)
+        }
+        self.held = held
         let inputPipe = view.hasInputPipe ? Pipe() : nil
         // Unlike the pipes that the keeper reads, the workload's own end blocks.
         if view.hasInputPipe, clinux_set_nonblocking(inputPipe?.reader ?? -1, 0) != 0 {
@@ -68,7 +74,8 @@ struct KeeperStart {
         memory = view.policy.hasCommand ? spec.duplicate() : -1
 
         let forked = Child.fork(
-            spec, stdin: inputPipe?.reader ?? -1, stdout: out.writer, stderr: err.writer,
+            spec, handover: held.handover, stdin: inputPipe?.reader ?? -1, stdout: out.writer,
+            stderr: err.writer,
             closing: descriptors.lock)
         if let inputPipe { close(inputPipe.reader) }
         guard let child = forked else { throw Failure(.fork) }

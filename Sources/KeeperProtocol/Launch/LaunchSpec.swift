@@ -33,6 +33,12 @@ package struct LaunchSpec: Equatable, Sendable {
     /// Standard input is a pipe that stays open until a stop step closes it; else it is /dev/null.
     package var hasInputPipe = false
 
+    /// What the program gets from descriptor 3 on, in this order: the listening ones first. The descriptors
+    /// themselves come with the request.
+    package var passed: [PassedDescriptor] = []
+    /// Whose they are, in the agent's words; opaque to the keeper.
+    package var owner: String = ""
+
     package var policy = KeeperPolicy()
     package var cgroups = CgroupPaths()
     /// The socket's name within the runtime `k/` directory; at most 100 bytes, no slash. Empty: none.

@@ -25,6 +25,8 @@ enum SpecTag {
     static let oomCounterFile: UInt16 = 23
     static let socketName: UInt16 = 24
     static let inputPipe: UInt16 = 25
+    static let passed: UInt16 = 35
+    static let owner: UInt16 = 36
     static let logAgeMax: UInt16 = 80
 }
 
@@ -72,6 +74,8 @@ extension LaunchSpec {
         writer.put(SpecTag.coreHard, core?.hard)
         writer.put(SpecTag.noNewPrivileges, noNewPrivileges)
         if hasInputPipe { writer.put(SpecTag.inputPipe, true) }
+        for descriptor in passed { writer.put(SpecTag.passed, descriptor.encoded) }
+        if !owner.isEmpty { writer.put(SpecTag.owner, owner) }
         writer.put(policy)
         for path in cgroups.tasksDirectories { writer.putCString(SpecTag.tasksDirectory, path) }
         if let path = cgroups.unifiedDirectory { writer.putCString(SpecTag.unifiedDirectory, path) }

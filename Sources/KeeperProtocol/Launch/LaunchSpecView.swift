@@ -14,6 +14,8 @@ package struct LaunchSpecView {
     package private(set) var core: ResourceLimit?
     package private(set) var noNewPrivileges = false
     package private(set) var hasInputPipe = false
+    package private(set) var passed: [PassedDescriptor] = []
+    package private(set) var owner = ""
     package private(set) var policy = KeeperPolicy(stopSteps: [])
     package private(set) var tasksDirectories: [UnsafePointer<CChar>] = []
     package private(set) var unifiedDirectory: UnsafePointer<CChar>?
@@ -68,6 +70,10 @@ package struct LaunchSpecView {
         case SpecTag.coreHard: core = ResourceLimit(soft: core?.soft ?? .max, hard: try field.integer())
         case SpecTag.noNewPrivileges: noNewPrivileges = try field.bool()
         case SpecTag.inputPipe: hasInputPipe = try field.bool()
+        case SpecTag.passed:
+            guard passed.count < WireLimits.passedMax else { throw .tooLarge }
+            if let descriptor = try PassedDescriptor(field) { passed.append(descriptor) }
+        case SpecTag.owner: owner = try field.string(max: WireLimits.passedBytesMax)
         case SpecTag.tasksDirectory:
             guard tasksDirectories.count < WireLimits.cgroupPathsMax else { throw .tooLarge }
             tasksDirectories.append(try field.absolutePath())
@@ -134,6 +140,8 @@ extension LaunchSpec {
         core = view.core
         noNewPrivileges = view.noNewPrivileges
         hasInputPipe = view.hasInputPipe
+        passed = view.passed
+        owner = view.owner
         policy = view.policy
         cgroups.tasksDirectories = view.tasksDirectories.map { String(cString: $0) }
         cgroups.unifiedDirectory = view.unifiedDirectory.map { String(cString: $0) }

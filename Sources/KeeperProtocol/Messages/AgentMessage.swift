@@ -12,6 +12,10 @@ package enum AgentMessage: Equatable, Sendable {
     /// Comes with one descriptor, a sealed memfd with a launch specification: its policy is in force from
     /// now on, and its stop commands run with its environment. Nothing else of it is looked at.
     case updateSpec
+    /// Answered at once by `descriptors`, where the keeper has any to hand on.
+    case takeDescriptors
+    /// What the run was given is in other hands, or not wanted any more: a keeper whose run is over goes.
+    case releaseDescriptors
     /// The agent has the exit record where it cannot be lost: the keeper may go without waiting for its disk.
     case acknowledgeExit
     /// Answered by a `pong` with the same token.
@@ -56,6 +60,10 @@ extension AgentMessage {
             return writer.finished()
         case .updateSpec:
             return FieldWriter(type: FrameType.updateSpec, capacity: 32).finished()
+        case .takeDescriptors:
+            return FieldWriter(type: FrameType.takeDescriptors, capacity: 32).finished()
+        case .releaseDescriptors:
+            return FieldWriter(type: FrameType.releaseDescriptors, capacity: 32).finished()
         case .acknowledgeExit:
             return FieldWriter(type: FrameType.acknowledgeExit, capacity: 32).finished()
         case .ping(let token):
@@ -71,6 +79,10 @@ extension AgentMessage {
         }
     }
 
+    private static func isKnown(_ type: UInt16) -> Bool {
+        (FrameType.hello...FrameType.releaseDescriptors).contains(type) || type == FrameType.trimLogs
+    }
+
     package init(decoding bytes: UnsafeRawBufferPointer) throws(WireError) {
         var reader = try FieldReader(bytes)
         var version: UInt16 = 0
@@ -80,10 +92,7 @@ extension AgentMessage {
         var byPolicy = true
         var policy = KeeperPolicy(stopSteps: [])
         // Tags mean the same in every message of an agent, and a message of a newer agent is skipped whole.
-        guard
-            (FrameType.hello...FrameType.ping).contains(reader.type)
-                || [FrameType.updateSpec, FrameType.trimLogs].contains(reader.type)
-        else {
+        guard Self.isKnown(reader.type) else {
             self = .unknown(type: reader.type)
             return
         }
@@ -105,6 +114,8 @@ extension AgentMessage {
             self = .signal(number)
         case FrameType.updatePolicy: self = .updatePolicy(policy)
         case FrameType.updateSpec: self = .updateSpec
+        case FrameType.takeDescriptors: self = .takeDescriptors
+        case FrameType.releaseDescriptors: self = .releaseDescriptors
         case FrameType.acknowledgeExit: self = .acknowledgeExit
         case FrameType.trimLogs: self = .trimLogs(wall: wall)
         default: self = .ping(token: token)

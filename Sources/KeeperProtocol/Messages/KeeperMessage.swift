@@ -20,6 +20,9 @@ package enum KeeperMessage: Equatable, Sendable {
     /// All that the run has said of itself over its notify socket. Told when it changes, a few times a second
     /// at most.
     case notified(NotifyState)
+    /// What the run was given and may be given to its successor, in the order of the descriptors that come
+    /// along.
+    case descriptors(owner: String, [PassedDescriptor])
     /// The command of a stop step did not end with exit code 0; the next step follows. `step` counts from 0,
     /// a drain included.
     case stopCommandFailed(step: UInt8, ProbeResult.Outcome)
@@ -67,6 +70,8 @@ private enum Tag {
     static let stderrLost: UInt16 = 10
     static let index: UInt16 = 11
     static let result: UInt16 = 12
+    static let owner: UInt16 = 13
+    static let passed: UInt16 = 14
     static let memoryKills: UInt16 = 70
     static let loss: UInt16 = 80
     static let since: UInt16 = 81
@@ -107,6 +112,11 @@ extension KeeperMessage {
             return Self.encodedPong(token, status)
         case .notified(let state):
             return state.encoded()
+        case .descriptors(let owner, let passed):
+            var writer = FieldWriter(type: FrameType.descriptors)
+            writer.put(Tag.owner, owner)
+            for descriptor in passed { writer.put(Tag.passed, descriptor.encoded) }
+            return writer.finished()
         case .stopCommandFailed(let step, let outcome):
             var writer = FieldWriter(type: FrameType.stopCommandEnded, capacity: 64)
             writer.put(Tag.index, step)
@@ -140,6 +150,7 @@ extension KeeperMessage {
         case FrameType.exited: self = .exited(try ExitRecord(reader))
         case FrameType.treeUnproven: self = .treeUnproven
         case FrameType.notified: self = .notified(try NotifyState(reader))
+        case FrameType.descriptors: self = try Self.descriptors(reader)
         case FrameType.stopCommandEnded: self = try Self.stopCommand(reader)
         case FrameType.execFailed, FrameType.logGap, FrameType.logTrouble, FrameType.pong,
             FrameType.memoryKills:
@@ -150,6 +161,25 @@ extension KeeperMessage {
 
     package init(decoding bytes: [UInt8]) throws(WireError) {
         self = try withBytes(bytes) { (raw) throws(WireError) in try KeeperMessage(decoding: raw) }
+    }
+
+    private static func descriptors(_ fields: FieldReader) throws(WireError) -> KeeperMessage {
+        var reader = fields
+        var owner = ""
+        var passed: [PassedDescriptor] = []
+        while let field = try reader.next() {
+            switch field.tag {
+            case Tag.owner: owner = try field.string(max: WireLimits.passedBytesMax)
+            case Tag.passed:
+                // One of an unknown kind would put the others at the wrong descriptors.
+                guard passed.count < WireLimits.passedMax, let descriptor = try PassedDescriptor(field) else {
+                    throw .field(Tag.passed)
+                }
+                passed.append(descriptor)
+            default: break
+            }
+        }
+        return .descriptors(owner: owner, passed)
     }
 
     private static func stopCommand(_ fields: FieldReader) throws(WireError) -> KeeperMessage {

@@ -36,6 +36,10 @@ package enum DescriptorRole: UInt8, Sendable, CaseIterable {
     case socketDirectory = 6
     /// The bound socket over which the run says how it is; only a run that asked for it has one.
     case notify = 7
+    /// A listening socket for the program; there may be several.
+    case listen = 8
+    /// A descriptor that an earlier run has stored; there may be several.
+    case stored = 9
 }
 
 /// The zygote's answer. That a keeper was forked does not mean yet that the run has started.
@@ -76,7 +80,7 @@ extension ZygoteRequest {
         while let field = try reader.next() {
             switch field.tag {
             case Tag.requestID: requestID = try field.integer()
-            case Tag.roles: roles = try field.bytes(max: 16).map { DescriptorRole(rawValue: $0) }
+            case Tag.roles: roles = try field.bytes(max: 64).map { DescriptorRole(rawValue: $0) }
             default: break
             }
         }

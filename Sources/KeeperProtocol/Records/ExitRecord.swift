@@ -58,6 +58,8 @@ package enum LaunchStep: UInt8, Sendable, CaseIterable {
     case noNewPrivileges = 12
     case workingDirectory = 13
     case execute = 14
+    /// What the program is given from descriptor 3 on.
+    case descriptors = 15
 }
 
 /// What went through one stream of a run.

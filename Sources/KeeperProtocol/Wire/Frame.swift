@@ -23,6 +23,9 @@ package enum WireLimits {
     /// A run id or boot id, in bytes.
     package static let idBytesMax = 64
     package static let stopStepsMax = 16
+    /// Descriptors that are handed from run to run, and the bytes of what is said of one.
+    package static let passedMax = 32
+    package static let passedBytesMax = 512
     /// The strings of one stop command.
     package static let stopArgumentsMax = 258
     package static let cgroupPathsMax = 16
@@ -56,7 +59,9 @@ package enum FrameType {
     static let updatePolicy: UInt16 = 35
     static let acknowledgeExit: UInt16 = 36
     static let ping: UInt16 = 37
+    static let takeDescriptors: UInt16 = 38
     static let updateSpec: UInt16 = 39
+    static let releaseDescriptors: UInt16 = 40
     static let trimLogs: UInt16 = 53
 
     static let identity: UInt16 = 64
@@ -67,6 +72,7 @@ package enum FrameType {
     static let logGap: UInt16 = 69
     static let pong: UInt16 = 70
     static let notified: UInt16 = 71
+    static let descriptors: UInt16 = 72
     static let stopCommandEnded: UInt16 = 73
     static let memoryKills: UInt16 = 80
     static let logTrouble: UInt16 = 85

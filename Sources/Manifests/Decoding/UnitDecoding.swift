@@ -80,7 +80,8 @@ struct UnitDecoding {
             result.append(
                 Endpoint(
                     name: name, protocolName: object.choice("protocol") ?? .tcp, port: port,
-                    labels: object.stringMap("labels")))
+                    labels: object.stringMap("labels"), listen: object.bool("listen") ?? false,
+                    address: object.string("address")))
         }
         return result
     }

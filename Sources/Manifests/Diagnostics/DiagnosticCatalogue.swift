@@ -161,6 +161,14 @@ extension DiagnosticCode {
             .init(
                 .error, "A stop step that closes the standard input of a process which has none.",
                 "set entry.stdin: pipe in the Unit, or remove the step")
+        case .listenAddress:
+            .init(
+                .error, "An address for a port that Plumb does not open.",
+                "set listen: true, or leave the address to the program")
+        case .heldPortProbe:
+            .init(
+                .error, "A TCP probe of a port that Plumb holds: it always answers.",
+                "ask the program itself, by an http or exec check")
         case .duplicateItem:
             .init(.error, "Something that may stand only once in a list.", "keep one of the two")
         case .fixedPortReplicas:

@@ -50,6 +50,8 @@ package enum DiagnosticCode: String, Sendable, Hashable, CaseIterable, Codable {
     case reloadNeedsFile = "reload-needs-file"
     case stopSteps = "stop-steps"
     case inputNeeded = "input-needed"
+    case listenAddress = "listen-address"
+    case heldPortProbe = "held-port-probe"
     case duplicateItem = "duplicate-item"
     case fixedPortReplicas = "fixed-port-replicas"
     case portConflict = "port-conflict"

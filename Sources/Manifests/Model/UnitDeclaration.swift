@@ -109,14 +109,21 @@ package struct Endpoint: Sendable, Hashable {
     package var protocolName: EndpointProtocol
     package var port: Port
     package var labels: [String: String]
+    /// Plumb opens the port, and hands it to the runs.
+    package var listen: Bool
+    /// Numeric; nil is every address of the host. Only where Plumb opens the port.
+    package var address: String?
 
     package init(
-        name: String, protocolName: EndpointProtocol = .tcp, port: Port, labels: [String: String] = [:]
+        name: String, protocolName: EndpointProtocol = .tcp, port: Port, labels: [String: String] = [:],
+        listen: Bool = false, address: String? = nil
     ) {
         self.name = name
         self.protocolName = protocolName
         self.port = port
         self.labels = labels
+        self.listen = listen
+        self.address = address
     }
 
     /// The port of one replica.

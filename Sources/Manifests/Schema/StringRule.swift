@@ -20,6 +20,8 @@ enum StringRule: Sendable, Hashable, CaseIterable {
     case account
     case variablePrefix
     case httpPath
+    /// IPv4 or IPv6, numeric.
+    case address
     case pattern
     case requirement
 
@@ -53,6 +55,7 @@ enum StringRule: Sendable, Hashable, CaseIterable {
         case .fileName: "^[^/]+$"
         case .account: "^([a-z_][a-z0-9_-]*[$]?|[0-9]+)$"
         case .httpPath: "^/"
+        case .address: "^[0-9a-fA-F:.]+$"
         case .nonEmpty, .command, .runPath, .sourcePath, .pattern, .requirement: "."
         case .any: nil
         }
@@ -87,6 +90,7 @@ enum StringRule: Sendable, Hashable, CaseIterable {
         case .fileName: "the name of a file, without '/'"
         case .account: "a name of the host's user or group database, or a number"
         case .httpPath: "a path that begins with '/'"
+        case .address: "a numeric IPv4 or IPv6 address, as in 127.0.0.1 or ::1"
         case .pattern: "a regular expression"
         case .requirement: "plumb and a range of versions, as in plumb >= 1.2"
         }
@@ -112,6 +116,7 @@ enum StringRule: Sendable, Hashable, CaseIterable {
             return !text.isEmpty && text != "." && text != ".." && !bytes.contains(UInt8(ascii: "/"))
         case .account: return Self.isAccount(text)
         case .httpPath: return text.hasPrefix("/") && !bytes.contains { $0 <= 0x20 || $0 == 0x7F }
+        case .address: return NumericAddress.accepts(text)
         case .pattern: return (try? Regex(text)) != nil
         }
     }

@@ -88,8 +88,10 @@ enum UnitSchema {
                 "The port: N, or N+index where replica 0 gets N, replica 1 N+1."),
             SchemaField(
                 "listen", .boolean, default: "false", effect: .restart,
-                support: .only(.bool(false), instead: "the program opens the port itself; leave listen out"),
-                "Whether Plumb holds the port and shares it among the replicas."),
+                "Whether Plumb holds the port, and passes it to the runs (LISTEN_FDS)."),
+            SchemaField(
+                "address", .text(.address), effect: .restart,
+                "The numeric address that a held port is bound to; by default all of the host."),
             SchemaField(
                 "labels", .map(keys: .labelKey, values: .text(.labelValue), max: EnvelopeSchema.labelsMax),
                 effect: .live, "Short facts to select by."),

@@ -33,12 +33,15 @@ extension Assembler {
         let place = instance.source.location(of: "spec.replicas")
         let note = unitNote(unit, "spec.endpoints[\(index)].port", "the Unit's endpoint '\(endpoint.name)'")
         switch endpoint.port {
-        case .fixed(let port) where instance.replicas > 1:
+        case .fixed(let port) where instance.replicas > 1 && !endpoint.listen:
             collector.add(
                 Diagnostic(
                     .fixedPortReplicas, at: place,
                     "\(instance.replicas) replicas cannot share port \(port) of endpoint '\(endpoint.name)'",
-                    help: "write port: \(port)+index in the Unit, or replicas: 1", notes: [note]))
+                    help:
+                        "write port: \(port)+index in the Unit, listen: true if the program takes its socket"
+                        + " from Plumb, or replicas: 1",
+                    notes: [note]))
         case .indexed(let port) where Int(port) + instance.replicas - 1 > Int(UInt16.max):
             collector.add(
                 Diagnostic(

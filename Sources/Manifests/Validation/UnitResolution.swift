@@ -84,6 +84,12 @@ extension Assembler {
                     "a oneshot is ready when it has ended, so a readiness probe cannot help it",
                     notes: [unitNote(unit, "spec.profile", "the Unit is a oneshot")]))
         }
+        ListenRules.check(health, endpoints: unit.endpoints) { key, message in
+            collector.add(
+                Diagnostic(
+                    .heldPortProbe, at: instance.source.location(of: "spec.health.\(key)"), message,
+                    notes: [unitNote(unit, "spec.endpoints", "the Unit's endpoints")]))
+        }
         ProbeRules.check(health, endpoints: unit.endpoints) { key, message in
             collector.add(
                 Diagnostic(

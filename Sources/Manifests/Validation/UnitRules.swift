@@ -13,12 +13,16 @@ struct UnitRules {
             ProbeRules.check(health, endpoints: unit.endpoints) { key, message in
                 decoder.report(.unknownPort, decoder.mark(of: "spec.health.\(key)"), message)
             }
+            ListenRules.check(health, endpoints: unit.endpoints) { key, message in
+                decoder.report(.heldPortProbe, decoder.mark(of: "spec.health.\(key)"), message)
+            }
         }
         if let stop = unit.defaults.stop, spec.object("entry")?.isInvalid("stdin") != true {
             StopRules.check(stop, unit) { code, path, message, help in
                 decoder.report(code, decoder.mark(of: path), message, help: help)
             }
         }
+        ListenRules.check(unit, &decoder)
         checkPorts(&decoder)
     }
 

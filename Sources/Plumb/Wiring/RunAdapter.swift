@@ -46,6 +46,7 @@ struct RunAdapter: RunPort {
         }
     }
 
+    func hold(_ resources: HeldResources) async { supervisor.hold(resources) }
     func acknowledge(_ run: RunID) async { await supervisor.acknowledge(run) }
     func close() async { await supervisor.shutdown(keepRuns: true) }
 }

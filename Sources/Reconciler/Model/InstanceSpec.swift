@@ -94,12 +94,22 @@ package struct EndpointSpec: Sendable, Hashable, Codable {
     package var basePort: UInt16
     /// The replica's index is added to the base.
     package var indexed: Bool
+    /// Plumb opens the port and hands it to the runs; nil: it does not. Both optional, so that what was
+    /// stored before is read.
+    package var listen: Bool?
+    /// Of a port that Plumb opens; nil: every address of the host.
+    package var address: String?
 
-    package init(name: String, protocolName: String, basePort: UInt16, indexed: Bool) {
+    package init(
+        name: String, protocolName: String, basePort: UInt16, indexed: Bool, listen: Bool? = nil,
+        address: String? = nil
+    ) {
         self.name = name
         self.protocolName = protocolName
         self.basePort = basePort
         self.indexed = indexed
+        self.listen = listen
+        self.address = address
     }
 
     /// nil where the sum leaves 1–65535; validation has refused such a declaration.

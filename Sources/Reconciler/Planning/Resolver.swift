@@ -131,15 +131,13 @@ package struct Resolver: Sendable {
 
 extension EndpointSpec {
     init(_ endpoint: Endpoint) {
-        switch endpoint.port {
-        case .fixed(let port):
-            self.init(
-                name: endpoint.name, protocolName: endpoint.protocolName.rawValue, basePort: port,
-                indexed: false)
-        case .indexed(let port):
-            self.init(
-                name: endpoint.name, protocolName: endpoint.protocolName.rawValue, basePort: port,
-                indexed: true)
-        }
+        let (port, indexed) =
+            switch endpoint.port {
+            case .fixed(let port): (port, false)
+            case .indexed(let port): (port, true)
+            }
+        self.init(
+            name: endpoint.name, protocolName: endpoint.protocolName.rawValue, basePort: port,
+            indexed: indexed, listen: endpoint.listen ? true : nil, address: endpoint.address)
     }
 }

@@ -72,6 +72,7 @@ extension Supervisor {
             let state = await identified(run)
             adopted.append(AdoptedRun(run: run, slot: slot.id, memo: memo, state: state))
         }
+        await adoptHolders()
         if let groups {
             let kept = table.withLock { Set($0.runs.values.compactMap(\.group)) }
             await groups.sweep(keeping: kept)
@@ -96,7 +97,7 @@ extension Supervisor {
         do throws(SystemError) {
             let connection = try sockets.connect(to: "\(record.run.text).sock")
             table.withLock { $0[record.run]?.phase = .running }
-            try attach(record.run, connection)
+            try attach(record.run, connection, takesBack: true)
             return .connecting
         } catch {
             table.withLock { $0[record.run]?.phase = .losing }

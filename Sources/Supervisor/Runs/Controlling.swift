@@ -125,7 +125,9 @@ extension Supervisor {
             if table.current[entry.slot.id] == run { SlotRecord.acknowledge(slotPath: entry.slot.path) }
             return entry.socket < 0 ? table.remove(run) : nil
         }
-        if let gone { detach(gone) } else { send(.acknowledgeExit, to: run) }
+        if let gone { return detach(gone) }
+        send(.acknowledgeExit, to: run)
+        releaseUnwanted(run)
     }
 
     /// Removes the slot's directory, logs included. False, and nothing is done, while a run has it.

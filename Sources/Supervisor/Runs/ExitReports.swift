@@ -74,6 +74,7 @@ extension LaunchStep {
         case .noNewPrivileges: "no_new_privs"
         case .workingDirectory: "chdir"
         case .execute: "exec"
+        case .descriptors: "descriptors"
         }
     }
 
@@ -94,6 +95,7 @@ extension LaunchStep {
         case .noNewPrivileges: "cannot set no_new_privs"
         case .workingDirectory: "cannot enter its working directory"
         case .execute: "cannot execute the command"
+        case .descriptors: "cannot take the descriptors that it is to be given"
         }
     }
 }

@@ -9,9 +9,16 @@ extension Supervisor {
     /// Packets that are taken from one keeper before the others have their turn.
     private static let packetsPerTurn = 16
 
-    /// Makes the connection the run's own, greets the keeper and listens.
-    func attach(_ run: RunID, _ connection: consuming Descriptor) throws(SystemError) {
+    /// Makes the connection the run's own, greets the keeper and listens. `takesBack`: what the keeper holds
+    /// for the run is asked for first, so that it is here before its identity is.
+    func attach(
+        _ run: RunID, _ connection: consuming Descriptor, takesBack: Bool = false
+    ) throws(SystemError) {
         _ = clinux_set_nonblocking(connection.raw, 1)
+        if takesBack {
+            let take = AgentMessage.takeDescriptors.encoded()
+            _ = clinux_send(connection.raw, take, take.count, nil, 0, 1)
+        }
         let hello = AgentMessage.hello(version: protocolVersion).encoded()
         guard clinux_send(connection.raw, hello, hello.count, nil, 0, 1) >= 0 else {
             throw SystemError("send", "hello")
@@ -52,14 +59,19 @@ extension Supervisor {
     private func receive(_ run: RunID, _ socket: Int32) {
         var bytes = [UInt8](repeating: 0, count: WireLimits.messageBytesMax)
         for _ in 0..<Self.packetsPerTurn {
-            let (count, number) = table.withLock { table -> (Int, Int32) in
-                guard table[run]?.socket == socket else { return (-1, EAGAIN) }
-                let count = clinux_receive(socket, &bytes, bytes.count, nil, 0, nil, 1)
-                return (count, errno)
+            let packet = table.withLock { table in
+                table[run]?.socket == socket ? Packet(socket, &bytes) : Packet(failed: EAGAIN)
             }
-            if count < 0, number == EAGAIN { return }
-            guard count > 0 else { return hangUp(run) }
-            if let message = try? KeeperMessage(decoding: Array(bytes[..<count])) { take(message, run) }
+            if packet.count < 0, packet.number == EAGAIN { return }
+            guard packet.count > 0 else { return hangUp(run) }
+            if case .descriptors(_, let passed)? = packet.message,
+                let slot = table.withLock({ $0[run]?.slot.id })
+            {
+                takeBack(passed, packet.descriptors, of: slot)
+                continue
+            }
+            packet.closeDescriptors()
+            if let message = packet.message { take(message, run) }
         }
     }
 
@@ -85,7 +97,7 @@ extension Supervisor {
         case .exited(let record):
             conclude(run, ExitReport(record))
         case .stopCommandFailed(let step, let outcome): tellStopCommand(run, Int(step), outcome)
-        case .execFailed, .pong, .notified, .unknown:
+        case .execFailed, .pong, .notified, .descriptors, .unknown:
             // The cause of a failed start comes again with `exited`.
             break
         }

@@ -71,7 +71,7 @@ extension Supervisor {
                 // It has told its identity once, and goes on where it was.
                 table[run]?.phase = entry.identity == nil ? .starting : .running
             }
-            try attach(run, connection)
+            try attach(run, connection, takesBack: true)
             return true
         } catch {
             return false

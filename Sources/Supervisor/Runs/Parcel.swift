@@ -1,7 +1,9 @@
 import CLinux
 import Glibc
+import KeeperProtocol
 
-/// Everything that goes to the zygote for one run, in the order of `ZygoteRequest.runDescriptors`.
+/// Everything that goes to the zygote for one run, in the order of `ZygoteRequest.runDescriptors`, and what
+/// its program gets after that.
 struct Parcel: ~Copyable {
     private let lock: Descriptor
     private let spec: Descriptor
@@ -9,11 +11,12 @@ struct Parcel: ~Copyable {
     private let output: Descriptor
     private let control: Descriptor
     private let sockets: Descriptor
+    private let handed: HandedDescriptors
 
     init(
         lock: Int32, spec: consuming Descriptor, directory: consuming Descriptor,
         output: consuming Descriptor,
-        sockets: consuming Descriptor, control: Int32
+        sockets: consuming Descriptor, control: Int32, handed: consuming HandedDescriptors
     ) {
         self.lock = Descriptor(owning: lock)
         self.spec = spec
@@ -21,11 +24,14 @@ struct Parcel: ~Copyable {
         self.output = output
         self.sockets = sockets
         self.control = Descriptor(owning: control)
+        self.handed = handed
     }
 
     var descriptors: [Int32] {
-        [lock.raw, spec.raw, directory.raw, output.raw, control.raw, sockets.raw]
+        [lock.raw, spec.raw, directory.raw, output.raw, control.raw, sockets.raw] + handed.descriptors
     }
+
+    var roles: [DescriptorRole?] { ZygoteRequest.runDescriptors + handed.roles }
 
     /// Closes our copies.
     consuming func close() {}

@@ -49,6 +49,9 @@ struct RunEntry {
     var keeperPidfd: Int32 = -1
     var keeperToken: EventLoop.Token?
 
+    /// It is over, and its keeper is still there: as long as it holds what the run was given.
+    var isHolding: Bool { phase == .over && socket >= 0 }
+
     init(slot: Slot, phase: Phase) {
         self.slot = slot
         self.phase = phase

@@ -41,6 +41,9 @@ extension Supervisor {
                 code: StartError.slotBusy, message: "the slot \(request.slot) still has a run",
                 isTransient: true)
         }
+        if request.spec.heldSockets(index: request.slot.replica.index).isEmpty {
+            await waitForHolders(of: request.slot)
+        }
         do throws(StartError) {
             try await handOver(request, launch, entry.slot)
         } catch {
@@ -54,8 +57,14 @@ extension Supervisor {
     private func handOver(
         _ request: RunRequest, _ launch: LaunchAssembly.Launch, _ slot: Slot
     ) async throws(StartError) {
+        var spec = launch.spec
+        let handed: HandedDescriptors
+        do throws(PreparationFailure) {
+            handed = try handedDescriptors(request, &spec)
+        } catch {
+            throw StartError(error)
+        }
         do throws(SystemError) {
-            var spec = launch.spec
             try ReplicaSetup.directories(request.slot.replica, layout, user: launch.user)
             if let file = request.spec.process.configFile {
                 try ReplicaSetup.configFile(
@@ -70,7 +79,7 @@ extension Supervisor {
             let parcel = try Parcel(
                 lock: lock.release(), spec: SealedSpec.make(spec.encoded()), directory: directory,
                 output: output,
-                sockets: sockets.open(), control: connect(request.run))
+                sockets: sockets.open(), control: connect(request.run), handed: handed)
             try await hand(parcel, request.run)
         } catch {
             throw StartError(error, slot: request.slot)
@@ -79,7 +88,7 @@ extension Supervisor {
 
     /// Asks the zygote, and finds out what became of the request.
     private func hand(_ parcel: consuming Parcel, _ run: RunID) async throws(SystemError) {
-        let outcome = await zygote.request(ZygoteRequest.runDescriptors, descriptors: parcel.descriptors)
+        let outcome = await zygote.request(parcel.roles, descriptors: parcel.descriptors)
         // The lock and the other end of the connection must be the keeper's alone from here on.
         parcel.close()
         switch outcome {
@@ -139,6 +148,7 @@ extension Supervisor {
             return ((table[run]?.socket ?? -1) < 0, stop)
         }
         if let stop { send(stop, to: run) }
+        if let slot = table.withLock({ $0[run]?.slot.id }) { releaseHolders(of: slot, before: run) }
         if lost { connectionEnded(run) }
     }
 

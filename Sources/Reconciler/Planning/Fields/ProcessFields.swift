@@ -10,7 +10,8 @@ extension SpecFields {
         for (name, value) in unit.env { addUnit("spec.env.\(name)", value, .restart) }
         for endpoint in process.endpoints {
             let port = "\(endpoint.basePort)" + (endpoint.indexed ? "+index" : "")
-            addUnit("spec.endpoints.\(endpoint.name)", "\(endpoint.protocolName) \(port)", .restart)
+            let held = endpoint.listen == true ? " listen\(endpoint.address.map { " \($0)" } ?? "")" : ""
+            addUnit("spec.endpoints.\(endpoint.name)", "\(endpoint.protocolName) \(port)\(held)", .restart)
         }
         for (name, file) in process.secrets { addInstance("spec.secrets.\(name)", "file \(file)", .restart) }
         if let signal = process.reloadSignal { addUnit("spec.reload.signal", signal.name, .live) }

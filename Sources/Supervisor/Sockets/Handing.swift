@@ -1,0 +1,208 @@
+import CLinux
+import Glibc
+import KeeperProtocol
+package import Reconciler
+import Synchronization
+
+/// What is handed from run to run: who gets it, who gives it back, and when it is let go.
+extension Supervisor {
+    private static let releaseWaitMax: Duration = .seconds(1)
+
+    /// What is declared and runs needs this; all else that is held is let go.
+    package func hold(_ resources: HeldResources) {
+        release(held.want(resources))
+        let leaving = table.withLock { table in
+            table.runs.filter { $0.value.isHolding && !resources.slots.contains($0.value.slot.id) }.map(\.key)
+        }
+        for run in leaving { send(.releaseDescriptors, to: run) }
+    }
+
+    /// Its slot may have ceased to be wanted before it was over.
+    func releaseUnwanted(_ run: RunID) {
+        guard let slot = table.withLock({ $0[run]?.slot.id }), !held.mayWant(slot) else { return }
+        send(.releaseDescriptors, to: run)
+    }
+
+    /// Opens what the replicas of a spec will be given.
+    func openSockets(_ spec: InstanceSpec) throws(PreparationFailure) {
+        let own = spec.heldSockets(index: 0).map(\.socket)
+        let others = held.wanted(by: spec.name).filter { socket in
+            !own.contains(socket) && spec.mayHold(socket)
+        }
+        for socket in own + others {
+            do throws(PreparationFailure) {
+                close(try held.descriptor(of: socket))
+            } catch {
+                // It is the program itself that has it, and it will be stopped for this spec.
+                guard error.code == PreparationFailure.portInUse, isOpenedByProgram(socket) else {
+                    throw error
+                }
+            }
+        }
+    }
+
+    private func isOpenedByProgram(_ socket: HeldSocket) -> Bool {
+        table.withLock { table in
+            table.runs.values.contains { entry in
+                guard entry.phase != .over, entry.slot.id.instance == socket.instance else { return false }
+                let index = entry.slot.id.replica.index
+                return entry.spec?.process.endpoints.contains {
+                    $0.listen != true && $0.port(index: index) == socket.port
+                } ?? false
+            }
+        }
+    }
+
+    /// The descriptors for one run, and what its keeper is told of them.
+    func handedDescriptors(_ request: RunRequest, _ launch: inout LaunchSpec) throws(PreparationFailure)
+        -> HandedDescriptors
+    {
+        var handed = HandedDescriptors()
+        let isAlone = table.withLock { table in
+            !table.runs.contains { run, entry in
+                run != request.run && entry.phase != .over
+                    && entry.slot.id.instance == request.slot.instance
+            }
+        }
+        for (name, socket) in request.spec.heldSockets(index: request.slot.replica.index) {
+            let raw = try held.descriptor(of: socket)
+            // What the last program has set is none of the next one's business; one that runs may rely on it.
+            if isAlone { _ = clinux_set_nonblocking(raw, 0) }
+            handed.add(raw, .listen)
+            launch.passed.append(PassedDescriptor(kind: .listen, name: name, key: socket.text))
+        }
+        guard !launch.passed.isEmpty else { return handed }
+        launch.owner = request.slot.description
+        let own = ["LISTEN_PID=", "LISTEN_FDS=", "LISTEN_FDNAMES="]
+        launch.environment.removeAll { entry in own.contains { entry.hasPrefix($0) } }
+        return handed
+    }
+
+    /// The slot's new run has all that earlier ones had.
+    func releaseHolders(of slot: SlotID, before run: RunID) {
+        release(held.takeHolders(of: slot))
+        let holding = table.withLock { table in
+            table.runs.filter { $0.key != run && $0.value.isHolding && $0.value.slot.id == slot }.map(\.key)
+        }
+        for run in holding { send(.releaseDescriptors, to: run) }
+    }
+
+    /// A program that opens its port by itself has to find it free.
+    func waitForHolders(of slot: SlotID) async {
+        let deadline = Instant.current + Self.releaseWaitMax
+        while Instant.current < deadline,
+            table.withLock({ table in
+                table.runs.values.contains { $0.isHolding && $0.isAcknowledged && $0.slot.id == slot }
+            })
+        {
+            await doze(for: .milliseconds(1))
+        }
+    }
+
+    private func release(_ connections: [Int32]) {
+        let bytes = AgentMessage.releaseDescriptors.encoded()
+        for connection in connections {
+            _ = clinux_send(connection, bytes, bytes.count, nil, 0, 1)
+            close(connection)
+        }
+    }
+}
+
+/// Giving back.
+extension Supervisor {
+    /// Takes over descriptors that a keeper held for an agent.
+    func takeBack(_ passed: [PassedDescriptor], _ descriptors: [Int32], of slot: SlotID) {
+        for (entry, raw) in zip(passed, descriptors) {
+            switch entry.kind {
+            case .listen:
+                if let socket = HeldSocket(instance: slot.instance, text: entry.key) {
+                    held.adopt(socket, raw)
+                } else {
+                    close(raw)
+                }
+            case .stored: close(raw)
+            }
+        }
+        for raw in descriptors.dropFirst(passed.count) { close(raw) }
+    }
+
+    /// Looks for keepers whose run is over and acknowledged, and that hold what it was given.
+    func adoptHolders() async {
+        for name in directoryNames(layout.keeperSockets) where name.hasSuffix(".sock") {
+            let run = RunID(text: String(name.dropLast(".sock".count)))
+            guard table.withLock({ $0[run] == nil }) else { continue }
+            do throws(SystemError) {
+                try await adoptHolder(sockets.connect(to: name))
+            } catch {
+                // Whom nobody answers for was left by a keeper that was killed.
+                if error.number == ECONNREFUSED { sockets.remove(name) }
+            }
+        }
+    }
+
+    private func adoptHolder(_ connection: consuming Descriptor) async {
+        let bytes = AgentMessage.takeDescriptors.encoded()
+        guard clinux_send(connection.raw, bytes, bytes.count, nil, 0, 1) >= 0,
+            await loop.waitUntilReadable(connection.raw, timeout: SupervisorLimits.helloWaitMax)
+        else { return }
+        var buffer = [UInt8](repeating: 0, count: WireLimits.messageBytesMax)
+        let packet = Packet(connection.raw, &buffer)
+        guard case .descriptors(let owner, let passed)? = packet.message, let replica = ReplicaID(owner)
+        else {
+            return packet.closeDescriptors()
+        }
+        let slot = SlotID(replica: replica)
+        takeBack(passed, packet.descriptors, of: slot)
+        held.adopt(holder: connection.release(), of: slot)
+    }
+}
+
+/// Descriptors on their way to a keeper. Owns them.
+struct HandedDescriptors: ~Copyable {
+    private(set) var roles: [DescriptorRole?] = []
+    private(set) var descriptors: [Int32] = []
+
+    mutating func add(_ raw: Int32, _ role: DescriptorRole) {
+        roles.append(role)
+        descriptors.append(raw)
+    }
+
+    deinit { for raw in descriptors { close(raw) } }
+}
+
+/// One packet of a keeper's.
+struct Packet {
+    /// The bytes received: 0 at the end of file, -1 with `number`.
+    let count: Int
+    let number: Int32
+    private(set) var message: KeeperMessage?
+    private(set) var descriptors: [Int32] = []
+
+    init(_ socket: Int32, _ buffer: inout [UInt8]) {
+        var received = [Int32](repeating: -1, count: Int(CLINUX_DESCRIPTORS_MAX))
+        var receivedCount = 0
+        count = clinux_receive(
+            socket, &buffer, buffer.count, &received, received.count, &receivedCount, 1)
+        number = errno
+        guard count > 0 else { return }
+        descriptors = Array(received[..<receivedCount])
+        message = try? KeeperMessage(decoding: Array(buffer[..<count]))
+    }
+
+    init(failed number: Int32) {
+        count = -1
+        self.number = number
+    }
+
+    func closeDescriptors() { for raw in descriptors { close(raw) } }
+}
+
+extension InstanceSpec {
+    /// Whether the socket belongs to one of its replicas.
+    fileprivate func mayHold(_ socket: HeldSocket) -> Bool {
+        process.endpoints.contains { endpoint in
+            endpoint.listen == true && (endpoint.address ?? "") == socket.address
+                && (endpoint.indexed ? socket.port >= endpoint.basePort : socket.port == endpoint.basePort)
+        }
+    }
+}
