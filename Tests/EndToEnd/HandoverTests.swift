@@ -4,10 +4,10 @@ import Testing
 
 extension EndToEnd {
     @Suite("Held ports") struct HeldPorts {
-        /// The whole of it takes a minute or two; `PLUMB_SOAK_SECONDS` asks for it.
-        private static let isWhole = getenv("PLUMB_SOAK_SECONDS") != nil
-        private static let commits = isWhole ? 100 : 16
-        private static let requests = isWhole ? 5000 : 800
+        /// Each commit restarts two replicas.
+        private static let commits = 50
+        private static let requests = 5000
+        private static let deaths = 24
 
         /// Takes its socket from Plumb; at SIGTERM it finishes what it has accepted, and accepts no more.
         private static let server = """
@@ -33,29 +33,58 @@ extension EndToEnd {
                     client.sendall(b"HTTP/1.0 200 OK\\r\\n\\r\\n%d" % os.getpid())
             """
 
-        /// Asks one time after the other until it has asked often enough and is told to end.
+        /// Four of them ask one time after the other until it was often enough and they are told to end. What
+        /// was not connected is `refused`; what was connected and got no whole answer is `cut`.
         private static let client = """
-            import json, os, socket, sys, time
+            import json, os, socket, sys, threading, time
             port, least, stop = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-            done, lost, pids, slowest = 0, [], set(), 0
-            while done < least or not os.path.exists(stop):
-                begun = time.monotonic()
-                try:
-                    with socket.create_connection(("127.0.0.1", port), timeout=30) as asked:
-                        asked.sendall(b"GET / HTTP/1.0\\r\\n\\r\\n")
-                        answer = b""
-                        while part := asked.recv(1024):
-                            answer += part
-                    assert answer.startswith(b"HTTP/1.0 200"), answer
-                    pids.add(answer.split()[-1].decode())
-                except Exception as error:
-                    lost.append(repr(error))
-                done += 1
-                slowest = max(slowest, time.monotonic() - begun)
-                time.sleep(0.004)
-            print(json.dumps({"done": done, "lost": len(lost), "why": lost[:3], "pids": len(pids),
-                              "slowest": round(slowest, 3)}))
+            lock, done, refused, cut, pids, slowest = threading.Lock(), 0, [], [], set(), 0
+            def ask():
+                global done, slowest
+                while done < least or not os.path.exists(stop):
+                    begun, lost, why = time.monotonic(), refused, None
+                    try:
+                        with socket.create_connection(("127.0.0.1", port), timeout=60) as asked:
+                            lost = cut
+                            asked.sendall(b"GET / HTTP/1.0\\r\\n\\r\\n")
+                            answer = b""
+                            while part := asked.recv(1024):
+                                answer += part
+                        assert answer.startswith(b"HTTP/1.0 200"), answer
+                    except Exception as error:
+                        why = repr(error)
+                    with lock:
+                        done += 1
+                        if why:
+                            lost.append(why)
+                        else:
+                            pids.add(answer.split()[-1].decode())
+                        slowest = max(slowest, time.monotonic() - begun)
+                    time.sleep(0.01)
+            threads = [threading.Thread(target=ask) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            print(json.dumps({"done": done, "refused": len(refused), "cut": len(cut),
+                              "why": (refused + cut)[:3], "pids": len(pids),
+                              "slowest": str(round(slowest, 3))}))
             """
+
+        /// Asks while `body` goes on, and returns what became of it.
+        private func asking(
+            _ host: Host, _ port: UInt16, atLeast requests: Int, _ body: () async throws -> Void
+        ) async throws -> JSON {
+            let (stop, result) = (host.root + "/stop", host.root + "/result")
+            let client = try ChildProcess(
+                ["/usr/bin/python3", "-c", Self.client, "\(port)", "\(requests)", stop],
+                environment: host.environment, directory: host.root, output: result, errors: result)
+            defer { client.send(SIGKILL) }
+            try await body()
+            Files.write(stop, "")
+            #expect(await client.end(within: .seconds(240)) == .exited(0))
+            return try JSON(parsing: Files.text(result) ?? "")
+        }
 
         private func unit(_ port: UInt16) -> String {
             Declare.python(
@@ -63,6 +92,7 @@ extension EndToEnd {
                 """
                 endpoints: [{name: http, protocol: http, port: \(port), listen: true, address: 127.0.0.1}]
                 stop: {grace: 5s}
+                restart: {backoff: {initial: 10ms, max: 50ms}}
                 """)
         }
 
@@ -87,34 +117,86 @@ extension EndToEnd {
                 try host.commit("Declare", ["u.yaml": unit(port), "i.yaml": instance(0, "rolling")])
                 try await host.startAgent()
                 var pids = try await host.settled(names).pids
-                let (stop, result) = (host.root + "/stop", host.root + "/result")
-                let client = try ChildProcess(
-                    ["/usr/bin/python3", "-c", Self.client, "\(port)", "\(Self.requests)", stop],
-                    environment: host.environment, directory: host.root, output: result, errors: result)
-                defer { client.send(SIGKILL) }
-
                 var deaths = 0
-                for round in 1...Self.commits {
-                    let strategy = round % 2 == 0 ? "rolling" : "recreate"
-                    try host.commit("Round \(round)", ["i.yaml": instance(round, strategy)])
-                    if round % 8 == 0 {
-                        // Somewhere in the middle of the restarts.
-                        try await Task.sleep(for: .milliseconds(Int.random(in: 0...250, using: &numbers)))
-                        await host.killAgent()
-                        try await host.startAgent()
-                        deaths += 1
+                let told = try await asking(host, port, atLeast: Self.requests) {
+                    for round in 1...Self.commits {
+                        let strategy = round % 2 == 0 ? "rolling" : "recreate"
+                        try host.commit("Round \(round)", ["i.yaml": instance(round, strategy)])
+                        if round % 8 == 0 {
+                            // Somewhere in the middle of the restarts.
+                            let pause = Int.random(in: 0...250, using: &numbers)
+                            try await Task.sleep(for: .milliseconds(pause))
+                            await host.killAgent()
+                            try await host.startAgent()
+                            deaths += 1
+                        }
+                        pids = try await replaced(host, pids)
                     }
-                    pids = try await replaced(host, pids)
                 }
-                Files.write(stop, "")
-                #expect(await client.end(within: .seconds(120)) == .exited(0))
-                let told = try JSON(parsing: Files.text(result) ?? "")
                 print(
-                    "held port: \(told["done"].int ?? 0) requests, \(told["pids"].int ?? 0) processes, "
-                        + "\(Self.commits) restarts of 2 replicas, agent killed \(deaths) times, "
-                        + "lost \(told["lost"].int ?? -1), slowest \(told["slowest"]), seed \(seed)")
-                #expect(told["lost"].int == 0, "\(told["why"]), seed \(seed)")
+                    "held port: \(told["done"].int ?? 0) requests, \(2 * Self.commits) restarts, "
+                        + "answers of \(told["pids"].int ?? 0) processes, agent killed \(deaths) times: "
+                        + "refused \(told["refused"].int ?? -1), cut \(told["cut"].int ?? -1), "
+                        + "slowest \(told["slowest"].string ?? "") s, seed \(seed)")
+                #expect(told["refused"].int == 0 && told["cut"].int == 0, "\(told["why"]), seed \(seed)")
                 #expect(told["done"].int ?? 0 >= Self.requests)
+            }
+        }
+
+        private enum Victim: String, CaseIterable {
+            case run, keeper, agent
+            case agentAndRun = "agent, run"
+            case agentAndKeeper = "agent, keeper"
+            var isAgent: Bool { self != .run && self != .keeper }
+        }
+
+        @Test("Runs, keepers and the agent killed -9 at random moments: nobody is refused")
+        func nobodyIsRefused() async throws {
+            let seed = UInt64.random(in: 0...UInt64.max)
+            var numbers = SeededNumbers(seed: seed)
+            try await withHost { host in
+                let port = try Ports.free()
+                try host.commit("Declare", ["u.yaml": unit(port), "i.yaml": instance(0, "rolling")])
+                try await host.startAgent()
+                try await host.settled(names)
+                var tally: [Victim: Int] = [:]
+                let told = try await asking(host, port, atLeast: 500) {
+                    for round in 0..<Self.deaths {
+                        let victim = Victim.allCases[round % Victim.allCases.count]
+                        tally[victim, default: 0] += 1
+                        try await kill(victim, host, &numbers)
+                    }
+                }
+                let deaths = tally.map { "\($0.key.rawValue) \($0.value)" }.sorted()
+                print(
+                    "held port, killed: \(deaths.joined(separator: "; ")) times: "
+                        + "\(told["done"].int ?? 0) requests, refused \(told["refused"].int ?? -1), "
+                        + "cut \(told["cut"].int ?? -1), slowest \(told["slowest"].string ?? "") s, "
+                        + "seed \(seed)")
+                #expect(told["refused"].int == 0, "\(told["why"]), seed \(seed)")
+                // Whoever is killed takes the connections along that it had accepted, and no other.
+                #expect(told["cut"].int ?? .max <= Self.deaths * 4, "\(told["why"]), seed \(seed)")
+            }
+        }
+
+        private func kill(_ victim: Victim, _ host: Host, _ numbers: inout SeededNumbers) async throws {
+            let name = try #require(names.randomElement(using: &numbers))
+            let before = try await host.settled(names)
+            let pid = try #require(before[name]?.pid)
+            let keeper = try #require(ProcessTable.parent(of: pid))
+            try await Task.sleep(for: .milliseconds(Int.random(in: 0...50, using: &numbers)))
+            if victim.isAgent { await host.killAgent() }
+            switch victim {
+            case .run, .agentAndRun: signal(pid, SIGKILL)
+            case .keeper, .agentAndKeeper: signal(keeper, SIGKILL)
+            case .agent: break
+            }
+            if victim.isAgent {
+                try await Task.sleep(for: .milliseconds(Int.random(in: 0...100, using: &numbers)))
+                try await host.startAgent()
+            }
+            try await host.until("\(name) is back", seconds: 40) {
+                $0.areSettled(names) && (victim == .agent || $0[name]?.run != before[name]?.run)
             }
         }
 
