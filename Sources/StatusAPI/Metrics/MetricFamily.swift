@@ -27,11 +27,11 @@ struct MetricFamily: Sendable {
     }
 
     mutating func add(_ value: UInt64?, _ labels: KeyValuePairs<String, String> = [:]) {
-        add(value.map(Double.init), labels)
+        add(value.map { Double($0) }, labels)
     }
 
     mutating func add(_ value: Int?, _ labels: KeyValuePairs<String, String> = [:]) {
-        add(value.map(Double.init), labels)
+        add(value.map { Double($0) }, labels)
     }
 }
 
@@ -56,6 +56,7 @@ extension [MetricFamily] {
 
     private static func number(_ value: Double) -> String {
         if let whole = Int64(exactly: value) { return String(whole) }
+        if value.isNaN { return "NaN" }
         return String(value)
     }
 
