@@ -140,25 +140,20 @@ private let hog = "b=[]\nfor i in range(200): b.append(bytearray(b\"x\") * 10000
             await eventually("it has its memory") { memory(host, run) > 55 << 20 }
             try await host.supervisor.update(
                 run, spec: limited(script, Resources(memory: 20 << 20)), reload: false)
-            let isUnified = host.supervisor.groups?.places[.memory] == .unified
-            if isUnified {
-                #expect(try await host.exited(run).oomKilled)
-            } else {
-                let finding = try #require(host.findings(of: run).last)
-                #expect(finding.message.contains("refuses 20Mi, and 256Mi stays in force"))
-                #expect(host.supervisor.limitValues(of: run).map(\.actual) == ["256Mi"])
-                // What can be done is done, and the finding goes.
-                try await host.supervisor.update(
-                    run, spec: limited(script, Resources(memory: 128 << 20)), reload: false)
-                #expect(host.findings(of: run).last?.reason.isEmpty == true)
-            }
+            let finding = try #require(host.findings(of: run).last)
+            #expect(finding.message.contains("so 20Mi is not set, and 256Mi stays in force"))
+            #expect(host.supervisor.limitValues(of: run).map(\.actual) == ["256Mi"])
+            // What can be done is done, and the finding goes.
+            try await host.supervisor.update(
+                run, spec: limited(script, Resources(memory: 128 << 20)), reload: false)
+            #expect(host.findings(of: run).last?.reason.isEmpty == true)
         }
     }
 
     private func memory(_ host: TestHost, _ run: RunID) -> UInt64 {
         let group = host.supervisor.runtimeInfo(run)?.controlGroup
         let members = RunMembers(run: run, group: group, identity: nil)
-        let reading = UsageReading(members: members, places: host.supervisor.groups?.places ?? [:])
+        let reading = UsageReading(members: members, places: host.supervisor.groups?.places ?? [:], host: nil)
         return reading.read().memoryBytes ?? 0
     }
 
@@ -194,6 +189,62 @@ private let hog = "b=[]\nfor i in range(200): b.append(bytearray(b\"x\") * 10000
     private func siblings(_ path: String) -> [String] {
         let tree = path.split(separator: "/").dropLast().map { "/\($0)" }.joined()
         return directoryNames(tree).filter { $0.hasPrefix("web.") }
+    }
+
+    @Test func aMemoryLimitThatCameLaterKillsAndThatIsToldToo() async throws {
+        try await withHost { host in
+            let script = "while [ ! -e \(host.base)/go ]; do sleep 0.05; done; " + python(hog)
+            let run = try await host.start(limited(script, nil))
+            try await host.started(run)
+            try await host.supervisor.update(
+                run, spec: limited(script, Resources(memory: 30 << 20)), reload: false)
+            writeFile("\(host.base)/go", "")
+            let report = try await host.exited(run)
+            #expect(report.text == "killed by SIGKILL (out of memory)")
+        }
+    }
+
+    @Test func groupsThatAWorkloadMakesInItsOwnAreClearedAwayToo() async throws {
+        try await withHost { host in
+            let mount = try #require(ControlGroupHost.current().unifiedMount)
+            let script = "mkdir -p \(mount)$(sed -n 's/^0:://p' /proc/self/cgroup)/a/b; sleep 600"
+            let run = try await host.start(limited(script, nil))
+            try await host.started(run)
+            let group = try #require(host.supervisor.runtimeInfo(run)?.controlGroup)
+            await eventually("it has made groups") { access("\(group)/a/b", F_OK) == 0 }
+            host.supervisor.stop(run, policy: StopPolicy(grace: .milliseconds(10)))
+            #expect(try await host.exited(run).treeProvenEmpty)
+            await eventually("nothing is left") { access(group, F_OK) != 0 }
+        }
+    }
+
+    /// By hand first, then as a service: the agent's tree stands somewhere else.
+    @Test func aRunWhoseGroupStandsInAnotherTreeIsStillFoundThere() async throws {
+        let mount = try #require(ControlGroupHost.current().unifiedMount)
+        let service = "/plumb-test-\(getpid()).service"
+        mkdir(mount + service, 0o755)
+        var elsewhere = ControlGroupHost.current()
+        elsewhere.ownGroup = service
+        let host = TestHost(controlGroupHost: elsewhere)
+        try await withHost(host) { host in
+            let run = try await host.start(limited("setsid sleep 600 & wait", nil))
+            try await host.started(run)
+            await eventually("both run") { host.supervisor.processes(of: run).count == 2 }
+            let group = try #require(host.supervisor.runtimeInfo(run)?.controlGroup)
+            let keeper = try #require(host.supervisor.runtimeInfo(run)?.identity?.keeperPID)
+            host.drop()
+            try await host.open(on: .current())
+            #expect(host.supervisor.runtimeInfo(run)?.controlGroup == group)
+            #expect(host.supervisor.processes(of: run).count == 2)
+            kill(keeper, SIGKILL)
+            let report = try await host.exited(run)
+            #expect(report.cause == .keeperLost && report.treeProvenEmpty)
+            #expect(access(group, F_OK) != 0 || GroupMembers.pids(of: group).isEmpty)
+        }
+        await eventually("the service's group can go") {
+            for name in directoryNames(mount + service) { rmdir("\(mount)\(service)/\(name)") }
+            return rmdir(mount + service) == 0
+        }
     }
 
     @Test func anAdoptedRunKeepsItsLimitsAndTheyCanBeChanged() async throws {

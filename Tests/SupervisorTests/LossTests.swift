@@ -94,7 +94,10 @@ import Testing
                 }
                 for try await run in group where !run.text.isEmpty { try await host.started(run) }
             }
-            for index in 0..<count { #expect(readFile("\(marks)/\(index)") == "\n") }
+            // A run has started once its shell is there, which writes a moment later.
+            await eventually("each has run") {
+                (0..<count).allSatisfy { readFile("\(marks)/\($0)") == "\n" }
+            }
         }
     }
 

@@ -58,11 +58,13 @@ final class TestHost: Sendable {
     var lastTold: Instant? { state.withLock { $0.times.last } }
 
     @discardableResult
-    func open(controlGroups: SupervisorSettings.ControlGroupUse = .automatic) async throws -> [AdoptedRun] {
+    func open(
+        controlGroups: SupervisorSettings.ControlGroupUse = .automatic, on other: ControlGroupHost? = nil
+    ) async throws -> [AdoptedRun] {
         var settings = SupervisorSettings(
             stateDir: stateDir, runtimeDir: runtimeDir, secretsDir: "\(base)/secrets",
             keeperExecutable: keeper, nodeName: "test-node", controlGroups: controlGroups)
-        settings.controlGroupHost = controlGroupHost
+        settings.controlGroupHost = other ?? controlGroupHost
         let supervisor = try Supervisor(settings: settings, packages: source) { [weak self] event in
             self?.state.withLock { state in
                 state.events.append(event)

@@ -7,7 +7,7 @@ struct MemoryKills {
     private let file: Int32
     private let before: UInt64
     /// Version 1 tells through an eventfd, version 2 by the file itself.
-    private let notice: Int32
+    private var notice: Int32
     private let isLegacy: Bool
     /// As many as were told of so far.
     private(set) var told: UInt64 = 0
@@ -69,7 +69,13 @@ struct MemoryKills {
             lookUntil = now + Self.lookAgainMax
         }
         guard isReady || now < lookUntil else { return false }
-        let kills = newKills
+        guard let count = CounterFile.value(of: "oom_kill ", in: file) else {
+            // The group is gone, and would speak for ever.
+            notice = -1
+            lookUntil = 0
+            return false
+        }
+        let kills = count > before ? count - before : 0
         guard kills > told else { return false }
         told = kills
         lastKill = now

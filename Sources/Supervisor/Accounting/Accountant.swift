@@ -19,20 +19,30 @@ actor Accountant {
         of runs: [RunMembers], live: Set<RunID>, places: [Controller: ControllerPlace]
     ) async -> [RunID: RunUsage] {
         samples = samples.filter { live.contains($0.key) }
+        let host = HostProcesses(for: runs.filter { recent($0.run) == nil })
         var answer: [RunID: RunUsage] = [:]
         for (number, members) in runs.enumerated() {
-            answer[members.run] = sample(members, places)
+            answer[members.run] = sample(members, places, host)
             // A thousand runs take a while, and others use this thread.
             if number % Self.runsPerTurn == Self.runsPerTurn - 1 { await Task.yield() }
         }
         return answer
     }
 
-    private func sample(_ members: RunMembers, _ places: [Controller: ControllerPlace]) -> RunUsage {
+    private func recent(_ run: RunID) -> RunUsage? {
+        guard let last = samples[run], Instant.current - last.at < SupervisorLimits.usageAgeMax else {
+            return nil
+        }
+        return last.usage
+    }
+
+    private func sample(
+        _ members: RunMembers, _ places: [Controller: ControllerPlace], _ host: HostProcesses?
+    ) -> RunUsage {
+        if let usage = recent(members.run) { return usage }
         let now = Instant.current
         let last = samples[members.run]
-        if let last, now - last.at < SupervisorLimits.usageAgeMax { return last.usage }
-        var usage = UsageReading(members: members, places: places).read()
+        var usage = UsageReading(members: members, places: places, host: host).read()
         usage.cpuCores = cores(usage.cpuTime, at: now, since: last, members.identity)
         samples[members.run] = Sample(at: now, usage: usage)
         return usage
@@ -58,9 +68,11 @@ extension Supervisor {
             let entries = table.runs.filter { $0.value.phase != .over && $0.value.identity != nil }
             return (entries.filter { wanted.contains($0.key) }, Set(entries.keys))
         }
-        let runs = entries.map { RunMembers(run: $0.key, group: $0.value.group, identity: $0.value.identity) }
+        let runs = entries.map { RunMembers($0.key, $0.value) }
         var usage = await accountant.usage(of: runs, live: live, places: groups?.places ?? [:])
-        for (run, entry) in entries { usage[run]?.memoryKills = entry.memoryKills }
+        for (run, entry) in entries {
+            usage[run]?.memoryKills = entry.memoryKills ?? entry.group.flatMap { groups?.memoryKills(of: $0) }
+        }
         return usage
     }
 
@@ -69,7 +81,7 @@ extension Supervisor {
         guard let entry = table.withLock({ $0[run] }), entry.phase != .over, entry.identity != nil else {
             return []
         }
-        return ProcessListing.list(
-            RunMembers(run: run, group: entry.group, identity: entry.identity).pids())
+        let members = RunMembers(run, entry)
+        return ProcessListing.list(members.pids(among: HostProcesses(for: [members])))
     }
 }

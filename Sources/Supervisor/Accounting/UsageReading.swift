@@ -5,13 +5,14 @@ import Reconciler
 struct UsageReading {
     let members: RunMembers
     let places: [Controller: ControllerPlace]
+    var host: HostProcesses?
 
     /// Of more processes than this only their number is told.
     private static let processesMax = 2_000
 
     func read() -> RunUsage {
         var usage = RunUsage()
-        let pids = members.pids()
+        let pids = members.pids(among: host)
         if pids.count <= Self.processesMax { add(processes: pids, to: &usage) }
         addGroups(to: &usage)
         usage.tasks = usage.tasks ?? UInt64(pids.count)

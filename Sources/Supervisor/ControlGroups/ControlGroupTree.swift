@@ -97,13 +97,30 @@ final class ControlGroupTree: Sendable {
         let busy = groups.filter { group in
             // The unified one last: as long as it is there, something of the run may be.
             let directories = legacyGroups(of: group).map(\.path) + [group]
-            return directories.count { rmdir($0) != 0 && errno != ENOENT } > 0
+            return directories.count { !Self.removeDirectory($0) } > 0
         }
         if !busy.isEmpty {
             leftOver.withLock { leftOver in
                 if leftOver.count < Self.leftOverMax { leftOver.formUnion(busy) }
             }
         }
+    }
+
+    private static let depthMax = 16
+
+    /// With the groups that the workload made within it. False: something is in one of them.
+    private static func removeDirectory(_ path: String, depth: Int = 0) -> Bool {
+        if rmdir(path) == 0 || errno == ENOENT { return true }
+        guard depth < depthMax, GroupMembers.hasGroupsBelow(path) else { return false }
+        for name in directoryNames(path) where isDirectory("\(path)/\(name)") {
+            guard removeDirectory("\(path)/\(name)", depth: depth + 1) else { return false }
+        }
+        return rmdir(path) == 0
+    }
+
+    /// How many processes of the group were killed for want of memory; nil: it is not counted here.
+    func memoryKills(of group: String) -> UInt64? {
+        paths(group).oomCounterFile.flatMap { ControlFile.number($0, "oom_kill") }
     }
 
     /// Kills all that is in the group. True once it is proven empty; false after `treeEmptyWaitMax`.

@@ -19,15 +19,31 @@ struct GroupLimits: Sendable {
             guard limit != nil || controller.limit(in: old) != nil else { return [] }
             switch places[controller] {
             case .unified:
-                return write(controller, limit, in: group, isLegacy: false) + withoutScheduler(controller)
+                if isLive, controller == .memory, let limit, !makeRoom(for: limit) {
+                    return [refusal(controller, limit, in: group, isLegacy: false, EBUSY)]
+                }
+                return write(controller, limit, in: group, isLegacy: false)
+                    + withoutScheduler(controller, limit)
             case .legacy(let tree):
-                return enforce(controller, limit, in: tree, isLive: isLive) + withoutScheduler(controller)
+                return enforce(controller, limit, in: tree, isLive: isLive)
+                    + withoutScheduler(controller, limit)
             case .missing(let reason, let remedy):
                 guard limit != nil else { return [] }
                 return [LimitShortfall(field: controller.field, reason: reason, remedy: remedy)]
             case nil: return []
             }
         }
+    }
+
+    /// Version 2 takes a limit below what is in use, and kills for it; version 1 refuses. A commit of one
+    /// digit less must not end a replica, so what can be given back is taken first. False: too much is left.
+    private func makeRoom(for limit: UInt64) -> Bool {
+        func isEnough() -> Bool { ControlFile.number("\(group)/memory.current").map { $0 <= limit } ?? true }
+        if isEnough() { return true }
+        // The kernel reclaims down to this limit before the write returns; nothing is killed for it.
+        ControlFile.write("\(group)/memory.high", "\(limit)")
+        defer { ControlFile.write("\(group)/memory.high", "max") }
+        return isEnough()
     }
 
     private func enforce(
@@ -85,7 +101,7 @@ struct GroupLimits: Sendable {
             if failure == 0 {
                 isSet = true
             } else if !setting.isOptional {
-                return [refusal(controller, limit, in: directory, isLegacy, failure)]
+                return [refusal(controller, limit, in: directory, isLegacy: isLegacy, failure)]
             }
         }
         guard !isSet, limit != nil else { return [] }
@@ -98,7 +114,7 @@ struct GroupLimits: Sendable {
     }
 
     private func refusal(
-        _ controller: Controller, _ limit: UInt64?, in directory: String, _ isLegacy: Bool, _ failure: Int32
+        _ controller: Controller, _ limit: UInt64?, in directory: String, isLegacy: Bool, _ failure: Int32
     ) -> LimitShortfall {
         let wanted = limit.map(controller.text) ?? "no limit"
         let present =
@@ -114,17 +130,17 @@ struct GroupLimits: Sendable {
                 remedy: "look at \(directory), then restart the replica (spec.restartNonce)")
         }
         let used =
-            ControlFile.number("\(directory)/memory.usage_in_bytes").map { "\($0 >> 20) MiB" } ?? "more"
+            ControlFile.number("\(directory)/\(isLegacy ? "memory.usage_in_bytes" : "memory.current")")
+            .map { "\($0 >> 20) MiB" } ?? "more"
         return LimitShortfall(
             field: controller.field,
-            reason: "\(used) are in use and cannot be given back, so the kernel refuses \(wanted), "
-                + "and \(present)",
+            reason: "\(used) are in use and cannot be given back, so \(wanted) is not set, and \(present)",
             remedy: "restart the replica (spec.restartNonce), or raise the limit")
     }
 
     /// A weight is taken by every kernel, and acted on by few schedulers.
-    private func withoutScheduler(_ controller: Controller) -> [LimitShortfall] {
-        guard controller == .io, !DiskScheduling.actsOnWeights else { return [] }
+    private func withoutScheduler(_ controller: Controller, _ limit: UInt64?) -> [LimitShortfall] {
+        guard controller == .io, limit != nil, !DiskScheduling.actsOnWeights else { return [] }
         return [
             LimitShortfall(
                 field: controller.field,

@@ -29,7 +29,7 @@ enum GroupMembers {
     }
 
     /// A directory has a link for each directory in it, and two of its own.
-    private static func hasGroupsBelow(_ group: String) -> Bool {
+    static func hasGroupsBelow(_ group: String) -> Bool {
         var facts = stat()
         return stat(group, &facts) == 0 && facts.st_nlink > 2
     }

@@ -87,7 +87,8 @@ extension Supervisor {
 
     private func admit(_ record: SlotRecord, _ slot: Slot) -> Bool {
         var entry = RunEntry(slot: slot, phase: .losing)
-        entry.group = groups?.group(of: record.run, in: slot.id)
+        // An agent that was started another way (by hand, then as a service) had its tree elsewhere.
+        entry.group = groups.map { record.group ?? $0.group(of: record.run, in: slot.id) }
         return table.withLock { $0.admit(record.run, entry) }
     }
 
@@ -125,7 +126,7 @@ extension Supervisor {
     }
 
     private func report(_ record: SlotRecord, _ slot: Slot) async -> ExitReport {
-        if let exit = slot.exitRecord(of: record.run) { return ExitReport(exit) }
+        if let exit = slot.exitRecord(of: record.run) { return exitReport(exit, of: record.run) }
         let identity = slot.identity().flatMap { $0.runID == record.run.text ? $0 : nil }
         if record.bootID != bootID { return .unseen(.rebooted, identity: identity, treeProvenEmpty: true) }
         guard let identity else { return .unseen(.neverHandedOver, identity: nil, treeProvenEmpty: true) }

@@ -95,7 +95,7 @@ extension Supervisor {
         case .treeUnproven:
             table.withLock { $0[run]?.treeProvenEmpty = false }
         case .exited(let record):
-            conclude(run, ExitReport(record))
+            conclude(run, exitReport(record, of: run))
         case .stopCommandFailed(let step, let outcome): tellStopCommand(run, Int(step), outcome)
         case .execFailed, .pong, .notified, .descriptors, .unknown:
             // The cause of a failed start comes again with `exited`.

@@ -88,6 +88,18 @@ extension Supervisor {
         }
     }
 
+    /// The end of a run as its keeper tells it. A keeper does not look where a limit that came later counts.
+    func exitReport(_ record: ExitRecord, of run: RunID) -> ExitReport {
+        var report = ExitReport(record)
+        guard record.wasKilledForMemory == nil, record.oomKills == 0,
+            let group = table.withLock({ $0[run]?.group }), let kills = groups?.memoryKills(of: group),
+            kills > 0
+        else { return report }
+        report.oomKills = kills
+        report.oomKilled = report.cause == .signaled(number: SIGKILL, coreDumped: false)
+        return report
+    }
+
     /// Declared and actual values of what a run's control groups limit, read now. Empty where there are none.
     package func limitValues(of run: RunID) -> [LimitComparison] {
         guard let groups, let entry = table.withLock({ $0[run] }), let group = entry.group else { return [] }

@@ -44,7 +44,9 @@ extension Supervisor {
 
     /// No keeper is left: its record tells the end, or it was killed and the tree has to be ended for it.
     private func recover(_ run: RunID, _ entry: RunEntry) async {
-        if let record = entry.slot.exitRecord(of: run) { return conclude(run, ExitReport(record)) }
+        if let record = entry.slot.exitRecord(of: run) {
+            return conclude(run, exitReport(record, of: run))
+        }
         let identity = entry.identity ?? entry.slot.identity().flatMap { $0.runID == run.text ? $0 : nil }
         let proven = await endTree(of: run, group: entry.group, identity: identity)
         conclude(run, .unseen(.keeperLost, identity: identity, treeProvenEmpty: proven))

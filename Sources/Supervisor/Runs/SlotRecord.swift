@@ -12,6 +12,8 @@ struct SlotRecord: Equatable {
     /// The caller knows the end of the run for good; the record is history.
     var isAcknowledged: Bool
     var memo: [UInt8]
+    /// The run's control group; nil: it has none, or an older agent wrote the record.
+    var group: String?
 
     private static let magic: [UInt8] = Array("PLUMBRUN".utf8)
     private static let version: UInt8 = 1
@@ -19,24 +21,37 @@ struct SlotRecord: Equatable {
     private static let acknowledgedOffset = 9
     static let fileBytesMax = SupervisorLimits.memoBytesMax + 1024
 
-    /// Magic, version, acknowledged, then length-prefixed run id, boot id, memo, and the CRC of those three.
+    /// Magic, version, acknowledged, then length-prefixed run id, boot id, memo, and the CRC of those three;
+    /// after that, for whoever knows of it, the group and the CRC of it.
     func encoded() -> [UInt8] {
         var body: [UInt8] = []
-        for part in [Array(run.text.utf8), Array(bootID.utf8), memo] {
-            Self.append(UInt32(part.count), to: &body)
-            body += part
+        for part in [Array(run.text.utf8), Array(bootID.utf8), memo] { Self.append(part, to: &body) }
+        var bytes = Self.magic + [Self.version, isAcknowledged ? 1 : 0] + Self.sealed(body)
+        if let group {
+            var tail: [UInt8] = []
+            Self.append(Array(group.utf8), to: &tail)
+            bytes += Self.sealed(tail)
         }
-        let crc = body.withUnsafeBytes { Checksum.crc32c($0) }
-        var bytes = Self.magic + [Self.version, isAcknowledged ? 1 : 0] + body
-        Self.append(crc, to: &bytes)
         return bytes
     }
 
-    init(run: RunID, bootID: String, isAcknowledged: Bool = false, memo: [UInt8]) {
+    private static func append(_ part: [UInt8], to bytes: inout [UInt8]) {
+        append(UInt32(part.count), to: &bytes)
+        bytes += part
+    }
+
+    private static func sealed(_ bytes: [UInt8]) -> [UInt8] {
+        var sealed = bytes
+        append(bytes.withUnsafeBytes { Checksum.crc32c($0) }, to: &sealed)
+        return sealed
+    }
+
+    init(run: RunID, bootID: String, isAcknowledged: Bool = false, memo: [UInt8], group: String? = nil) {
         self.run = run
         self.bootID = bootID
         self.isAcknowledged = isAcknowledged
         self.memo = memo
+        self.group = group
     }
 
     /// nil where the bytes are torn or no record. Bytes after the record are ignored.
@@ -46,20 +61,29 @@ struct SlotRecord: Equatable {
             return nil
         }
         var offset = head
+        guard let parts = Self.parts(3, of: bytes, at: &offset) else { return nil }
+        run = RunID(text: String(decoding: parts[0], as: UTF8.self))
+        bootID = String(decoding: parts[1], as: UTF8.self)
+        isAcknowledged = bytes[Self.acknowledgedOffset] != 0
+        memo = parts[2]
+        group = Self.parts(1, of: bytes, at: &offset).map { String(decoding: $0[0], as: UTF8.self) }
+    }
+
+    /// So many parts and the CRC of them; nil where that is not what stands there.
+    private static func parts(_ count: Int, of bytes: [UInt8], at offset: inout Int) -> [[UInt8]]? {
+        let begin = offset
         var parts: [[UInt8]] = []
-        for _ in 0..<3 {
-            guard let length = Self.number(bytes, at: offset), length <= bytes.count - offset - 4 else {
+        for _ in 0..<count {
+            guard let length = number(bytes, at: offset), length <= bytes.count - offset - 4 else {
                 return nil
             }
             parts.append(Array(bytes[(offset + 4)..<(offset + 4 + length)]))
             offset += 4 + length
         }
-        let crc = bytes[head..<offset].withUnsafeBytes { Checksum.crc32c($0) }
-        guard Self.number(bytes, at: offset) == Int(crc) else { return nil }
-        run = RunID(text: String(decoding: parts[0], as: UTF8.self))
-        bootID = String(decoding: parts[1], as: UTF8.self)
-        isAcknowledged = bytes[Self.acknowledgedOffset] != 0
-        memo = parts[2]
+        let crc = bytes[begin..<offset].withUnsafeBytes { Checksum.crc32c($0) }
+        guard number(bytes, at: offset) == Int(crc) else { return nil }
+        offset += 4
+        return parts
     }
 
     /// Marks the record as history. Failing is harmless: the end is told once more to the next agent.

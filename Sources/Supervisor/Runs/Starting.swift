@@ -70,12 +70,15 @@ extension Supervisor {
                 try ReplicaSetup.configFile(
                     file, request.slot.replica, layout, user: launch.user, isDurable: false)
             }
-            if let paths = try makeGroup(request) { spec.cgroups = paths }
+            let group = try makeGroup(request)
+            if let group { spec.cgroups = group }
             let output = try slot.openOutput()
             let directory = try slot.openDirectory()
             let lock = try await takeLock(slot, directory)
             try slot.writeRecord(
-                SlotRecord(run: request.run, bootID: bootID, memo: request.memo), in: directory)
+                SlotRecord(
+                    run: request.run, bootID: bootID, memo: request.memo, group: group?.unifiedDirectory),
+                in: directory)
             let parcel = try Parcel(
                 lock: lock.release(), spec: SealedSpec.make(spec.encoded()), directory: directory,
                 output: output,
