@@ -19,6 +19,11 @@ extension EndToEnd {
             try await withGuest { guest in try await guest.play("clock") }
         }
 
+        @Test("Version 2 groups: memory, cpu and pids are held to, told, changed live and cleared away")
+        func limits() async throws {
+            try await withGuest { guest in try await guest.play("limits") }
+        }
+
         private func withGuest(_ test: (Guest) async throws -> Void) async throws {
             let guest = Guest()
             defer { guest.remove() }

@@ -184,9 +184,14 @@ def clock():
     expect(adopted["web/0"]["pid"] == before["pid"], "the next agent did not adopt web")
 
 
+def limits():
+    import limits
+    limits.play()
+
+
 def main():
     try:
-        {"reboot-before": reboot_before, "reboot-after": reboot_after, "clock": clock}[sys.argv[1]]()
+        {"reboot-before": reboot_before, "reboot-after": reboot_after, "clock": clock, "limits": limits}[sys.argv[1]]()
         print("GUEST passed", flush=True)
     except BaseException as error:
         traceback.print_exc(file=sys.stdout)
@@ -194,4 +199,5 @@ def main():
         print(f"GUEST failed: {error}", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()
