@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <string.h>
 #include <unistd.h>
 
 const int clinux_O_PATH = O_PATH;
@@ -88,4 +89,8 @@ ssize_t clinux_splice_from_pipe(int pipe, int out, int64_t *offset_out, size_t l
 }
 ssize_t clinux_splice_to_pipe(int in, int64_t *offset_in, int pipe, size_t length) {
     return splice(in, offset_in, pipe, NULL, length, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+}
+
+int clinux_contains(const void *bytes, size_t length, const void *part, size_t part_length) {
+    return memmem(bytes, length, part, part_length) != NULL;
 }

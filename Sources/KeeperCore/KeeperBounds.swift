@@ -27,6 +27,9 @@ enum KeeperBounds {
     static let indexGrain = 1 * millisecond
     /// The pause between two looks at whether the log is still the file of its name.
     static let lookPause = 10 * millisecond
+    /// Between two looks for output that is too old, at least; and so many looks within its age, at most.
+    static let expiryPauseMin = 1 * second
+    static let expiriesPerAge: UInt64 = 100
     /// Moves of one stream before the others have their turn.
     static let pumpsPerTurn = 16
     /// One splice moves at most this many bytes.

@@ -54,7 +54,6 @@ import Testing
     static let agentMessages: [AgentMessage] = [
         .hello(version: 1), .stop(steps: nil), .stop(steps: []), .stop(steps: [.killTree]),
         .signal(SIGHUP), .updatePolicy(fullSpec.policy), .acknowledgeExit, .ping(token: 77),
-        .trimLogs(wall: 1_795_000_000_000_000_000),
         .updatePolicy(KeeperPolicy(logLimits: LogLimits(ageMax: 86_400_000_000_000))),
     ]
 

@@ -94,6 +94,11 @@ import Testing
         #expect(run.index().contains { $0.kind == .gapBegan(.removed) })
         #expect(run.index().contains { $0.kind == .gap(lostBytes: 4) })
         #expect(run.messages.contains(.logGap(stream: .stdout, lostBytes: 4)))
+        // It is over as soon as it is noticed, and told all the same.
+        let told = run.messages.compactMap { message -> LogLoss?? in
+            if case .logTrouble(.stdout, let loss, _) = message { .some(loss) } else { nil }
+        }
+        #expect(told == [.removed, nil])
     }
 
     @Test func aLogThatWasMadeShorterGoesOnAtItsNewEnd() throws {
@@ -180,12 +185,29 @@ import Testing
         eventually("more is rotated") { run.output().hasSuffix("7000\n") }
         // By now the old ones would be number 6 and 7.
         #expect(!exists("\(run.slot)/output/stdout.log.6"))
-        makeOld("\(run.slot)/output/stdout.log.2")
-        run.send(.trimLogs(wall: clinux_realtime_ns() - 3_600_000_000_000))
-        eventually("trimmed at the agent's word") { !exists("\(run.slot)/output/stdout.log.2") }
-        #expect(exists("\(run.slot)/output/stdout.log.1"))
         go()
         _ = try #require(run.waitForExit())
+    }
+
+    @Test func whatIsTooOldGoesWhileTheRunIsSilent() throws {
+        defer { agent.cleanUp() }
+        let output = agent.slot("web-0") + "/output"
+        writeFile(output + "/stderr.log", "of an earlier run")
+        makeOld(output + "/stderr.log")
+        var spec = LaunchSpec.shell("echo one; read x < \(fifo()); echo two")
+        spec.policy.logLimits = LogLimits(sizeBytesMax: 4096, filesMax: 3, ageMax: 2_000_000_000)
+        let run = agent.start(spec)
+        eventually("the line is written") { status(run)?.stdout.loggedBytes == 4 }
+        eventually("it is put aside and removed, and nobody wrote anything") {
+            exists(output + "/stdout.log") && run.output().isEmpty && !exists(output + "/stdout.log.1")
+        }
+        eventually("so is what was there before") {
+            !exists(output + "/stderr.log") && !exists(output + "/stderr.log.1")
+        }
+        go()
+        let record = try #require(run.waitForExit())
+        #expect(run.output() == "two\n")
+        #expect(record.stdout == StreamTotals(loggedBytes: 8))
     }
 
     /// Two hours ago.
@@ -274,12 +296,14 @@ import Testing
         return agent.directory + "/fifo"
     }
 
-    private func lostBytes(_ run: TestRun) -> UInt64 {
+    private func lostBytes(_ run: TestRun) -> UInt64 { status(run)?.stdout.lostBytes ?? 0 }
+
+    private func status(_ run: TestRun) -> KeeperStatus? {
         run.send(.ping(token: 0))
         while let message = run.next() {
-            if case .pong(_, let status) = message { return status.stdout.lostBytes }
+            if case .pong(_, let status) = message { return status }
         }
-        return 0
+        return nil
     }
 
     private func go() { writeFile(agent.directory + "/fifo", "go\n") }

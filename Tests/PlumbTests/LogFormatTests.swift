@@ -12,15 +12,19 @@ import Testing
             isComplete: true)
     }
 
+    private func text(_ format: LogFormat, _ line: LogLine) -> String {
+        String(decoding: format.bytes(line), as: UTF8.self)
+    }
+
     @Test("One replica alone: the line as it was written, fit for a pipe") func bare() {
         let format = LogFormat(paint: .none, namesReplicas: false)
-        #expect(format.text(line(.stdout)) == "listening")
-        #expect(format.text(line(.stderr)) == "listening")
+        #expect(text(format, line(.stdout)) == "listening\n")
+        #expect(text(format, line(.stderr)) == "listening\n")
     }
 
     @Test("Several replicas and times stand before the line; ! is standard error") func named() {
         let format = LogFormat(paint: .none, namesReplicas: true, clock: .utc)
-        #expect(format.text(line(.stdout)) == "2026-11-21T09:12:03.045Z web/1 | listening")
-        #expect(format.text(line(.stderr)) == "2026-11-21T09:12:03.045Z web/1 ! listening")
+        #expect(text(format, line(.stdout)) == "2026-11-21T09:12:03.045Z web/1 | listening\n")
+        #expect(text(format, line(.stderr)) == "2026-11-21T09:12:03.045Z web/1 ! listening\n")
     }
 }

@@ -55,7 +55,7 @@ import Testing
         #expect(texts(files.reader, query) == ["line 1990", "line 1991"])
         query = LogQuery(slots: [slot], last: 2, until: wall(500))
         #expect(texts(files.reader, query) == ["line 1498", "line 1499"])
-        query = LogQuery(slots: [slot], last: 3, text: LogPattern("LINE 10", ignoresCase: true))
+        query = LogQuery(slots: [slot], last: 3, patterns: [LogPattern("LINE 10", ignoresCase: true)])
         #expect(texts(files.reader, query) == ["line 1097", "line 1098", "line 1099"])
     }
 
@@ -132,22 +132,82 @@ import Testing
         #expect(texts(files.reader, LogQuery(slots: [slot])) == ["a"])
     }
 
-    @Test("Pages follow one another without a gap and without a line twice") func pages() throws {
+    @Test(
+        "A text is found as it is, an expression where it fits, in any bytes",
+        arguments: [
+            ("a.c", false, false, ["a.c"]), ("a.c", true, false, ["a.c", "abc"]),
+            ("ABC", false, true, ["abc"]), ("^x[0-9]+$", true, false, ["x12"]),
+            ("ÄRGER", false, true, ["ärger"]),
+            ("end", false, false, ["\u{0}end"]), ("end$", true, false, ["\u{0}end"]),
+            ("$^", false, false, []),
+        ] as [(String, Bool, Bool, [String])])
+    func patterns(_ text: String, _ isExpression: Bool, _ ignoresCase: Bool, _ found: [String]) throws {
         let files = Files()
-        // Ten lines share each time.
-        let entries = (0..<10).map { data(UInt64($0) * 50, UInt64($0)) }
-        try files.write((100..<200).map { "n\($0)\n" }.joined(), entries, slot: slot)
-        var seen: [String] = []
-        var position: LogPosition? = LogPosition(time: wall(0), passed: 0)
-        for _ in 0..<20 {
-            let page = files.reader.page(LogQuery(slots: [slot]), after: position, limit: 7)
-            for case .line(let line) in page.records { seen.append(line.text) }
-            position = LogPosition(page.cursor.text)
-            #expect(position == page.cursor)
-            if !page.hasMore { break }
+        let lines = ["a.c", "abc", "x12", "x12y", "ärger", "\u{0}end", ""]
+        try files.write(lines.map { $0 + "\n" }.joined(), [data(0, 1)], slot: slot)
+        let pattern =
+            isExpression
+            ? try LogPattern(expression: text, ignoresCase: ignoresCase)
+            : LogPattern(text, ignoresCase: ignoresCase)
+        #expect(texts(files.reader, LogQuery(slots: [slot], patterns: [pattern])) == found)
+    }
+
+    @Test("An expression that is none is refused with its reason") func badExpression() {
+        #expect(throws: LogPatternError.self) { try LogPattern(expression: "a(b") }
+        #expect(throws: LogPatternError.self) { try LogPattern(expression: "a\u{0}b") }
+    }
+
+    @Test("More of the newest lines than memory should hold are read twice, and none is left out")
+    func manyNewest() throws {
+        let files = Files()
+        let filler = String(repeating: "x", count: 500)
+        var reader = files.reader
+        reader.tailBytesMax = 200_000
+        try files.write((0..<700).map { "\($0) \(filler)\n" }.joined(), [data(0, 1)], slot: slot)
+        for last in [690, 700, 5_000, Int.max] {
+            var first: Int?
+            var count = 0
+            reader.read(LogQuery(slots: [slot], last: last)) { record in
+                guard case .line(let line) = record else { return }
+                if first == nil { first = Int(line.text.prefix { $0 != " " }) }
+                count += 1
+            }
+            #expect(count == min(last, 700))
+            #expect(first == max(700 - last, 0))
         }
-        #expect(seen == (100..<200).map { "n\($0)" })
-        let newest = files.reader.page(LogQuery(slots: [slot]), after: nil, limit: 3)
-        #expect(newest.records.count == 3)
+        let rare = LogQuery(slots: [slot], last: Int.max, patterns: [LogPattern("nowhere")])
+        #expect(texts(reader, rare) == [])
+    }
+
+    @Test("A line longer than a piece comes in pieces that say where they belong") func pieces() throws {
+        let files = Files()
+        // Two bytes each, so that a piece could end within a character.
+        let long = "." + String(repeating: "ä", count: 100_000)
+        try files.write(long + "\nshort\n", [data(0, 1)], slot: slot)
+        let lines = files.reader.lines(LogQuery(slots: [slot]))
+        #expect(lines.count == 5)
+        #expect(lines.dropLast().map(\.text).joined() == long)
+        var offset = 0
+        for line in lines.dropLast() {
+            #expect(line.offset == offset)
+            offset += line.bytes.count
+        }
+        #expect(lines.map(\.isComplete) == [false, false, false, true, true])
+        #expect(lines.last?.text == "short" && lines.last?.offset == 0)
+        // All of them are one line.
+        #expect(files.reader.lines(LogQuery(slots: [slot], last: 2)).count == 5)
+        #expect(files.reader.lines(LogQuery(slots: [slot], last: 1)).count == 1)
+    }
+
+    @Test("A line that a gap tore is two pieces, and not one line") func tornLine() throws {
+        let files = Files()
+        let entries = [
+            data(0, 1), LogIndexEntry(offset: 3, wall: second(2), kind: .gapBegan(.refused(errno: ENOSPC))),
+            LogIndexEntry(offset: 3, wall: second(3), kind: .gap(lostBytes: 9)), data(3, 3),
+        ]
+        try files.write("beg" + "end\n", entries, slot: slot)
+        let lines = files.reader.lines(LogQuery(slots: [slot]))
+        #expect(lines.map(\.text) == ["beg", "end"])
+        #expect(lines.map(\.isComplete) == [false, true] && lines.map(\.offset) == [0, 0])
     }
 }

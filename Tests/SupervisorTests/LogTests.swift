@@ -98,8 +98,8 @@ import Testing
             let run = try await host.start(spec)
             let reader = LogReader(stateDir: host.stateDir)
             let follower = Task { [slot] in
-                for await case .line(let line) in reader.follow(LogQuery(slots: [slot])) {
-                    seen.withLock { $0.append(line.text) }
+                for await records in reader.follow(LogQuery(slots: [slot])) {
+                    for case .line(let line) in records { seen.withLock { $0.append(line.text) } }
                 }
             }
             try await host.exited(run)

@@ -136,6 +136,9 @@ int clinux_memfd_is_sealed(int fd);
 ssize_t clinux_splice_from_pipe(int pipe, int out, int64_t *offset_out, size_t length);
 ssize_t clinux_splice_to_pipe(int in, int64_t *offset_in, int pipe, size_t length);
 
+/// memmem(3): whether the bytes hold those others.
+int clinux_contains(const void *bytes, size_t length, const void *part, size_t part_length);
+
 // Sockets -----------------------------------------------------------------------------------------
 
 /// A pair of connected SOCK_SEQPACKET sockets.

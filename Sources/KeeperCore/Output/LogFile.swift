@@ -12,7 +12,7 @@ struct LogFile {
     private var limits: LogLimits
     private var file: Int32 = -1
     private var index: LogIndex
-    private var size: Int64 = 0
+    private(set) var size: Int64 = 0
     /// Where this run's bytes of the file begin, and when the first of them was written; 0: none was.
     private var ownFrom: Int64 = 0
     private var ownSince: UInt64 = 0
@@ -21,12 +21,15 @@ struct LogFile {
     private var lookedAt: UInt64 = 0
     /// Whether the index of this file says whose bytes follow.
     private(set) var namesRun = false
+    /// When something is too old, in CLOCK_BOOTTIME; nil: nothing will be.
+    private(set) var deadline: UInt64?
 
     init(_ name: String, in directory: Int32, limits: LogLimits) {
         self.name = name
         self.directory = directory
         self.limits = limits
         index = LogIndex(name + LogFiles.indexSuffix, in: directory)
+        if limits.ageMax > 0 { schedule(at: clinux_realtime_ns()) }
     }
 
     var isOpen: Bool { file >= 0 }
@@ -35,7 +38,7 @@ struct LogFile {
         let dropsFiles = limits.filesMax < self.limits.filesMax
         self.limits = limits
         if dropsFiles { LogRotation.removeStale(name, in: directory, filesMax: limits.filesMax) }
-        removeExpired(at: clinux_realtime_ns())
+        expire(at: clinux_realtime_ns())
     }
 
     mutating func close() {
@@ -54,14 +57,9 @@ struct LogFile {
         (ownFrom, ownSince, lookedAt, namesRun) = (size, 0, 0, false)
         let now = clinux_realtime_ns()
         index.open(logSize: size, at: now)
-        bornAt = size > 0 ? index.firstWall ?? modifiedAt : 0
+        bornAt = size > 0 ? index.firstWall ?? LogRotation.modified(name, in: directory) ?? now : 0
         removeExpired(at: now)
         return true
-    }
-
-    private var modifiedAt: UInt64 {
-        var status = stat()
-        return fstat(file, &status) == 0 ? LogRotation.nanoseconds(status.st_mtim) : 0
     }
 
     static func openRegular(
@@ -111,8 +109,9 @@ struct LogFile {
 
     /// Rotates if the log, or its index, is full, or so old that it could not be removed in time else. False
     /// if it should and cannot.
-    mutating func makeRoom(at now: UInt64) -> Bool {
-        guard isFull(at: now) else { return true }
+    mutating func makeRoom(at now: UInt64) -> Bool { isFull(at: now) ? rotate() : true }
+
+    private mutating func rotate() -> Bool {
         close()
         return LogRotation.rotate(name, in: directory, filesMax: limits.filesMax) && open()
     }
@@ -120,19 +119,49 @@ struct LogFile {
     private func isFull(at now: UInt64) -> Bool {
         if size >= sizeMax || index.size >= sizeMax { return true }
         guard limits.ageMax > 0, bornAt > 0, now > bornAt else { return false }
-        // The files that follow take as long to fill, so what is removed with the oldest is old enough.
-        return now - bornAt >= limits.ageMax / UInt64(max(limits.filesMax - 1, 1))
+        return now - bornAt >= fileAgeMax
     }
+
+    /// A file is put aside when it is so old, full or not, because files are removed whole.
+    private var fileAgeMax: UInt64 { limits.ageMax / UInt64(max(limits.filesMax - 1, 1)) }
 
     private var sizeMax: Int64 { Int64(clamping: limits.sizeBytesMax) }
 
-    private func removeExpired(at now: UInt64) {
-        if limits.ageMax > 0, now > limits.ageMax { removeOlder(than: now - limits.ageMax) }
+    // Age ----------------------------------------------------------------------------------------------
+
+    /// Puts a file aside that is old enough, although nothing is written, and removes what is too old.
+    mutating func expire(at now: UInt64) {
+        if isOpen {
+            _ = makeRoom(at: now)
+        } else if limits.ageMax > 0, let modified = LogRotation.modified(name, in: directory),
+            now > limits.ageMax, modified < now - limits.ageMax
+        {
+            // Of an earlier run; this one may never write.
+            _ = LogRotation.rotate(name, in: directory, filesMax: limits.filesMax)
+        }
+        removeExpired(at: now)
     }
 
-    /// Removes files that were put aside, and were last written before that time.
-    func removeOlder(than wall: UInt64) {
-        LogRotation.removeOlder(than: wall, name, in: directory, filesMax: limits.filesMax)
+    private mutating func removeExpired(at now: UInt64) {
+        if limits.ageMax > 0, now > limits.ageMax {
+            LogRotation.removeOlder(
+                than: now - limits.ageMax, name, in: directory, filesMax: limits.filesMax)
+        }
+        schedule(at: now)
+    }
+
+    /// Finds out what will be too old first.
+    private mutating func schedule(at now: UInt64) {
+        deadline = nil
+        guard limits.ageMax > 0 else { return }
+        let oldest = LogRotation.oldestModified(
+            name, in: directory, from: isOpen ? 1 : 0, filesMax: limits.filesMax)
+        let own = isOpen && bornAt > 0 ? bornAt + fileAgeMax : nil
+        let removal = oldest.map { $0 + limits.ageMax }
+        guard let next = own.map({ min($0, removal ?? $0) }) ?? removal else { return }
+        // What cannot be removed is tried again, and not all the time.
+        let pause = max(limits.ageMax / KeeperBounds.expiriesPerAge, KeeperBounds.expiryPauseMin)
+        deadline = clinux_boottime_ns() + max(next > now ? next - now : 0, pause)
     }
 
     /// Moves bytes from the pipe, up to the file's limit. The bytes moved, 0 at the end of the pipe, or -1.
@@ -146,7 +175,10 @@ struct LogFile {
         }
         size = start + Int64(moved)
         if ownSince == 0 { ownSince = now }
-        if bornAt == 0 { bornAt = now }
+        if bornAt == 0 {
+            bornAt = now
+            schedule(at: now)
+        }
         index.noteData(from: start, at: now)
         return moved
     }
@@ -160,11 +192,11 @@ struct LogFile {
         return namesRun
     }
 
-    /// Both ends of a gap, at the present end of the log.
-    mutating func noteGap(_ gap: OutputGap, until: UInt64) -> Bool {
+    /// Both ends of a gap.
+    mutating func noteGap(_ gap: OutputGap, at offset: Int64, until: UInt64) -> Bool {
         index.append([
-            LogIndexEntry(offset: UInt64(size), wall: gap.since, kind: .gapBegan(gap.loss)),
-            LogIndexEntry(offset: UInt64(size), wall: until, kind: .gap(lostBytes: gap.lostBytes)),
+            LogIndexEntry(offset: UInt64(offset), wall: gap.since, kind: .gapBegan(gap.loss)),
+            LogIndexEntry(offset: UInt64(offset), wall: until, kind: .gap(lostBytes: gap.lostBytes)),
         ])
     }
 

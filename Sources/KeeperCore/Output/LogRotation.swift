@@ -26,17 +26,41 @@ enum LogRotation {
     /// number, so all behind the first of them go.
     static func removeOlder(than wall: UInt64, _ name: String, in directory: Int32, filesMax: UInt32) {
         for number in 1..<max(filesMax, 1) + KeeperBounds.staleLogFilesMax {
-            var status = stat()
             let old = LogFiles.name(name, number: Int(number))
-            guard fstatat(directory, old, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return }
-            guard nanoseconds(status.st_mtim) < wall else { continue }
+            guard let modified = modified(old, in: directory) else { return }
+            guard modified < wall else { continue }
             return removeStale(name, in: directory, filesMax: number)
         }
     }
 
-    static func nanoseconds(_ time: timespec) -> UInt64 {
-        UInt64(max(time.tv_sec, 0)) * KeeperBounds.second + UInt64(max(time.tv_nsec, 0))
+    /// When a file was last written; nil where there is none.
+    static func modified(_ name: String, in directory: Int32) -> UInt64? {
+        var status = stat()
+        guard fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
+        return nanoseconds(status.st_mtim)
     }
+
+    /// When the oldest of the files from that number on was last written.
+    static func oldestModified(
+        _ name: String, in directory: Int32, from first: UInt32, filesMax: UInt32
+    ) -> UInt64? {
+        var oldest: UInt64?
+        for number in first..<max(filesMax, first) {
+            guard let found = modified(LogFiles.name(name, number: Int(number)), in: directory) else {
+                if number == 0 { continue }
+                break
+            }
+            oldest = min(oldest ?? found, found)
+        }
+        return oldest
+    }
+
+    static func nanoseconds(_ time: timespec) -> UInt64 {
+        UInt64(min(max(time.tv_sec, 0), secondsMax)) * KeeperBounds.second + UInt64(max(time.tv_nsec, 0))
+    }
+
+    /// A file can have any time; the year 2242 is late enough.
+    private static let secondsMax = 1 << 33
 
     private static func remove(_ name: String, in directory: Int32, isThere: Bool = false) -> Bool {
         guard unlinkat(directory, name, 0) == 0 || !isThere && errno == ENOENT else { return false }

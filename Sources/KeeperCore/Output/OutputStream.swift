@@ -18,6 +18,7 @@ struct OutputStream {
     private var retryAt: UInt64 = 0
     private var isStartNoted = false
     private var news = OutputNews()
+    private var isConcluded = false
 
     /// Nothing is opened before the first byte: many workloads never write to stderr, and creating files is
     /// most of what a start costs.
@@ -37,7 +38,14 @@ struct OutputStream {
 
     mutating func apply(_ limits: LogLimits) { log.apply(limits) }
 
-    func removeOlder(than wall: UInt64) { log.removeOlder(than: wall) }
+    /// When old output is to be looked at again, in CLOCK_BOOTTIME; nil: never, nothing has an age.
+    var deadline: UInt64? { isConcluded ? nil : log.deadline }
+
+    /// Lets go of what is too old, where that is due.
+    mutating func expire(at boot: UInt64) {
+        guard let deadline, deadline <= boot else { return }
+        log.expire(at: clinux_realtime_ns())
+    }
 
     /// Moves what is in the pipe, once. False when the pipe was empty or has ended.
     mutating func pump() -> Bool {
@@ -46,9 +54,13 @@ struct OutputStream {
         let now = clinux_realtime_ns()
         if isWritable(at: now) {
             noteRun()
-            noteGap(until: now)
+            let start = log.size
             let moved = log.write(from: pipe, at: now)
-            if moved > 0 { totals.loggedBytes += UInt64(moved) }
+            if moved > 0 {
+                totals.loggedBytes += UInt64(moved)
+                // Not before: where the disk is full an index may still have room for an entry.
+                noteGap(at: start, until: now)
+            }
             if moved >= 0 { return ended(moved) }
             if errno == EAGAIN || errno == EINTR { return false }
             giveUp()
@@ -68,16 +80,17 @@ struct OutputStream {
 
     /// All that a new listener has to know.
     var standing: OutputNews {
-        OutputNews(lostBytes: totals.lostBytes, change: gap.map { .began($0.loss, since: $0.since) })
+        OutputNews(lostBytes: totals.lostBytes, began: gap)
     }
 
     /// The run has written all. What it lost is put into the ledger now or never.
     mutating func conclude(_ end: LogRunEnd) {
         let now = clinux_realtime_ns()
+        isConcluded = true
         if log.isOpen { takeStock(at: now, always: true) }
         if !log.isOpen, gap == nil || !log.open() { return }
         noteRun()
-        noteGap(until: now)
+        noteGap(at: log.size, until: now)
         log.noteEnd(end, at: now)
         log.close()
     }
@@ -118,8 +131,7 @@ struct OutputStream {
         news.lostBytes += bytes
         if gap == nil {
             gap = OutputGap(loss: loss, since: since)
-            news.change = .began(loss, since: since)
-            news.isDue = true
+            (news.began, news.isOver, news.isDue) = (gap, false, true)
         }
         gap?.lostBytes += bytes
     }
@@ -145,11 +157,10 @@ struct OutputStream {
         if log.nameRun(isStartNoted ? .runContinues : .runStarted, run) { isStartNoted = true }
     }
 
-    private mutating func noteGap(until: UInt64) {
-        guard let gap, log.noteGap(gap, until: until) else { return }
+    private mutating func noteGap(at offset: Int64, until: UInt64) {
+        guard let gap, log.noteGap(gap, at: offset, until: until) else { return }
         self.gap = nil
-        news.change = .over
-        news.isDue = true
+        (news.isOver, news.isDue) = (true, true)
     }
 }
 
@@ -167,13 +178,12 @@ struct OutputGap {
 
 /// What happened to a stream since it was last told.
 struct OutputNews {
-    enum Change {
-        case began(LogLoss, since: UInt64)
-        case over
-    }
     var lostBytes: UInt64 = 0
-    var change: Change?
+    /// A gap that began.
+    var began: OutputGap?
+    /// The last gap is over. One that began and is over at once is told as both.
+    var isOver = false
     var isDue = false
 
-    var isAny: Bool { lostBytes > 0 || change != nil }
+    var isAny: Bool { lostBytes > 0 || began != nil || isOver }
 }

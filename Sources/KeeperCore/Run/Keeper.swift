@@ -101,7 +101,8 @@ final class Keeper {
         // A group that was removed after the end speaks for ever.
         if record == nil { memoryKills?.add(to: &waiting) }
         let look = Self.earlier(notify.deadline(at: now), memoryKills?.deadline(at: now))
-        waiting.wait(until: Self.earlier(deadline, look))
+        let expiry = Self.earlier(stdout.deadline, stderr.deadline)
+        waiting.wait(until: Self.earlier(Self.earlier(deadline, expiry), look))
 
         if memoryKills?.look(isReady: waiting.isReady(.memory)) == true { tellMemoryKills() }
         if waiting.isReady(.stdout) { pump(\.stdout) }
@@ -115,6 +116,7 @@ final class Keeper {
         // Before the signals: a sender that has just ended is still there to be looked at.
         if waiting.isReady(.notify) { readNotices() }
         tellNotices()
+        if expiry != nil { expireLogs() }
         if waiting.isReady(.signals) { readSignal() }
         continueStopping()
     }
@@ -128,6 +130,12 @@ final class Keeper {
         var left = KeeperBounds.pumpsPerTurn
         while left > 0, self[keyPath: output].pump() { left -= 1 }
         tellNews(output)
+    }
+
+    private func expireLogs() {
+        let now = clinux_boottime_ns()
+        stdout.expire(at: now)
+        stderr.expire(at: now)
     }
 
     func tellNews(_ output: ReferenceWritableKeyPath<Keeper, OutputStream>, isLast: Bool = false) {

@@ -54,9 +54,6 @@ extension Keeper {
             apply(newPolicy)
         case .acknowledgeExit:
             if record != nil { isAcknowledged = true }
-        case .trimLogs(let wall):
-            stdout.removeOlder(than: wall)
-            stderr.removeOlder(than: wall)
         case .ping(let token):
             let pong = KeeperMessage.pong(token: token, status: status)
             if !sockets.send(pong.encoded(), to: connection) { sockets.drop(connection) }
@@ -106,12 +103,10 @@ extension KeeperMessage {
     static func all(_ news: OutputNews, of stream: LogStream) -> [KeeperMessage] {
         var messages: [KeeperMessage] = []
         if news.lostBytes > 0 { messages.append(.logGap(stream: stream, lostBytes: news.lostBytes)) }
-        switch news.change {
-        case .began(let loss, let since):
-            messages.append(.logTrouble(stream: stream, loss: loss, since: since))
-        case .over: messages.append(.logTrouble(stream: stream, loss: nil, since: 0))
-        case nil: break
+        if let gap = news.began {
+            messages.append(.logTrouble(stream: stream, loss: gap.loss, since: gap.since))
         }
+        if news.isOver { messages.append(.logTrouble(stream: stream, loss: nil, since: 0)) }
         return messages
     }
 }

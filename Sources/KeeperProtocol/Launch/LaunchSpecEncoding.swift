@@ -109,7 +109,9 @@ extension KeeperPolicy {
             logLimits = LogLimits(
                 sizeBytesMax: logLimits.sizeBytesMax, filesMax: try field.integer(), ageMax: logLimits.ageMax)
         case SpecTag.logAgeMax:
-            logLimits.ageMax = try field.integer()
+            logLimits = LogLimits(
+                sizeBytesMax: logLimits.sizeBytesMax, filesMax: logLimits.filesMax,
+                ageMax: try field.integer())
         default:
             break
         }

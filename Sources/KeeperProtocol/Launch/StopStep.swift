@@ -99,10 +99,11 @@ package struct LogLimits: Equatable, Sendable {
     /// Files of one stream, the one being written included; at least 1.
     package var filesMax: UInt32
     /// How long lines are kept, in nanoseconds; 0: for ever.
-    package var ageMax: UInt64
+    package let ageMax: UInt64
 
     package init(sizeBytesMax: UInt64 = 10 << 20, filesMax: UInt32 = 10, ageMax: UInt64 = 0) {
-        self.ageMax = ageMax
+        // A century: what is added to a time must not overflow.
+        self.ageMax = min(ageMax, 3_155_760_000 * 1_000_000_000)
         self.sizeBytesMax = max(sizeBytesMax, 4096)
         self.filesMax = min(max(filesMax, 1), 1000)
     }

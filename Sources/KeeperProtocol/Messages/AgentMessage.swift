@@ -20,9 +20,6 @@ package enum AgentMessage: Equatable, Sendable {
     case acknowledgeExit
     /// Answered by a `pong` with the same token.
     case ping(token: UInt64)
-    /// Removes log files that were put aside and last written before `wall`: only the keeper may, which could
-    /// rename them meanwhile.
-    case trimLogs(wall: UInt64)
     /// From a newer agent; ignored.
     case unknown(type: UInt16)
 }
@@ -32,8 +29,6 @@ private enum Tag {
     static let signal: UInt16 = 2
     static let token: UInt16 = 3
     static let byPolicy: UInt16 = 4
-    // 80 is a policy's, and policies are decoded by the same walk.
-    static let wall: UInt16 = 81
 }
 
 extension AgentMessage {
@@ -70,17 +65,13 @@ extension AgentMessage {
             var writer = FieldWriter(type: FrameType.ping, capacity: 32)
             writer.put(Tag.token, token)
             return writer.finished()
-        case .trimLogs(let wall):
-            var writer = FieldWriter(type: FrameType.trimLogs, capacity: 32)
-            writer.put(Tag.wall, wall)
-            return writer.finished()
         case .unknown(let type):
             return FieldWriter(type: type, capacity: 32).finished()
         }
     }
 
     private static func isKnown(_ type: UInt16) -> Bool {
-        (FrameType.hello...FrameType.releaseDescriptors).contains(type) || type == FrameType.trimLogs
+        (FrameType.hello...FrameType.releaseDescriptors).contains(type)
     }
 
     package init(decoding bytes: UnsafeRawBufferPointer) throws(WireError) {
@@ -88,7 +79,6 @@ extension AgentMessage {
         var version: UInt16 = 0
         var number: Int32 = 0
         var token: UInt64 = 0
-        var wall: UInt64 = 0
         var byPolicy = true
         var policy = KeeperPolicy(stopSteps: [])
         // Tags mean the same in every message of an agent, and a message of a newer agent is skipped whole.
@@ -101,7 +91,6 @@ extension AgentMessage {
             case Tag.version: version = try field.integer()
             case Tag.signal: number = try field.integer()
             case Tag.token: token = try field.integer()
-            case Tag.wall: wall = try field.integer()
             case Tag.byPolicy: byPolicy = try field.bool()
             default: try policy.take(field)
             }
@@ -117,7 +106,6 @@ extension AgentMessage {
         case FrameType.takeDescriptors: self = .takeDescriptors
         case FrameType.releaseDescriptors: self = .releaseDescriptors
         case FrameType.acknowledgeExit: self = .acknowledgeExit
-        case FrameType.trimLogs: self = .trimLogs(wall: wall)
         default: self = .ping(token: token)
         }
     }

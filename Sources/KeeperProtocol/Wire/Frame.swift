@@ -62,7 +62,6 @@ package enum FrameType {
     static let takeDescriptors: UInt16 = 38
     static let updateSpec: UInt16 = 39
     static let releaseDescriptors: UInt16 = 40
-    static let trimLogs: UInt16 = 53
 
     static let identity: UInt16 = 64
     static let started: UInt16 = 65

@@ -14,6 +14,9 @@ struct Logs: AsyncParsableCommand {
 
             A time is 10m (ago), today, yesterday, 09:30, 2026-11-21, '2026-11-21 09:30' (the reader's own \
             zone) or 2026-11-21T09:30:00Z.
+
+            Begins and ends of runs, and output that was lost, are told where they happened: on standard \
+            error if standard output is no terminal.
             """)
 
     @Argument(help: "An Instance (web), or one replica of it (web/0); several may be given.")
@@ -23,20 +26,27 @@ struct Logs: AsyncParsableCommand {
     var follow = false
 
     @Option(
-        name: [.customShort("n"), .long],
+        name: [.customShort("n"), .long, .customLong("lines")],
         help: ArgumentHelp(
-            "How many of the newest lines. Default: \(LineCount.usual); all with --since, --until or --run.",
+            "How many of the newest lines. Default: \(LineCount.usual); all with --since, --until or a run.",
             valueName: "count|all"))
     var tail: LineCount?
 
-    @Option(help: ArgumentHelp("Only lines that were begun then or later.", valueName: "time"))
-    var since: LogTime?
+    @Option(
+        help: ArgumentHelp("Only lines that were begun then or later.", valueName: "time"),
+        transform: LogTime.parse)
+    var since: WallTime?
 
-    @Option(help: ArgumentHelp("Only lines that were begun before then.", valueName: "time"))
-    var until: LogTime?
+    @Option(
+        help: ArgumentHelp("Only lines that were begun before then.", valueName: "time"),
+        transform: LogTime.parse)
+    var until: WallTime?
 
     @Option(help: ArgumentHelp("Only the lines of one run.", valueName: "id|current|previous"))
     var run: String?
+
+    @Flag(name: .shortAndLong, help: "The same as --run previous: what ran before a restart.")
+    var previous = false
 
     @Option(help: "Only one stream: stdout or stderr.")
     var stream: LogLine.Stream?
@@ -54,7 +64,13 @@ struct Logs: AsyncParsableCommand {
         name: [.long, .customShort("g")], help: ArgumentHelp("Only lines that hold it.", valueName: "text"))
     var grep: String?
 
-    @Flag(name: [.customShort("i"), .long], help: "Upper and lower case are the same to --grep.")
+    @Option(
+        name: [.customShort("E"), .long],
+        help: ArgumentHelp(
+            "Only lines that an extended regular expression fits.", valueName: "expression"))
+    var regex: String?
+
+    @Flag(name: [.customShort("i"), .long], help: "Upper and lower case are the same to --grep and --regex.")
     var ignoreCase = false
 
     @Option(
@@ -77,35 +93,71 @@ struct Logs: AsyncParsableCommand {
     @OptionGroup var agent: AgentOptions
     @OptionGroup var color: ColorOptions
 
+    func validate() throws {
+        if previous, run != nil { throw ValidationError("--previous is a --run already; give one of them") }
+        if follow, until != nil { throw ValidationError("--follow has no end; leave --until out") }
+        if let since, let until, since >= until {
+            throw ValidationError("nothing is after --since and before --until: that is no span of time")
+        }
+    }
+
     func run() async throws {
         let reader = LogReader(stateDir: try stateDirectory())
         let targets = try names.map(Self.target)
         let query = try query(slots: slots(of: targets, in: reader))
+        guard reader.findsRun(query) else { throw missingRun }
         let format = LogFormat(
             paint: color.paint, output: output,
             namesReplicas: !noPrefix && (query.slots.count > 1 || names.count > 1),
             clock: localTime ? .local : timestamps ? .utc : nil, isTerminal: isatty(STDOUT_FILENO) == 1)
+        let printer = LogPrinter(format)
         if follow {
-            for await record in reader.follow(query, targets: targets) { format.write(record) }
+            for await records in reader.follow(query, targets: targets) { try printer.print(records) }
         } else {
-            reader.read(query) { format.write($0) }
+            try reader.read(query) { try printer.print($0) }
         }
+        try printer.finish()
     }
 
     private func query(slots: [SlotID]) throws -> LogQuery {
         var query = LogQuery(slots: slots)
         if stdout != stderr { query.streams = stdout ? [.stdout] : [.stderr] }
         if let stream { query.streams = [stream] }
-        query.run = try run.map(Self.choice)
-        query.since = since?.time
-        query.until = until?.time
+        query.run = previous ? .previous : try run.map(Self.choice)
+        query.since = since
+        query.until = until
         query.level = level
         query.namesLevels = output == .json
-        query.text = grep.map { LogPattern($0, ignoresCase: ignoreCase) }
+        query.patterns = try patterns()
         let usual: LineCount =
-            since == nil && until == nil && run == nil ? .newest(LineCount.usual) : .all
+            since == nil && until == nil && query.run == nil ? .newest(LineCount.usual) : .all
         if case .newest(let count) = tail ?? usual { query.last = count }
         return query
+    }
+
+    private var missingRun: CommandFailure {
+        let shown = names.joined(separator: ", ")
+        if case .id(let id) = run.flatMap({ try? Self.choice($0) }) {
+            return CommandFailure(
+                message: "no run \(id) of \(shown) has written anything that is still there",
+                remedy: "`plumb status INSTANCE` names the run of each replica")
+        }
+        return CommandFailure(
+            message: "\(shown) has had no \(previous ? "previous" : run ?? "") run that wrote anything",
+            remedy: "leave the run out to see all that is there")
+    }
+
+    private func patterns() throws -> [LogPattern] {
+        var patterns = grep.map { [LogPattern($0, ignoresCase: ignoreCase)] } ?? []
+        guard let regex else { return patterns }
+        do {
+            patterns.append(try LogPattern(expression: regex, ignoresCase: ignoreCase))
+        } catch {
+            throw CommandFailure(
+                message: "'\(regex)' is no regular expression: \(error.reason)",
+                remedy: "--grep looks for a text as it is")
+        }
+        return patterns
     }
 
     private static func choice(_ text: String) throws -> LogRunChoice {
@@ -182,18 +234,22 @@ extension LogLevel: ExpressibleByArgument {
 }
 
 /// A moment as an operator names it.
-struct LogTime: ExpressibleByArgument, Sendable {
-    var time: WallTime
+enum LogTime {
+    static func parse(_ text: String) throws -> WallTime {
+        if let time = parse(text, now: TimeText.now()) { return time }
+        throw ValidationError(
+            "write a time as 10m (ago), today, yesterday, 09:30, 2026-11-21, '2026-11-21 09:30' or "
+                + "2026-11-21T09:30:00Z")
+    }
 
-    init?(argument: String) { self.init(argument, now: TimeText.now()) }
-
-    init?(_ text: String, now: WallTime) {
-        if let age = Quantities.duration(text) {
-            time = WallTime(nanoseconds: now.nanoseconds - age.nanoseconds)
-        } else if let found = TimeText.moment(text, now: now) {
-            time = found
-        } else {
-            return nil
+    static func parse(_ text: String, now: WallTime) -> WallTime? {
+        var age = text[...]
+        if age.hasSuffix(" ago") { age = age.dropLast(4) }
+        // As for journalctl.
+        if age.hasPrefix("-") { age = age.dropFirst() }
+        if let age = Quantities.duration(String(age)) {
+            return WallTime(nanoseconds: now.nanoseconds - age.nanoseconds)
         }
+        return TimeText.moment(text, now: now)
     }
 }

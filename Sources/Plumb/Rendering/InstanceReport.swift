@@ -21,6 +21,12 @@ struct InstanceReport {
                 let text = PrintableText.oneLine(finding.message)
                 lines.append("\(replica.name) is \(finding.type): \(text)")
             }
+            if let lost = replica.lostLogBytes, lost > 0 {
+                let bytes = LogFormat.grouped(lost)
+                lines.append(
+                    "\(replica.name): \(bytes) bytes of this run's output are in no log; "
+                        + "`plumb logs \(replica.name)` says when and why")
+            }
         }
         for waiting in detail.waiting where waiting.message != instance.reason {
             lines.append("\(waiting.replica): \(PrintableText.oneLine(waiting.message))")

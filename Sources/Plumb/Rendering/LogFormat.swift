@@ -2,8 +2,7 @@ import Reconciler
 import StatusAPI
 import Supervisor
 
-/// How records of logs are printed. Lines are data; what happened between them is told on the terminal where
-/// it stands, and on standard error where somebody else reads the data.
+/// How records of logs look.
 struct LogFormat {
     enum Clock { case utc, local }
 
@@ -14,26 +13,27 @@ struct LogFormat {
     var clock: Clock?
     var isTerminal = false
 
-    func write(_ record: LogRecord) {
-        switch output {
-        case .json: Output.line(JSONText.compact(Self.value(record)))
-        case .raw: if case .line(let line) = record { Output.bytes(raw(line)) }
-        case .text:
-            if case .line(let line) = record { return Output.line(text(line)) }
-            let mark = paint(prefix(record.time, record.slot, "|", .attention) + Self.mark(record), .faint)
-            if isTerminal { Output.line(mark) } else { Output.error(mark) }
+    /// With the newline that ends it. A line goes on without a prefix where a piece of it was printed just
+    /// before.
+    func bytes(_ line: LogLine, goesOn: Bool = false) -> [UInt8] {
+        var bytes: [UInt8] = []
+        if output == .text, !goesOn {
+            let isError = line.stream == .stderr
+            let style = isError ? Style.attention : Self.style(of: line.slot)
+            bytes += prefix(line.time, line.slot, isError ? "!" : "|", style).utf8
         }
+        if output == .text, isTerminal {
+            bytes += PrintableText.harmless(line.text).utf8
+        } else {
+            bytes += line.bytes
+        }
+        if line.isComplete { bytes.append(UInt8(ascii: "\n")) }
+        return bytes
     }
 
-    func text(_ line: LogLine) -> String {
-        let isError = line.stream == .stderr
-        let style = isError ? Style.attention : Self.style(of: line.slot)
-        let text = isTerminal ? PrintableText.harmless(line.text) : line.text
-        return prefix(line.time, line.slot, isError ? "!" : "|", style) + text
-    }
-
-    private func raw(_ line: LogLine) -> [UInt8] {
-        line.isComplete ? line.bytes + [UInt8(ascii: "\n")] : line.bytes
+    /// What happened between two lines, as it is shown to a person.
+    func note(_ record: LogRecord) -> String {
+        paint(prefix(record.time, record.slot, "|", .attention) + Self.mark(record), .faint)
     }
 
     private func prefix(_ time: WallTime, _ slot: SlotID, _ sign: String, _ style: Style) -> String {
@@ -52,20 +52,26 @@ struct LogFormat {
         switch record {
         case .line(let line): return line.text
         case .gap(let gap):
-            let since = gap.since.map { TimeText.local($0).suffix(8) + "–" } ?? ""
             let reason = gap.reason.isEmpty ? "" : ": \(gap.reason)"
-            return "-- \(grouped(gap.lostBytes)) bytes of \(gap.slot) \(gap.stream.rawValue) lost "
-                + "\(since)\(TimeText.local(gap.until).suffix(8))\(reason) --"
+            return "---- \(gap.slot) \(grouped(gap.lostBytes)) bytes of \(gap.stream.rawValue) lost, "
+                + "\(span(gap))\(reason) ----"
         case .runStarted(let mark): return "---- \(mark.slot) run \(name(mark.run)) started ----"
         case .runEnded(let mark, let how):
             return "---- \(mark.slot) run \(name(mark.run)) ended (\(how.text)) ----"
         }
     }
 
+    /// `2026-11-21 09:12:03 to 09:12:05`, in the reader's own zone.
+    private static func span(_ gap: LogGap) -> String {
+        let end = TimeText.local(gap.until)
+        guard let begin = gap.since.map(TimeText.local) else { return end }
+        return "\(begin) to \(begin.prefix(10) == end.prefix(10) ? end.dropFirst(11) : end[...])"
+    }
+
     private static func name(_ run: LogRunKey) -> String { run.id?.text ?? "of \(Timestamp(run.startedAt))" }
 
     /// `12,345`.
-    private static func grouped(_ number: UInt64) -> String {
+    static func grouped(_ number: UInt64) -> String {
         var text = ""
         for (place, digit) in String(number).reversed().enumerated() {
             if place > 0, place.isMultiple(of: 3) { text = "," + text }
@@ -85,6 +91,7 @@ struct LogFormat {
             if let level = line.level { members.append(("level", .string(level.name))) }
             members.append(("text", .string(line.text)))
             if !line.isComplete { members.append(("partial", .bool(true))) }
+            if line.offset > 0 { members.append(("offset", .int(Int64(line.offset)))) }
         case .gap(let gap):
             members += [("type", "gap"), ("stream", .string(gap.stream.rawValue))]
             if let since = gap.since { members.append(("since", .string("\(Timestamp(since))"))) }

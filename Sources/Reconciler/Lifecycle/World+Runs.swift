@@ -118,9 +118,13 @@ extension World {
         guard let run = run(id), let before, run.findings != before else { return }
         let text =
             finding.reason.isEmpty
-            ? "\(run.slot) is \(finding.kind.rawValue) no longer"
+            ? "\(run.slot) is \(finding.kind.rawValue) no longer\(finding.kind == .logsLost ? lost(run.lostLogBytes) : "")"
             : "\(run.slot) is \(finding.kind.rawValue): \(finding.message)"
         note(event(.found, run, moment, text))
+    }
+
+    private func lost(_ bytes: UInt64) -> String {
+        bytes == 0 ? "" : "; \(bytes) bytes of its output are in no log"
     }
 
     /// Its process cannot be proven: it is left alone.
@@ -140,7 +144,8 @@ extension World {
         own.lastStop = run.stopCause
         own.isEnded = true
         let kind: EventRecord.Kind = exit.cause == .keeperLost ? .keeperLost : .exited
-        note(event(kind, run, moment, cause: run.stopCause, "\(slot) ended: \(exit.text)"))
+        let text = "\(slot) ended: \(exit.text)\(lost(exit.lostLogBytes))"
+        note(event(kind, run, moment, cause: run.stopCause, text))
         let didItsWork = exit.isSuccess && run.spec.profile == .oneshot
         if !run.wasAskedToEnd { own.wanted = nil }
         // The end of a run that is not wanted any more says nothing of its successor, which is tried at once.

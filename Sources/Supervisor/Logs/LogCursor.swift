@@ -26,12 +26,12 @@ final class LogCursor {
     /// The line that has no end yet, and when it began.
     private var pending: [UInt8] = []
     private var pendingTime: UInt64 = 0
+    /// Bytes of its line that were given out already.
+    private var pendingOffset = 0
     /// Drops bytes until the next line begins, so many at most: the cursor was put into the middle of one.
     private var skipBytes = 0
     private var ready: [LogRecord] = []
     private var readyIndex = 0
-    /// Bytes of logs that have been read.
-    private(set) var readBytes = 0
 
     init(slot: SlotID, stream: LogLine.Stream, directory: String) {
         self.slot = slot
@@ -84,7 +84,6 @@ final class LogCursor {
             finishStart()
             return readyIndex < ready.count || wasTruncated(file)
         }
-        readBytes += count
         let start = offset
         let end = offset + Int64(count)
         // Taken out, so that its lines can be taken without a copy of all.
@@ -103,6 +102,7 @@ final class LogCursor {
     private func wasTruncated(_ file: LogFile) -> Bool {
         guard file.size < offset else { return false }
         pending.removeAll()
+        pendingOffset = 0
         file.countEntries()
         place(file, offset: 0, entry: 0, run: run, skipsToLine: false)
         return file.size > 0
@@ -145,10 +145,24 @@ final class LogCursor {
             let room = SupervisorLimits.logLineBytesMax - pending.count
             pending += rest.prefix(room)
             rest = rest.dropFirst(room)
+            let begun = Self.begunCharacter(at: pending)
+            pending.removeLast(begun.count)
             finishLine(isComplete: false)
+            pending += begun
             pendingTime = time
         }
         pending += rest
+    }
+
+    /// The bytes of a character of UTF-8 that is not whole, at the end of these.
+    private static func begunCharacter(at bytes: [UInt8]) -> [UInt8] {
+        for length in 1...3 {
+            guard let byte = bytes[checked: bytes.count - length] else { break }
+            if byte & 0xC0 == 0x80 { continue }
+            let whole = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1
+            return whole > length ? Array(bytes.suffix(length)) : []
+        }
+        return []
     }
 
     private func finishLine(isComplete: Bool) {
@@ -156,7 +170,8 @@ final class LogCursor {
             .line(
                 LogLine(
                     slot: slot, stream: stream, time: WallTime(log: pendingTime), run: run, bytes: pending,
-                    isComplete: isComplete)))
+                    isComplete: isComplete, offset: pendingOffset)))
+        pendingOffset = isComplete ? 0 : pendingOffset + pending.count
         pending = []
     }
 
@@ -194,6 +209,7 @@ final class LogCursor {
     private func begin(_ wall: UInt64) {
         if !pending.isEmpty { finishLine(isComplete: true) }
         skipBytes = 0
+        pendingOffset = 0
         runWall = wall
         run = LogRunKey(startedAt: WallTime(log: wall), id: nil)
     }
@@ -216,6 +232,9 @@ final class LogCursor {
 
     private func gap(_ lost: UInt64, until wall: UInt64) {
         finishStart()
+        // What follows is not its continuation.
+        if !pending.isEmpty { finishLine(isComplete: false) }
+        pendingOffset = 0
         time = wall
         ready.append(
             .gap(

@@ -13,10 +13,11 @@ actor LogFollower {
     private var merge = LogMerge([])
     private var slots: Set<SlotID>
     private var opening: [LogRecord] = []
-    private var openingIndex = 0
     private var isBegun = false
 
     private static let waitMax: Duration = .seconds(86_400)
+    private static let batchMax = 256
+    private static let batchBytesMax = 1 << 20
     /// How often it is looked whether the run of a line without an end is over.
     private static let pendingWait: Duration = .seconds(1)
 
@@ -33,22 +34,32 @@ actor LogFollower {
 
     deinit { loop.stop() }
 
-    func next() async -> LogRecord? {
+    /// One record or more; nil once nobody wants them any more.
+    func next() async -> [LogRecord]? {
         if !isBegun { begin() }
         while !Task.isCancelled {
-            if openingIndex < opening.count {
-                defer { openingIndex += 1 }
-                return opening[openingIndex]
+            if !opening.isEmpty {
+                defer { opening = [] }
+                return opening
             }
-            if !opening.isEmpty { (opening, openingIndex) = ([], 0) }
-            if let record = merge.next() { return record }
+            if let batch = batch() { return batch }
             // Taken first: what changes after this wakes us again.
             if watches.takeNews() { discover() }
             merge.refill()
-            if let record = merge.next() { return record }
+            if let batch = batch() { return batch }
             await wait()
         }
         return nil
+    }
+
+    private func batch() -> [LogRecord]? {
+        var records: [LogRecord] = []
+        var bytes = 0
+        while records.count < Self.batchMax, bytes < Self.batchBytesMax, let record = merge.next() {
+            records.append(record)
+            if case .line(let line) = record { bytes += line.bytes.count }
+        }
+        return records.isEmpty ? nil : records
     }
 
     private func begin() {
@@ -89,7 +100,7 @@ actor LogFollower {
         if hasPending {
             merge.flush(where: isOver)
             if let record = merge.next() {
-                (opening, openingIndex) = ([record], 0)
+                opening = [record]
                 return
             }
         }

@@ -7,11 +7,8 @@ final class LogSelection {
     /// The only run that is wanted.
     private let run: LogRunKey?
     private var levels = LevelTracker()
+    private let matchers: [LogMatcher]
     private(set) var isOver = false
-    /// Bytes that may still be read.
-    var budget = Int.max
-    /// The budget is used up, and nothing is known of what follows.
-    private(set) var isStarved = false
 
     /// How far a clock may be set back without a later line being taken for one behind the end.
     private static let clockStepMax: Int64 = 5_000_000_000
@@ -20,17 +17,12 @@ final class LogSelection {
         self.cursor = cursor
         self.query = query
         self.run = run
+        matchers = query.patterns.map(LogMatcher.init)
     }
 
     /// The next wanted record; nil at the end of what is there.
     func next() -> LogRecord? {
-        isStarved = false
-        while !isOver {
-            guard cursor.readBytes < budget else {
-                isStarved = true
-                return nil
-            }
-            guard let record = cursor.next() else { return nil }
+        while !isOver, let record = cursor.next() {
             if let wanted = taken(record) { return wanted }
         }
         return nil
@@ -48,16 +40,19 @@ final class LogSelection {
             if case .line(let line) = record, query.level != nil { _ = levels.level(of: line) }
             return nil
         }
-        if let run, !isOf(run, record) { return nil }
+        if let run, !isOf(run, record) {
+            // Runs of a slot follow one another.
+            if let own = record.run, own.startedAt > run.startedAt { isOver = true }
+            return nil
+        }
         guard case .line(var line) = record else {
             if case .gap = record { return record }
             // Who looks for a text wants no begins and ends of runs between what is found.
-            return query.text == nil ? record : nil
+            return query.patterns.isEmpty ? record : nil
         }
         if query.level != nil || query.namesLevels { line.level = levels.level(of: line) }
         if let least = query.level, !line.reaches(least) { return nil }
-        if let text = query.text, !text.matches(line.bytes) { return nil }
-        return .line(line)
+        return matchers.allSatisfy { $0.matches(line.bytes) } ? .line(line) : nil
     }
 
     private func isOf(_ run: LogRunKey, _ record: LogRecord) -> Bool {
@@ -109,7 +104,7 @@ final class LogMerge {
         }
     }
 
-    /// The oldest record that is there. nil: none is, or one may be that was not read for want of budget.
+    /// The oldest record that is there; nil: none is.
     func next() -> LogRecord? {
         while let record = pop() {
             switch record {
@@ -126,23 +121,13 @@ final class LogMerge {
         if taken.isMultiple(of: Self.refillPeriod) { refill() }
         var first: Int?
         for index in lanes.indices {
-            guard let head = lanes[index].head else {
-                if lanes[index].selection.isStarved { return nil }
-                continue
-            }
+            guard let head = lanes[index].head else { continue }
             if let found = first, let best = lanes[found].head, best.time <= head.time { continue }
             first = index
         }
         guard let first, let record = lanes[first].head else { return nil }
         lanes[first].head = lanes[first].selection.next()
         return record
-    }
-
-    /// Everything older than this was looked at; nil: everything there is.
-    var scannedUpTo: WallTime? {
-        lanes.compactMap { lane in
-            lane.head?.time ?? (lane.selection.isStarved ? WallTime(log: lane.selection.cursor.time) : nil)
-        }.min()
     }
 }
 

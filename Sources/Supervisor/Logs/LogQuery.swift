@@ -12,14 +12,15 @@ package struct LogQuery: Sendable {
     package var run: LogRunChoice?
     /// The least level that is wanted.
     package var level: LogLevel?
-    package var text: LogPattern?
+    /// What a line must hold, all of it.
+    package var patterns: [LogPattern]
     /// Whether lines get their level although nothing is left out by it.
     package var namesLevels = false
 
     package init(
         slots: [SlotID], streams: Set<LogLine.Stream> = Set(LogLine.Stream.allCases), last: Int? = nil,
         since: WallTime? = nil, until: WallTime? = nil, run: LogRunChoice? = nil, level: LogLevel? = nil,
-        text: LogPattern? = nil
+        patterns: [LogPattern] = []
     ) {
         self.slots = slots
         self.streams = streams
@@ -28,11 +29,11 @@ package struct LogQuery: Sendable {
         self.until = until
         self.run = run
         self.level = level
-        self.text = text
+        self.patterns = patterns
     }
 
     /// Whether every line of the places that are read is wanted, so that lines can be counted by their ends.
-    var takesAll: Bool { since == nil && until == nil && run == nil && level == nil && text == nil }
+    var takesAll: Bool { since == nil && until == nil && run == nil && level == nil && patterns.isEmpty }
 }
 
 /// `--run`.
@@ -41,36 +42,6 @@ package enum LogRunChoice: Sendable, Hashable {
     /// The newest of each slot, and the one before it that wrote anything.
     case current
     case previous
-}
-
-/// Text that a line must hold.
-package struct LogPattern: Sendable, Hashable {
-    private let bytes: [UInt8]
-    /// The pattern in lower case, where case does not matter.
-    private let folded: String?
-
-    package init(_ text: String, ignoresCase: Bool = false) {
-        bytes = Array((ignoresCase ? text.lowercased() : text).utf8)
-        folded = ignoresCase && !text.utf8.allSatisfy { $0 < 0x80 } ? text.lowercased() : nil
-        isFolding = ignoresCase
-    }
-    private let isFolding: Bool
-
-    func matches(_ line: [UInt8]) -> Bool {
-        if let folded { return String(decoding: line, as: UTF8.self).lowercased().contains(folded) }
-        guard let first = bytes.first else { return true }
-        guard line.count >= bytes.count else { return false }
-        return line.withUnsafeBufferPointer { line in
-            for start in 0...(line.count - bytes.count) where fold(line[start]) == first {
-                if bytes.indices.allSatisfy({ fold(line[start + $0]) == bytes[$0] }) { return true }
-            }
-            return false
-        }
-    }
-
-    private func fold(_ byte: UInt8) -> UInt8 {
-        isFolding && byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
-    }
 }
 
 /// What an operator names: an Instance, or one replica of it.

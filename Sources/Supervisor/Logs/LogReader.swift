@@ -5,6 +5,8 @@ package import Reconciler
 /// Reads what runs have written, from the files alone: with an agent or without one.
 package struct LogReader: Sendable {
     let layout: StateLayout
+    /// The newest lines are held in memory up to here.
+    var tailBytesMax = 32 << 20
 
     package init(stateDir: String) { layout = StateLayout(stateDir: stateDir, runtimeDir: "") }
 
@@ -49,12 +51,18 @@ package struct LogReader: Sendable {
     }
 
     /// What `read` gives, and then every record as it comes, across rotations, restarts, and new replicas of
-    /// the targets, until the consumer stops. Little is read ahead of the consumer.
-    package func follow(_ query: LogQuery, targets: [LogTarget] = []) -> AsyncStream<LogRecord> {
+    /// the targets, until the consumer stops. Each element is all that is there at once, within a bound, and
+    /// nothing is read ahead of the consumer.
+    package func follow(_ query: LogQuery, targets: [LogTarget] = []) -> AsyncStream<[LogRecord]> {
         guard let follower = LogFollower(self, query, targets: targets) else {
             return AsyncStream { $0.finish() }
         }
         return AsyncStream { await follower.next() }
+    }
+
+    /// Whether there is such a run, if one is asked for.
+    package func findsRun(_ query: LogQuery) -> Bool {
+        query.run.map { choice in query.slots.contains { run(choice, of: $0) != nil } } ?? true
     }
 
     private func nextOrRest(_ merge: LogMerge) -> LogRecord? {
@@ -69,24 +77,41 @@ package struct LogReader: Sendable {
     func tail(
         _ count: Int, _ query: LogQuery, flushing isFinal: @escaping (SlotID) -> Bool = { _ in true }
     ) -> (records: [LogRecord], merge: LogMerge) {
+        let count = min(count, Self.tailLinesMax)
         // Where not every line is wanted, it is gone back further until enough are found.
-        var lookBack = query.takesAll ? count : max(4 * count, Self.lookBackFirst)
+        var lookBack = query.takesAll ? count : max(Self.lookBackFactor * count, Self.lookBackFirst)
         while true {
             var isAtBegin = true
-            let merge = LogMerge(
-                selections(query) { cursor in
-                    if cursor.placeBeforeLast(lookBack) { isAtBegin = false }
-                })
-            var ring = LineRing(linesMax: count)
-            while let record = merge.next() { ring.append(record) }
-            merge.flush(where: isFinal)
-            while let record = merge.next() { ring.append(record) }
+            func merge() -> LogMerge {
+                LogMerge(
+                    selections(query) { cursor in
+                        if cursor.placeBeforeLast(lookBack) { isAtBegin = false }
+                    })
+            }
+            let found = merge()
+            var ring = LineRing(linesMax: count, bytesMax: tailBytesMax)
+            while let record = found.next() { ring.append(record) }
+            found.flush(where: isFinal)
+            while let record = found.next() { ring.append(record) }
             let isPlaced = query.since != nil || query.run != nil
-            if query.takesAll || isPlaced || isAtBegin || ring.isFull { return (ring.records, merge) }
-            lookBack = lookBack.multipliedReportingOverflow(by: Self.lookBackFactor).partialValue
+            if query.takesAll || isPlaced || isAtBegin || ring.isFull {
+                return ring.isTooLarge ? passed(ring.lines - count, merge()) : (ring.records, found)
+            }
+            lookBack = min(lookBack, Self.tailLinesMax) * Self.lookBackFactor
         }
     }
 
+    /// What memory must not hold is read twice: the first time only to be counted.
+    private func passed(_ lines: Int, _ merge: LogMerge) -> (records: [LogRecord], merge: LogMerge) {
+        var left = lines
+        while let record = merge.next() {
+            if record.beginsLine { left -= 1 }
+            if left < 0 { return ([record], merge) }
+        }
+        return ([], merge)
+    }
+
+    private static let tailLinesMax = 1 << 48
     private static let lookBackFirst = 2_000
     private static let lookBackFactor = 8
 
@@ -167,29 +192,56 @@ package struct LogReader: Sendable {
     private static let claimToStartMax: Int64 = 10_000_000_000
 }
 
-/// The newest records, so many lines of them at most, and no mark before the first of these.
+/// The newest records, so many lines of them at most, and no mark before the first of these. Where they would
+/// take too much memory it only counts.
 private struct LineRing {
     private let linesMax: Int
+    private let bytesMax: Int
     private var kept: [LogRecord] = []
-    private var lines = 0
     private var first = 0
+    private var keptLines = 0
+    private var keptBytes = 0
+    private(set) var isTooLarge = false
+    /// All lines that came.
+    private(set) var lines = 0
 
-    init(linesMax: Int) { self.linesMax = max(linesMax, 0) }
+    /// What a record takes beside its text, about.
+    private static let recordBytes = 200
+
+    init(linesMax: Int, bytesMax: Int) {
+        self.linesMax = max(linesMax, 0)
+        self.bytesMax = bytesMax
+    }
 
     var records: [LogRecord] { Array(kept[first...]) }
     var isFull: Bool { lines >= linesMax }
 
     mutating func append(_ record: LogRecord) {
+        if record.beginsLine { lines += 1 }
+        guard !isTooLarge else { return }
+        add(record, 1)
         kept.append(record)
-        if case .line = record { lines += 1 }
-        while lines > linesMax || linesMax == 0 && first < kept.count {
-            if case .line = kept[first] { lines -= 1 }
+        let isDropping = lines > linesMax || linesMax == 0
+        while keptLines > linesMax || isDropping && first < kept.count && !kept[first].beginsLine {
+            add(kept[first], -1)
             first += 1
         }
         // Dropped in bulk, so that each record is moved once at most.
-        if first > linesMax + 1024 {
+        if first > kept.count / 2, first > 1024 {
             kept.removeFirst(first)
             first = 0
         }
+        if keptBytes > bytesMax {
+            isTooLarge = true
+            kept = []
+            first = 0
+        }
+    }
+
+    private mutating func add(_ record: LogRecord, _ sign: Int) {
+        keptBytes += sign * Self.recordBytes
+        guard case .line(let line) = record else { return }
+        if record.beginsLine { keptLines += sign }
+        keptBytes += sign * line.bytes.count
     }
 }

@@ -17,6 +17,11 @@ package enum LogRecord: Sendable, Hashable {
         }
     }
 
+    /// Whether this is a line, or the first piece of one.
+    var beginsLine: Bool {
+        if case .line(let line) = self { line.offset == 0 } else { false }
+    }
+
     package var slot: SlotID {
         switch self {
         case .line(let line): line.slot
@@ -48,6 +53,8 @@ package struct LogLine: Sendable, Hashable {
     package var bytes: [UInt8]
     /// False: no newline has come yet, or the line is longer than what is shown at once.
     package var isComplete: Bool
+    /// Bytes of the same line that came before these, in pieces of their own.
+    package var offset = 0
     /// Its own, or that of the line which it belongs to; set only where somebody asked for levels.
     package var level: LogLevel?
 
@@ -104,7 +111,7 @@ extension LogRunEnd {
         switch self {
         case .exited(let code): "exit code \(code)"
         case .signaled(let number, let oomKilled):
-            "killed by signal \(number)" + (oomKilled ? " (out of memory)" : "")
+            "killed by \(signalName(number))" + (oomKilled ? " (out of memory)" : "")
         case .notStarted: "its program could not be executed"
         case .unknown: "how is not known"
         }
