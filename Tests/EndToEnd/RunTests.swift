@@ -157,53 +157,5 @@ extension EndToEnd {
                 _ = await follower.end(within: .seconds(5))
             }
         }
-
-        @Test(
-            "A follower goes on across a new replica, a killed agent and a restart; lines are merged by time")
-        func following() async throws {
-            try await withHost { host in
-                let script = """
-                    n=0; while [ ! -e "$PLUMB_WORKSPACE_DIR/end" ]; do
-                    n=$((n+1)); echo "$PLUMB_REPLICA line $n"; sleep 0.02; done
-                    rm "$PLUMB_WORKSPACE_DIR/end"; echo last words; exit 3
-                    """
-                let unit = Declare.shell(
-                    "ticking", script,
-                    "logging: {maxSize: 64Ki, maxFiles: 3, maxAge: 1d}\nrestart: {backoff: {initial: 10ms}}")
-                try host.commit(
-                    "Declare", ["u.yaml": unit, "i.yaml": Declare.instance("ticking", of: "ticking")])
-                try await host.startAgent()
-                try await host.settled("ticking/0")
-                let log = host.root + "/followed"
-                let follower = try ChildProcess(
-                    [Binaries.plumb, "logs", "-f", "ticking", "-n", "0", "-o", "json"],
-                    environment: host.environment, directory: host.root, output: log, errors: log)
-                func seen(_ text: String) -> Bool { Files.text(log)?.contains(text) ?? false }
-                try await eventually("the first replica is followed") { seen("\"ticking/0\"") }
-                try host.commit("Two", ["i.yaml": Declare.instance("ticking", of: "ticking", "replicas: 2")])
-                try await eventually("the new replica is followed, too") { seen("\"ticking/1\"") }
-                await host.killAgent()
-                Files.write(host.workspace("ticking/0") + "/end", "")
-                try await eventually("the end is told while no agent is there") { seen("exit code 3") }
-                try await host.startAgent()
-                try await eventually("and the next run") {
-                    let starts = Files.lines(log).filter {
-                        $0.contains("runStarted") && $0.contains("ticking/0")
-                    }
-                    return starts.count == 1
-                }
-                follower.send(SIGINT)
-                _ = await follower.end(within: .seconds(5))
-
-                let previous = try await host.plumb("logs", "ticking/0", "--run", "previous", "-n", "1")
-                    .output
-                #expect(previous == "last words\n")
-                let merged = try await host.plumb("logs", "ticking", "-n", "200", "-o", "json").output
-                let times = try merged.split(separator: "\n").compactMap {
-                    try JSON(parsing: String($0))["time"].string
-                }
-                #expect(times.count > 20 && times == times.sorted())
-            }
-        }
     }
 }
