@@ -14,6 +14,9 @@ let strict: [SwiftSetting] = [
 /// The flag spreads to the tests of a target that carries it, so it stands on the thin executable only.
 let staticExecutable: [LinkerSetting] = [.unsafeFlags(["-static-executable"])]
 
+/// Where a test may let a process die or stop, and move the wall clock. Nothing of it is in a release build.
+let failPoints: [SwiftSetting] = [.define("PLUMB_FAIL_POINTS", .when(configuration: .debug))]
+
 let package = Package(
     name: "plumb",
     platforms: [.macOS(.v15)],
@@ -33,7 +36,9 @@ let package = Package(
         // System libraries and C surfaces.
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CLibGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
-        .target(name: "CLinux"),
+        .target(
+            name: "CLinux",
+            cSettings: [.define("PLUMB_FAIL_POINTS", .when(configuration: .debug))]),
 
         // The pure core.
         .target(name: "Manifests", dependencies: ["CLibYAML"], swiftSettings: strict),
@@ -41,7 +46,7 @@ let package = Package(
 
         // The edges.
         .target(name: "Watcher", dependencies: ["CLibGit2", "CLinux"], swiftSettings: strict),
-        .target(name: "KeeperProtocol", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "KeeperProtocol", dependencies: ["CLinux"], swiftSettings: strict + failPoints),
         .target(name: "KeeperCore", dependencies: ["KeeperProtocol", "CLinux"], swiftSettings: strict),
         .executableTarget(
             name: "Keeper", dependencies: ["KeeperCore"], swiftSettings: strict,
@@ -89,16 +94,18 @@ let package = Package(
         .testTarget(
             name: "WatcherTests", dependencies: ["Watcher", "CLinux", "TestKit"], swiftSettings: strict),
         .testTarget(
-            name: "KeeperCoreTests", dependencies: ["KeeperProtocol", "KeeperCore", "CLinux"],
+            name: "KeeperCoreTests", dependencies: ["KeeperProtocol", "KeeperCore", "CLinux", "TestKit"],
             swiftSettings: strict),
         .testTarget(
             name: "SupervisorTests",
-            dependencies: ["Supervisor", "Reconciler", "Manifests", "KeeperProtocol", "CLinux"],
+            dependencies: [
+                "Supervisor", "Reconciler", "Manifests", "KeeperProtocol", "CLinux", "TestKit",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "StoreTests",
             dependencies: [
-                "Store", "Reconciler", "Manifests", .product(name: "GRDB", package: "GRDB.swift"),
+                "Store", "Reconciler", "Manifests", "TestKit", .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
         .testTarget(

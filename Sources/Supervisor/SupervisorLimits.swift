@@ -7,6 +7,8 @@ enum SupervisorLimits {
     static let slotLockWaitMax: Duration = .seconds(2)
     /// How long a zygote may take to answer, and a new agent waits for the zygote of the last one to go.
     static let zygoteAnswerMax: Duration = .seconds(10)
+    /// How long the zygote of a dead agent may take to go before it is killed.
+    static let lastZygotePatience: Duration = .seconds(2)
     /// Attempts at a start that met EAGAIN, EMFILE or their like; the pauses between them double.
     static let startAttemptsMax = 5
     static let startRetryFirst: Duration = .milliseconds(20)

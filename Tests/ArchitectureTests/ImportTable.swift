@@ -36,7 +36,7 @@ enum ImportTable {
             "Manifests", "Reconciler", "Watcher", "Supervisor", "Store", "Agent", "StatusAPI", "CLinux",
             "KeeperProtocol", "ArgumentParser", "ServiceLifecycle", "UnixSignals", "Logging",
         ]),
-        "TestKit": system.union(["Manifests", "Reconciler", "CLinux"]),
+        "TestKit": system.union(["Manifests", "Reconciler", "CLinux", "Testing"]),
     ]
 
     /// The modules that a file imports, each with its line.

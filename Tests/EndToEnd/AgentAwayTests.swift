@@ -42,7 +42,9 @@ extension EndToEnd {
             }
         }
 
-        @Test("A oneshot that runs while the agent dies runs once, and its success counts") func oneshot()
+        @Test(
+            "A oneshot that runs while the agent dies runs once, and its success counts",
+            .survives(.exitWhileAway, "a oneshot")) func oneshot()
             async throws
         {
             try await withHost { host in
@@ -151,7 +153,9 @@ extension EndToEnd {
             }
         }
 
-        @Test("A rolling update goes on through kills of the agent, two of three always there") func rolling()
+        @Test(
+            "A rolling update goes on through kills of the agent, two of three always there",
+            .survives(.agentKilled, "in a rolling update", tries: 13)) func rolling()
             async throws
         {
             let seed = UInt64.random(in: 0...UInt64.max)

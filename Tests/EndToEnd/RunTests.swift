@@ -70,7 +70,8 @@ extension EndToEnd {
             }
         }
 
-        @Test("A daemonising workload is found and stopped") func daemons() async throws {
+        @Test("A daemonising workload is found and stopped", .survives(.daemon, "a run of an agent"))
+        func daemons() async throws {
             try await withHost { host in
                 try host.commit(
                     "Declare",

@@ -18,7 +18,10 @@ extension EndToEnd {
             return (end, Files.text(log) ?? "")
         }
 
-        @Test("A second agent on the same state directory is refused") func secondAgent() async throws {
+        @Test(
+            "A second agent on the same state directory is refused",
+            .survives(.twoAgents, "the same state directory")) func secondAgent() async throws
+        {
             try await withHost { host in
                 try host.commit("Declare", Self.declarations)
                 try await host.startAgent()

@@ -4,7 +4,9 @@ import Testing
 
 extension EndToEnd {
     @Suite("Trouble") struct Trouble {
-        @Test("The agent is killed while it starts a hundred: one process each") func killedWhileStarting()
+        @Test(
+            "The agent is killed while it starts a hundred: one process each",
+            .survives(.agentKilled, "while it starts a hundred", tries: 7)) func killedWhileStarting()
             async throws
         {
             let seed = UInt64.random(in: 0...UInt64.max)
@@ -43,7 +45,9 @@ extension EndToEnd {
             }
         }
 
-        @Test("The agent is killed in the middle of a stop: the next one ends it") func killedWhileStopping()
+        @Test(
+            "The agent is killed in the middle of a stop: the next one ends it",
+            .survives(.agentKilledAtStep, "in the middle of a stop")) func killedWhileStopping()
             async throws
         {
             try await withHost { host in
@@ -67,7 +71,9 @@ extension EndToEnd {
             }
         }
 
-        @Test("A corrupt database is set aside; processes are untouched, oneshots held")
+        @Test(
+            "A corrupt database is set aside; processes are untouched, oneshots held",
+            .survives(.stateTrouble, "database corrupt under live runs"))
         func corruptDatabase()
             async throws
         {
@@ -104,7 +110,9 @@ extension EndToEnd {
             }
         }
 
-        @Test("The runtime directory is wiped: unknown, never doubled, well again at the next exit")
+        @Test(
+            "The runtime directory is wiped: unknown, never doubled, well again at the next exit",
+            .survives(.runtimeWiped))
         func wiped()
             async throws
         {

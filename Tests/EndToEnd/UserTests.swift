@@ -4,10 +4,10 @@ import Testing
 
 extension EndToEnd {
     @Suite("Ordinary user") struct OrdinaryUser {
-        private static let nobody: uid_t = 65_534
+        static let nobody: uid_t = 65_534
 
         /// Whether another user can execute what was built here.
-        private static let reason: String? = {
+        static let reason: String? = {
             if geteuid() != 0 { return "only root can become another user" }
             if !Files.exists("/usr/bin/setpriv") { return "setpriv is not installed" }
             var path = ""

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import KeeperProtocol
+import TestKit
 import Testing
 
 /// What a keeper costs. Printed, not asserted: the numbers belong to the machine.
@@ -24,7 +25,7 @@ import Testing
         for run in runs { #expect(run.waitForExit() != nil) }
     }
 
-    @Test func nothingGrowsWithTheNumberOfRuns() throws {
+    @Test(.survives(.cycles, "zygote alone", tries: 300)) func nothingGrowsWithTheNumberOfRuns() throws {
         defer { agent.cleanUp() }
         var before = (descriptors: 0, kilobytes: 0)
         for cycle in 0..<300 {

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import KeeperProtocol
+import TestKit
 import Testing
 
 @Suite(.serialized) struct OutputTests {
@@ -81,7 +82,7 @@ import Testing
         #expect(!exists("\(run.slot)/output/stdout.log.2"))
     }
 
-    @Test func aRemovedLogIsMadeAgain() throws {
+    @Test(.survives(.logTrouble, "removed")) func aRemovedLogIsMadeAgain() throws {
         defer { agent.cleanUp() }
         let run = agent.start(.shell("echo one; read x < \(fifo()); echo two"))
         eventually("the first line is there") { run.output() == "one\n" }
@@ -216,7 +217,7 @@ import Testing
         _ = utimensat(AT_FDCWD, path, [then, then], 0)
     }
 
-    @Test func aPlantedSymbolicLinkIsNotFollowed() throws {
+    @Test(.survives(.plantedLink, "where logs are written")) func aPlantedSymbolicLinkIsNotFollowed() throws {
         defer { agent.cleanUp() }
         let outside = agent.directory + "/outside"
         writeFile(outside, "untouched")
@@ -235,7 +236,8 @@ import Testing
     }
 
     /// Needs root: only root makes a file immutable. Skipped where the file system has no such flag.
-    @Test(.enabled(if: geteuid() == 0, "needs root")) func anImmutableLogLosesLinesAndRecovers() throws {
+    @Test(.survives(.logTrouble, "made immutable"), .enabled(if: geteuid() == 0, "needs root"))
+    func anImmutableLogLosesLinesAndRecovers() throws {
         defer { agent.cleanUp() }
         let run = agent.start(
             .shell("echo one; read x < \(fifo()); echo lost; while :; do sleep 0.05; echo back; done"))
@@ -261,7 +263,8 @@ import Testing
     }
 
     /// Needs root: mounts a tmpfs of 64 KiB as the output directory.
-    @Test(.enabled(if: geteuid() == 0, "needs root")) func aFullDiskNeverBlocksTheWorkload() throws {
+    @Test(.survives(.logTrouble, "disk full"), .enabled(if: geteuid() == 0, "needs root"))
+    func aFullDiskNeverBlocksTheWorkload() throws {
         defer { agent.cleanUp() }
         let output = agent.slot("web-0") + "/output"
         guard mount("tmpfs", output, "tmpfs", 0, "size=64k") == 0 else {
@@ -283,7 +286,9 @@ import Testing
         #expect(run.index().map(\.lostBytes).reduce(0, +) == record.stdout.lostBytes)
     }
 
-    @Test func chattyWorkloadIsNotHeldUpByAStoppedAgent() throws {
+    @Test(.survives(.agentStopped, "20 MB past a deaf agent")) func chattyWorkloadIsNotHeldUpByAStoppedAgent()
+        throws
+    {
         defer { agent.cleanUp() }
         // Nobody reads the control connection while 20 MB go through.
         let run = agent.start(.shell("head -c 20000000 /dev/zero; echo done >&2"))

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import KeeperProtocol
+import TestKit
 import Testing
 
 @testable import KeeperCore
@@ -54,7 +55,7 @@ private let canLimitMemory = access(memoryGroups + "/memory.limit_in_bytes", F_O
         #expect(record.treeProvenEmpty)
     }
 
-    @Test func aChildThatIgnoresTermDoesNotOutliveItsMainProcess() throws {
+    @Test(.survives(.childIgnoresTerm)) func aChildThatIgnoresTermDoesNotOutliveItsMainProcess() throws {
         defer { agent.cleanUp() }
         let file = agent.directory + "/pid"
         let run = agent.start(
@@ -71,7 +72,8 @@ private let canLimitMemory = access(memoryGroups + "/memory.limit_in_bytes", F_O
         #expect(!isAlive(child))
     }
 
-    @Test(arguments: [false, true]) func aDaemonIsFoundAndKilled(withGroup: Bool) throws {
+    @Test(.survives(.daemon, "with and without a group"), arguments: [false, true])
+    func aDaemonIsFoundAndKilled(withGroup: Bool) throws {
         defer { agent.cleanUp() }
         var spec = LaunchSpec.shell(daemon(to: agent.directory + "/pid") + "; sleep 0.2; exit 0")
         var group: TestGroup?
@@ -96,7 +98,8 @@ private let canLimitMemory = access(memoryGroups + "/memory.limit_in_bytes", F_O
         #expect(!isAlive(daemon))
     }
 
-    @Test func aForkBombWithoutAGroupEndsOrIsCalledUnproven() throws {
+    @Test(.survives(.forkBomb, "keeper alone, without a group"))
+    func aForkBombWithoutAGroupEndsOrIsCalledUnproven() throws {
         defer { agent.cleanUp() }
         // Each one forks two and waits, to a depth that bounds the damage if the test itself is killed.
         let bomb = """
@@ -125,7 +128,7 @@ private let canLimitMemory = access(memoryGroups + "/memory.limit_in_bytes", F_O
     }
 
     /// Needs root and a version 1 memory controller, whose limit is set here.
-    @Test(.enabled(if: canLimitMemory, "needs a writable memory control group"))
+    @Test(.survives(.oomKill), .enabled(if: canLimitMemory, "needs a writable memory control group"))
     func theOomKillerIsToldApart() throws {
         defer { agent.cleanUp() }
         let group = "\(memoryGroups)/plumb-test-\(getpid())-\(UInt32.random(in: 0...(.max)))"
@@ -141,7 +144,7 @@ private let canLimitMemory = access(memoryGroups + "/memory.limit_in_bytes", F_O
         #expect(record.oomKills == 1)
     }
 
-    @Test func thousandsOfOrphansAreReaped() throws {
+    @Test(.survives(.orphans)) func thousandsOfOrphansAreReaped() throws {
         defer { agent.cleanUp() }
         let script = """
             import os

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import KeeperProtocol
+import TestKit
 import Testing
 
 @Suite(.serialized) struct SurvivalTests {
@@ -27,7 +28,7 @@ import Testing
         #expect(try #require(run.waitForExit()).cause == .exited(code: 9))
     }
 
-    @Test func howARunEndedIsKnownAfterItsAgentIsBack() throws {
+    @Test(.survives(.exitWhileAway, "keeper alone")) func howARunEndedIsKnownAfterItsAgentIsBack() throws {
         defer { agent.cleanUp() }
         mkfifo(agent.directory + "/fifo", 0o600)
         let run = agent.start(.shell("read x < \(agent.directory)/fifo; exit 23"))
@@ -51,7 +52,7 @@ import Testing
         #expect(run.exitRecord == record)
     }
 
-    @Test func aKilledKeeperLeavesNothingOfItsTree() throws {
+    @Test(.survives(.keeperKilled, "with a daemon")) func aKilledKeeperLeavesNothingOfItsTree() throws {
         defer { agent.cleanUp() }
         let file = agent.directory + "/pid"
         let run = agent.start(.shell(daemon(to: file) + "; echo $$; while :; do sleep 1; done"))
@@ -67,7 +68,8 @@ import Testing
         #expect(run.exitRecord == nil)
     }
 
-    @Test func aKeeperKilledAtAnyMomentOfItsStartLeavesNothing() throws {
+    @Test(.survives(.keeperKilledAtStep, "at random moments of its start", tries: 60))
+    func aKeeperKilledAtAnyMomentOfItsStartLeavesNothing() throws {
         defer { agent.cleanUp() }
         let seed = UInt64.random(in: 0...(.max))
         var random = SplitMix(state: seed)
@@ -106,7 +108,7 @@ import Testing
         _ = other.waitForExit()
     }
 
-    @Test func aKilledZygoteTakesNoRunAlong() throws {
+    @Test(.survives(.zygoteKilled, "keepers alone")) func aKilledZygoteTakesNoRunAlong() throws {
         defer { agent.cleanUp() }
         let run = agent.start(.shell("sleep 300"))
         run.waitUntilStarted()
@@ -122,7 +124,8 @@ import Testing
         #expect(run.waitForExit() != nil)
     }
 
-    @Test func aQueuedStartOfADeadAgentIsNotServed() throws {
+    @Test(.survives(.zygoteKilledAtStep, "stopped with a queued start"))
+    func aQueuedStartOfADeadAgentIsNotServed() throws {
         defer { agent.cleanUp() }
         // Served once, so that it is known to listen; then stopped, so that the next request stays queued.
         _ = agent.start(.shell("exit 0"), slot: "first").waitForExit()
@@ -154,7 +157,8 @@ import Testing
         #expect(run.waitForExit() != nil)
     }
 
-    @Test func aWipedRuntimeDirectoryLeavesTheRunAndItsLock() throws {
+    @Test(.survives(.runtimeWiped, "keeper alone")) func aWipedRuntimeDirectoryLeavesTheRunAndItsLock() throws
+    {
         defer { agent.cleanUp() }
         let run = agent.start(.shell("sleep 300"))
         run.waitUntilStarted()
@@ -212,7 +216,7 @@ import Testing
         #expect(run.waitForExit() != nil)
     }
 
-    @Test func garbageOnAConnectionHarmsNobody() throws {
+    @Test(.survives(.garbage, "on a connection", tries: 3)) func garbageOnAConnectionHarmsNobody() throws {
         defer { agent.cleanUp() }
         let run = agent.start(.shell("sleep 300"))
         run.waitUntilStarted()

@@ -87,10 +87,20 @@ final class TestAgent {
     func request(
         _ spec: LaunchSpec, slot name: String, notify: Int32 = -1, listen: [Int32] = []
     ) -> TestRun {
+        request(
+            spec.encoded(), runID: spec.runID, socketName: spec.socketName, slot: name, notify: notify,
+            listen: listen)
+    }
+
+    /// The same with any bytes in place of a specification.
+    func request(
+        _ spec: [UInt8], runID: String = "", socketName: String = "", slot name: String,
+        notify: Int32 = -1, listen: [Int32] = []
+    ) -> TestRun {
         let slot = slot(name)
         let lock = open(slot + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         #expect(clinux_ofd_lock(lock) == 0)
-        let memfd = sealedMemory(spec.encoded())
+        let memfd = sealedMemory(spec)
         let slotDirectory = open(slot, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         let output = open(slot + "/output", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         var pair: [Int32] = [-1, -1]
@@ -101,8 +111,8 @@ final class TestAgent {
                 + listen)
         for descriptor in [lock, memfd, slotDirectory, output, pair[1]] { close(descriptor) }
         let run = TestRun(
-            control: pair[0], slot: slot, runID: spec.runID,
-            socketPath: "/proc/self/fd/\(socketDirectory)/\(spec.socketName)")
+            control: pair[0], slot: slot, runID: runID,
+            socketPath: "/proc/self/fd/\(socketDirectory)/\(socketName)")
         run.send(.hello(version: protocolVersion))
         runs.append(run)
         return run
@@ -143,6 +153,8 @@ final class TestAgent {
         receivePacket(requests, within: 10).flatMap { try? ZygoteReply(decoding: $0) }
     }
 
+    /// Reads all replies that are there.
+    func forgetReplies() { while receivePacket(requests, within: 0.2) != nil {} }
 }
 
 func sealedMemory(_ bytes: [UInt8]) -> Int32 {

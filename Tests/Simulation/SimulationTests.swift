@@ -8,7 +8,7 @@ struct SimulationTests {
     private static let chosen = ProcessInfo.processInfo.environment["PLUMB_SEED"].flatMap { UInt64($0) }
     private static let seeds: [UInt64] = chosen.map { [$0] } ?? Array(1...200)
 
-    @Test("invariants hold and every world comes to rest", arguments: seeds)
+    @Test("invariants hold and every world comes to rest", .survives(.randomWorlds), arguments: seeds)
     func world(seed: UInt64) {
         var simulation = Simulation(seed: seed)
         do {

@@ -1,5 +1,6 @@
 import Foundation
 import Reconciler
+import TestKit
 import Testing
 
 @testable import Store
@@ -10,7 +11,8 @@ import Testing
     static let variable = "PLUMB_TEST_STORE_VICTIM"
     static let rounds = 12
 
-    @Test func nothingThatWasAcknowledgedIsLost() async throws {
+    @Test(.survives(.stateTrouble, "killed -9 while the database is written", tries: 12))
+    func nothingThatWasAcknowledgedIsLost() async throws {
         if let victimsPlace = ProcessInfo.processInfo.environment[Self.variable] {
             try await commitForEver(in: victimsPlace)
         }

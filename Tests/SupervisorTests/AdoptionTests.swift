@@ -3,6 +3,7 @@ import Glibc
 import KeeperProtocol
 import Manifests
 import Reconciler
+import TestKit
 import Testing
 
 @testable import Supervisor
@@ -29,7 +30,9 @@ import Testing
         }
     }
 
-    @Test func anExitWhileTheAgentIsGoneIsKnownAfter() async throws {
+    @Test(.survives(.exitWhileAway, "supervisor alone")) func anExitWhileTheAgentIsGoneIsKnownAfter()
+        async throws
+    {
         try await withHost { host in
             let file = "\(host.base)/go"
             let run = try await host.start(shell("while [ ! -e \(file) ]; do sleep 0.02; done; exit 42"))
@@ -76,7 +79,7 @@ import Testing
         }
     }
 
-    @Test func aRunOfAnEarlierBootWasLostByTheReboot() async throws {
+    @Test(.survives(.reboot, "supervisor alone")) func aRunOfAnEarlierBootWasLostByTheReboot() async throws {
         try await withHost { host in
             let slot = Slot(SlotID(instance: "web", index: 0), host.layout)
             _ = try slot.openOutput()
@@ -94,7 +97,8 @@ import Testing
         }
     }
 
-    @Test func aWipedRuntimeDirectoryMakesARunUnknownUntilItEnds() async throws {
+    @Test(.survives(.runtimeWiped, "supervisor alone"))
+    func aWipedRuntimeDirectoryMakesARunUnknownUntilItEnds() async throws {
         try await withHost { host in
             let file = "\(host.base)/go"
             let run = try await host.start(shell("while [ ! -e \(file) ]; do sleep 0.02; done; exit 5"))
@@ -117,7 +121,8 @@ import Testing
         }
     }
 
-    @Test func aTornRecordOfASlotHidesNoOther() async throws {
+    @Test(.survives(.stateTrouble, "a slot's record torn")) func aTornRecordOfASlotHidesNoOther() async throws
+    {
         try await withHost { host in
             let run = try await host.start(shell(sleeper), index: 1)
             try await host.started(run)

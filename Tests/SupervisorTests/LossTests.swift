@@ -3,12 +3,15 @@ import Glibc
 import KeeperProtocol
 import Manifests
 import Reconciler
+import TestKit
 import Testing
 
 @testable import Supervisor
 
 @Suite struct LossTests {
-    @Test(arguments: [SupervisorSettings.ControlGroupUse.automatic, .off])
+    @Test(
+        .survives(.keeperKilled, "with and without control groups"),
+        arguments: [SupervisorSettings.ControlGroupUse.automatic, .off])
     func aKilledKeeperIsNoticedAndNothingOfItsTreeIsLeft(
         _ controlGroups: SupervisorSettings.ControlGroupUse
     ) async throws {
@@ -36,7 +39,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [SupervisorSettings.ControlGroupUse.automatic, .off])
+    @Test(
+        .survives(.keeperAndAgentKilled, "with and without control groups"),
+        arguments: [SupervisorSettings.ControlGroupUse.automatic, .off])
     func aKeeperKilledTogetherWithTheAgentIsFoundOut(
         _ controlGroups: SupervisorSettings.ControlGroupUse
     ) async throws {
@@ -62,7 +67,9 @@ import Testing
         }
     }
 
-    @Test func aKilledZygoteTouchesNoRunAndIsReplaced() async throws {
+    @Test(.survives(.zygoteKilled, "supervisor alone")) func aKilledZygoteTouchesNoRunAndIsReplaced()
+        async throws
+    {
         try await withHost { host in
             let run = try await host.start(shell(sleeper))
             let identity = try await host.started(run)
@@ -76,7 +83,8 @@ import Testing
         }
     }
 
-    @Test func startsThatAZygoteTakesToItsGraveHappenOnce() async throws {
+    @Test(.survives(.zygoteKilledAtStep, "with 40 starts queued", tries: 40))
+    func startsThatAZygoteTakesToItsGraveHappenOnce() async throws {
         let count = 40
         try await withHost { host in
             let marks = "\(host.base)/marks"
@@ -101,7 +109,8 @@ import Testing
         }
     }
 
-    @Test func aStrangerWithTheRunsPidIsNeverSignalled() async throws {
+    @Test(.survives(.pidReuse, "a record that names a stranger"))
+    func aStrangerWithTheRunsPidIsNeverSignalled() async throws {
         try await withHost(controlGroups: .off) { host in
             let stranger = try await host.started(try await host.start(shell(sleeper, instance: "stranger")))
             // What is left of a run whose keeper was killed, and whose pid another process has got since.

@@ -42,6 +42,7 @@ struct ChildSetup {
     /// The working directory is entered with the workload's own rights, hence after the ids.
     mutating func run() -> Never {
         guard LaunchReport.waitForGo(report) else { _exit(LaunchFailure.exitCode) }
+        FailPoint.reach(.goReceived)
         joinControlGroups()
         require(.session, setsid() >= 0 && clinux_reset_signals() == 0)
         takeStandardStreams()
@@ -62,6 +63,7 @@ struct ChildSetup {
         // For execve, in the child that is about to become the program: nothing of it is ever freed.
         var environment = added.map { strdup($0) } + spec.environment()
         LaunchReport.send(report, step: .execute, errno: 0)
+        FailPoint.reach(.executing)
         if let program {
             clinux_execve(program.executable, &arguments, &environment)
         } else {

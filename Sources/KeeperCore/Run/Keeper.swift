@@ -165,6 +165,7 @@ final class Keeper {
             report = -1
             if isExecuting && launchFailure == nil {
                 phase = .running
+                FailPoint.reach(.execDone)
                 sockets.broadcast(KeeperMessage.started.encoded())
             }
         }

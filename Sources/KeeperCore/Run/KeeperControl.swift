@@ -54,6 +54,7 @@ extension Keeper {
             apply(newPolicy)
         case .acknowledgeExit:
             if record != nil { isAcknowledged = true }
+            FailPoint.reach(.acknowledged)
         case .ping(let token):
             let pong = KeeperMessage.pong(token: token, status: status)
             if !sockets.send(pong.encoded(), to: connection) { sockets.drop(connection) }

@@ -7,7 +7,9 @@ import KeeperProtocol
 extension Keeper {
     /// Returns whether the tree is proven empty.
     func finish() -> Bool {
+        FailPoint.reach(.exitReaped)
         let isProven = killTree()
+        FailPoint.reach(.treeKilled)
         drain()
         if let lastWords = notify.end() { sockets.broadcast(lastWords.encoded()) }
         if report >= 0 { finishReport() }
@@ -29,6 +31,7 @@ extension Keeper {
     func keepRecordSafe() {
         guard let bytes = record?.record() else { return }
         var isWritten = exitFile.write(bytes)
+        FailPoint.reach(.recordWritten)
         let patience = clinux_boottime_ns() + KeeperBounds.acknowledgeMax
         while !isAcknowledged, isWritten, sockets.hasPeer, clinux_boottime_ns() < patience {
             turn(until: patience)

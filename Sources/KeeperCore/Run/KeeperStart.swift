@@ -39,6 +39,7 @@ struct KeeperStart {
         _ spec: borrowing MappedSpec, _ descriptors: RequestDescriptors, sockets: consuming ControlSocket,
         signals: Int32
     ) throws(Failure) {
+        FailPoint.reach(.keeperBegun)
         let view = spec.view
         lock = descriptors.lock
         self.signals = signals
@@ -79,6 +80,7 @@ struct KeeperStart {
             closing: descriptors.lock)
         if let inputPipe { close(inputPipe.reader) }
         guard let child = forked else { throw Failure(.fork) }
+        FailPoint.reach(.childForked)
         self.child = child
         let keeper = getpid()
         identity = RunIdentity(
@@ -94,9 +96,11 @@ struct KeeperStart {
             _ = clinux_wait(child.pid, 0, nil)
             throw failure
         }
+        FailPoint.reach(.idWritten)
         close(descriptors.slotDirectory)
         self.sockets = sockets
         LaunchReport.sendGo(child.report)
+        FailPoint.reach(.goSent)
     }
 
     private static func write(_ identity: RunIdentity, in slot: Int32) -> Bool {

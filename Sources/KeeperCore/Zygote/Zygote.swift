@@ -82,8 +82,10 @@ package final class Zygote {
         }
         defer { for descriptor in descriptors[0..<count] { close(descriptor) } }
         guard let request else { return }
+        FailPoint.reach(.requestReceived)
         let pid = clinux_fork()
         if pid == 0 { becomeKeeper(request, descriptors, count) }
+        FailPoint.reach(.keeperForked)
         let outcome: ZygoteReply.Outcome = pid < 0 ? .failed(errno: errno) : .forked(keeper: pid)
         if pid > 0 { keepers.insert(pid) }
         let reply = ZygoteReply(requestID: request.requestID, outcome: outcome).encoded()

@@ -26,8 +26,12 @@ enum ExitStatus: Int32, Error, Sendable {
     static func describe(_ error: any Error) -> (message: String, status: ExitStatus) {
         if let failure = error as? CommandFailure { return ("plumb: " + failure.description, .failed) }
         let message = Root.fullMessage(for: error)
-        if Root.exitCode(for: error) == .success { return (message, .done) }
-        return (message, .failed)
+        switch Root.exitCode(for: error) {
+        case .success: return (message, .done)
+        // Neither usage nor help: something that a room of ours has thrown, in its own words.
+        case .failure: return ("plumb: \(error)", .failed)
+        default: return (message, .failed)
+        }
     }
 }
 

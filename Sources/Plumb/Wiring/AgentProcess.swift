@@ -18,9 +18,11 @@ struct AgentProcess {
         try refuseFirstProcess()
         try Self.makeDirectory(settings.stateDir, mode: 0o755)
         try Self.makeDirectory(settings.runtimeDir, mode: 0o755)
-        let lock = try StateLock(stateDirectory: settings.stateDir)
+        let state = try StateLock(settings.stateDir, called: "state directory", flag: "--state-dir")
+        let runtime = try StateLock(settings.runtimeDir, called: "runtime directory", flag: "--runtime-dir")
         try await serve()
-        withExtendedLifetime(lock) {}
+        withExtendedLifetime(state) {}
+        withExtendedLifetime(runtime) {}
     }
 
     private func serve() async throws {
@@ -45,7 +47,10 @@ struct AgentProcess {
         let server = StatusServer(
             configuration: StatusConfiguration(listen: settings.listen, socket: settings.socket),
             source: status
-        ) { listening in
+        ) { [settings] listening in
+            AgentLog.say(
+                "plumb agent on \(settings.node.name): repository \(settings.repository), "
+                    + "state \(settings.stateDir)")
             AgentLog.say(
                 "status: http://\(listening.address)/v1/status   socket: \(listening.socket ?? "none")")
         }
@@ -68,10 +73,6 @@ struct AgentProcess {
                         failureTerminationBehavior: .gracefullyShutdownGroup),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: AgentLog.quiet))
-        AgentLog.say(
-            "plumb agent on \(settings.node.name): repository \(settings.repository), "
-                + "state \(settings.stateDir)"
-        )
         try await group.run()
     }
 

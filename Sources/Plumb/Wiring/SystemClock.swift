@@ -1,6 +1,6 @@
 import Agent
-import Glibc
 import Reconciler
+import Supervisor
 
 /// The host's clocks and its source of chance.
 struct SystemClock: ClockPort {
@@ -8,21 +8,11 @@ struct SystemClock: ClockPort {
     let bootID: String
 
     init() {
-        var bytes = [UInt8](repeating: 0, count: 64)
-        let fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
-        let count = fd >= 0 ? read(fd, &bytes, bytes.count) : 0
-        if fd >= 0 { close(fd) }
-        let text = String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
-        bootID = String(text.prefix { $0 != "\n" })
+        bootID = BootID.current ?? ""
     }
 
     func now() -> Moment {
-        var boot = timespec()
-        var wall = timespec()
-        clock_gettime(CLOCK_BOOTTIME, &boot)
-        clock_gettime(CLOCK_REALTIME, &wall)
-        return Moment(
-            instant: Instant(nanoseconds: boot.nanoseconds), wall: WallTime(nanoseconds: wall.nanoseconds))
+        Moment(instant: .current, wall: .current)
     }
 
     func sleep(until: Instant) async {
@@ -32,8 +22,4 @@ struct SystemClock: ClockPort {
     }
 
     func random() -> Double { Double.random(in: 0..<1) }
-}
-
-extension timespec {
-    fileprivate var nanoseconds: Int64 { Int64(tv_sec) * 1_000_000_000 + Int64(tv_nsec) }
 }

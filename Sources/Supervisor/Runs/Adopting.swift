@@ -46,7 +46,10 @@ extension Supervisor {
         } catch {
             throw SupervisorError(message: "\(error)", remedy: "make the state directory writable")
         }
+        let patience = Instant.current + SupervisorLimits.lastZygotePatience
         while clinux_ofd_is_locked(lock.raw) != 0 {
+            // One that goes on is gone at once. One that was stopped would keep this host from its agent.
+            if Instant.current > patience { ZygoteProcess.killHolder(of: lock) }
             guard Instant.current < deadline else {
                 throw SupervisorError(
                     message: "the zygote of an earlier agent still holds \(layout.zygoteLock)",
@@ -60,7 +63,7 @@ extension Supervisor {
         var adopted: [AdoptedRun] = []
         var connecting: [(run: RunID, slot: Slot, memo: [UInt8])] = []
         for slot in Slot.all(layout) {
-            guard let record = slot.record(), !record.isAcknowledged else { continue }
+            guard let record = slot.record() ?? recordOfHolder(slot), !record.isAcknowledged else { continue }
             guard admit(record, slot) else { continue }
             switch await lookAt(record, slot) {
             case .connecting: connecting.append((record.run, slot, record.memo))
@@ -75,9 +78,27 @@ extension Supervisor {
         await adoptHolders()
         if let groups {
             let kept = table.withLock { Set($0.runs.values.compactMap(\.group)) }
-            await groups.sweep(keeping: kept)
+            await groups.sweep(keeping: kept.union(groupsInDoubt(groups)))
         }
         return adopted.sorted { $0.slot < $1.slot }
+    }
+
+    /// Where the slot's record is torn and a keeper holds its lock, the keeper's own record names the run.
+    private func recordOfHolder(_ slot: Slot) -> SlotRecord? {
+        guard (try? slot.lockState()) != .free, let identity = slot.identity() else { return nil }
+        return SlotRecord(run: RunID(text: identity.runID), bootID: identity.bootID, memo: [])
+    }
+
+    /// Groups of slots that somebody holds and nothing else tells of: they are left alone.
+    private func groupsInDoubt(_ groups: ControlGroupTree) -> [String] {
+        let known = table.withLock { Set($0.current.keys) }
+        let held = Slot.all(layout).filter { slot in
+            !known.contains(slot.id) && (try? slot.lockState()) != .free
+        }
+        let prefixes = held.map { "\($0.id.instance).\($0.id.directoryName)." }
+        return directoryNames(groups.path)
+            .filter { name in prefixes.contains(where: name.hasPrefix) }
+            .map { "\(groups.path)/\($0)" }
     }
 
     private enum Finding {

@@ -1,6 +1,9 @@
+import KeeperProtocol
+
 /// The id that the kernel gives each of its boots.
-enum BootID {
-    static let current: String? = {
+package enum BootID {
+    package static let current: String? = {
+        if let pretended = FailPoint.pretendedBootID { return pretended }
         guard let bytes = try? contents(of: "/proc/sys/kernel/random/boot_id", bytesMax: 256) else {
             return nil
         }

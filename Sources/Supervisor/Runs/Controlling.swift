@@ -118,6 +118,7 @@ extension Supervisor {
 
     /// The caller knows the end of the run for good: its keeper goes and its slot is free.
     package func acknowledge(_ run: RunID) async {
+        FailPoint.reach(.exitDurable)
         let gone = table.withLock { table -> RunEntry? in
             guard let entry = table[run], entry.phase == .over, !entry.isAcknowledged else { return nil }
             table[run]?.isAcknowledged = true

@@ -112,6 +112,7 @@ extension Supervisor {
             return entry.identity
         }
         guard let identity else { return }
+        FailPoint.reach(.startedTold)
         sendPendingStop(run)
         tell(.started(run, Reconciler.RunIdentity(identity)))
         startProbes(run)
@@ -135,6 +136,7 @@ extension Supervisor {
             return entry
         }
         guard let ended else { return }
+        FailPoint.reach(.exitTold)
         ended.probes?.stop()
         var report = report
         report.treeProvenEmpty = report.treeProvenEmpty && ended.treeProvenEmpty

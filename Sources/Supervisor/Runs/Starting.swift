@@ -25,6 +25,7 @@ extension Supervisor {
     }
 
     private func startOnce(_ request: RunRequest) async throws(StartError) {
+        FailPoint.reach(.claimDurable)
         let launch: LaunchAssembly.Launch
         do throws(PreparationFailure) {
             if let package = request.spec.process.package { try await packages.materialise(package) }
@@ -75,14 +76,18 @@ extension Supervisor {
             let output = try slot.openOutput()
             let directory = try slot.openDirectory()
             let lock = try await takeLock(slot, directory)
+            FailPoint.reach(.slotLocked)
             try slot.writeRecord(
                 SlotRecord(
                     run: request.run, bootID: bootID, memo: request.memo, group: group?.unifiedDirectory),
                 in: directory)
-            let parcel = try Parcel(
-                lock: lock.release(), spec: SealedSpec.make(spec.encoded()), directory: directory,
-                output: output,
-                sockets: sockets.open(), control: connect(request.run), handed: handed)
+            let sealed = try SealedSpec.make(spec.encoded())
+            let sockets = try sockets.open()
+            let control = try connect(request.run)
+            // Nothing fails from here on: a lock released and not packed would hold the slot for ever.
+            let parcel = Parcel(
+                lock: lock.release(), spec: sealed, directory: directory, output: output,
+                sockets: sockets, control: control, handed: handed)
             try await hand(parcel, request.run)
         } catch {
             throw StartError(error, slot: request.slot)
@@ -95,7 +100,7 @@ extension Supervisor {
         // The lock and the other end of the connection must be the keeper's alone from here on.
         parcel.close()
         switch outcome {
-        case .forked: return
+        case .forked: FailPoint.reach(.requestAnswered)
         case .failed(let number): throw SystemError("fork", "a keeper", number: number)
         case .unavailable(let message): throw SystemError("start the zygote:", message, number: ECHILD)
         case .lost: try await settle(run)

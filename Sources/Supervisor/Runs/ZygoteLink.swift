@@ -83,6 +83,7 @@ final class ZygoteLink: Sendable {
                 let sent = clinux_send(
                     state.socket, bytes, bytes.count, descriptors, descriptors.count, 1)
                 guard sent >= 0 else { return errno == EAGAIN ? ENOBUFS : errno }
+                FailPoint.reach(.requestSent)
                 state.pending[id] = (.current, continuation)
                 watch(&state)
                 return nil
@@ -112,6 +113,7 @@ final class ZygoteLink: Sendable {
         let ours = Descriptor(owning: pair[0])
         let theirs = Descriptor(owning: pair[1])
         let pid = try ZygoteProcess.spawn(executable, socket: theirs.raw, lock: lock.raw)
+        ZygoteProcess.sign(lock, as: pid)
         let token: EventLoop.Token
         do throws(SystemError) {
             token = try loop.add(ours.raw) { [weak self] _ in self?.receive() }

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import KeeperProtocol
 
 /// Executes `plumb-keeper zygote`.
 enum ZygoteProcess {
@@ -23,11 +24,34 @@ enum ZygoteProcess {
         let words = [executable, "zygote", "--fd", "\(socketNumber)", "--lock-fd", "\(lockNumber)"]
         var arguments = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
-        var environment: [UnsafeMutablePointer<CChar>?] = [nil]
+        var environment = FailPoint.inherited.map { strdup($0) } + [nil]
+        defer { for variable in environment { free(variable) } }
         var pid = pid_t()
         let result = posix_spawn(&pid, executable, &actions, nil, &arguments, &environment)
         guard result == 0 else { throw SystemError("execute", executable, number: result) }
         return pid
+    }
+
+    /// Writes into the lock's file who is going to hold it, so that the next agent can end it by its identity.
+    static func sign(_ lock: borrowing Descriptor, as pid: pid_t) {
+        guard let identity = ProcessIdentity(of: pid), let boot = BootID.current else { return }
+        let text = Array("\(identity.pid) \(identity.startTicks) \(boot)\n".utf8)
+        // Where it cannot be written, the next agent only waits longer.
+        if ftruncate(lock.raw, 0) == 0 { _ = pwrite(lock.raw, text, text.count, 0) }
+    }
+
+    /// Kills the zygote that signed the lock, if it is that very process still.
+    static func killHolder(of lock: borrowing Descriptor) {
+        var bytes = [UInt8](repeating: 0, count: 256)
+        let count = pread(lock.raw, &bytes, bytes.count, 0)
+        let words = String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self).split(
+            whereSeparator: \.isWhitespace)
+        guard words.count == 3, let pid = Int32(words[0]), let ticks = UInt64(words[1]),
+            words[2] == BootID.current ?? "",
+            let pidfd = ProcessIdentity(pid: pid, startTicks: ticks).openPidfd()
+        else { return }
+        _ = clinux_pidfd_send_signal(pidfd, SIGKILL)
+        close(pidfd)
     }
 
     private static func duplicate(_ descriptor: Int32) throws(SystemError) -> Int32 {

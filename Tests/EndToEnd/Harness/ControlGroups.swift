@@ -2,20 +2,34 @@ import Glibc
 
 /// The control groups that an agent leaves where it was killed.
 enum ControlGroups {
-    /// Removes the empty groups of a state directory, whose digest (FNV-1a, 64 bits) names their tree.
+    /// Removes the empty groups of a state directory.
     static func remove(of stateDirectory: String) {
+        for tree in trees(of: stateDirectory) {
+            for group in Files.names(in: tree) { rmdir("\(tree)/\(group)") }
+            rmdir(tree)
+        }
+    }
+
+    /// Whether the agent of these tests, as root, has groups to put runs into.
+    static var areThere: Bool {
+        mounts.contains { access($0 + "/cgroup.procs", W_OK) == 0 }
+    }
+
+    /// How many runs have a group, dead ones included.
+    static func runs(of stateDirectory: String) -> Int {
+        trees(of: stateDirectory).map { tree in
+            Files.names(in: tree).count { Files.exists("\(tree)/\($0)/cgroup.procs") }
+        }.max() ?? 0
+    }
+
+    /// Where its groups may be: its digest (FNV-1a, 64 bits) names their tree.
+    private static func trees(of stateDirectory: String) -> [String] {
         let hash = stateDirectory.utf8.reduce(UInt64(0xcbf2_9ce4_8422_2325)) {
             ($0 ^ UInt64($1)) &* 0x100_0000_01b3
         }
         let digits = String(hash, radix: 16)
         let name = "plumb-" + String(repeating: "0", count: 16 - digits.count) + digits
-        for mount in mounts {
-            for parent in [mount, mount + ownGroup] {
-                let tree = "\(parent)/\(name)"
-                for group in Files.names(in: tree) { rmdir("\(tree)/\(group)") }
-                rmdir(tree)
-            }
-        }
+        return mounts.flatMap { mount in [mount, mount + ownGroup].map { "\($0)/\(name)" } }
     }
 
     private static let mounts: [String] = Files.lines("/proc/self/mounts").compactMap { line in

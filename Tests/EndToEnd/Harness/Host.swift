@@ -56,22 +56,26 @@ final class Host: Sendable {
     }
 
     /// Starts the agent, and does not wait for it.
+    /// - Parameter wrap: a command that executes the agent in its turn, in the same process.
     @discardableResult
     func launchAgent(
-        onExit: String = "keep", repository: String? = nil, _ more: [String] = []
+        onExit: String = "keep", repository: String? = nil, wrap: [String] = [],
+        variables: [String: String] = [:], _ more: [String] = []
     ) throws -> ChildProcess {
         let child = try ChildProcess(
-            agentCommand(onExit: onExit, repository: repository) + more, environment: environment,
-            directory: root, output: agentLog,
-            errors: agentLog)
+            wrap + agentCommand(onExit: onExit, repository: repository) + more,
+            environment: environment.merging(variables) { _, given in given }, directory: root,
+            output: agentLog, errors: agentLog)
         agent.withLock { $0 = child }
         return child
     }
 
     /// Starts the agent and waits until it has looked at everything.
     @discardableResult
-    func startAgent(onExit: String = "keep") async throws -> ChildProcess {
-        let child = try launchAgent(onExit: onExit)
+    func startAgent(
+        onExit: String = "keep", wrap: [String] = [], variables: [String: String] = [:]
+    ) async throws -> ChildProcess {
+        let child = try launchAgent(onExit: onExit, wrap: wrap, variables: variables)
         try await eventually("the agent answers", seconds: 30) {
             if let end = child.poll() {
                 agent.withLock { $0 = nil }
