@@ -8,11 +8,12 @@ DEMO := .demo
 RELEASE := .build/release
 
 .DEFAULT_GOAL := help
-.PHONY: help packages test-packages release demo run test check bench install clean
+.PHONY: help packages test-packages release demo run test soak check bench install clean
 
 help:
 	@echo 'make run      build, and run the agent on a copy of examples/units'
 	@echo 'make test     build, and run every test'
+	@echo 'make soak     the random tests for DURATION=$(DURATION), with a seed that repeats them'
 	@echo 'make check    format, warnings, tidy rules'
 	@echo 'make bench    measure the release build on this machine'
 	@echo 'make install  install plumb and plumb-keeper (PREFIX=$(PREFIX), DESTDIR=$(DESTDIR))'
@@ -103,7 +104,20 @@ endef
 # One test after the other: many start hundreds of processes, and side by side they only wait for one another.
 test: test-packages
 	swift build --build-tests
-	@$(call run-tests,--no-parallel)
+	@PLUMB_TABLE=all; export PLUMB_TABLE; $(call run-tests,--no-parallel)
+
+# The random tests share the time that is asked for (30s, 10m, 2h). One seed makes all of them, and the same seed
+# makes them again.
+DURATION ?= 10m
+SOAK_TESTS := churn cycles stopped noBytesTrapADecoder aKeeperServesOn aZygoteServesOn manyWorlds
+soak: test-packages
+	swift build --build-tests
+	@seconds=$$(echo '$(DURATION)' | awk '/^[0-9]+[smh]?$$/ { print $$0 * (/h/ ? 3600 : /m/ ? 60 : 1) }'); \
+	if [ -z "$$seconds" ]; then echo 'DURATION is a number of seconds, or 30s, 10m, 2h' >&2; exit 2; fi; \
+	PLUMB_SEED=$${PLUMB_SEED:-$$(od -An -N6 -tu8 /dev/urandom | tr -d ' ')}; export PLUMB_SEED; \
+	echo "make soak DURATION=$(DURATION) PLUMB_SEED=$$PLUMB_SEED  makes these worlds again."; \
+	PLUMB_SOAK_SECONDS=$$((seconds / $(words $(SOAK_TESTS)))); export PLUMB_SOAK_SECONDS; \
+	$(call run-tests,--no-parallel $(foreach test,$(SOAK_TESTS),--filter '/$(test)'))
 
 # The tidy rules and the table of imports are tests, so that they say file, line and rule.
 check: packages

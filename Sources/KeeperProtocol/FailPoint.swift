@@ -17,7 +17,7 @@ package enum FailPoint: CaseIterable, Sendable {
         private static let variable = "PLUMB_FAIL_POINT"
         private static let lineBytes = 12
 
-        /// `PLUMB_FAIL_POINT=goSent,2,9,/path`: whoever is the second to reach `goSent` sends itself signal 9.
+        /// `PLUMB_FAIL_POINT=goSent,2,9,/path`: the second who reaches `goSent` sends itself signal 9.
         /// The file counts over all processes of a host, so that a successor of the victim goes on unharmed;
         /// its last line is the victim's pid.
         package static func reach(_ point: FailPoint) {

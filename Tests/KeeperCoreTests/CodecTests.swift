@@ -171,7 +171,7 @@ import Testing
         #expect(try KeeperMessage(decoding: [8, 0, 0, 0, 0xFF, 0x7F, 9, 0]) == .unknown(type: 0x7FFF))
     }
 
-    @Test(.survives(.garbage, "every frame cut at every length"))
+    @Test(.survives(.garbage, "frames cut at every length"))
     func truncationAtEveryLengthIsAnErrorAndNoTrap() {
         for frame in Self.frames {
             let bytes = frame.bytes

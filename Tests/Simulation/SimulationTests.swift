@@ -8,8 +8,17 @@ struct SimulationTests {
     private static let chosen = ProcessInfo.processInfo.environment["PLUMB_SEED"].flatMap { UInt64($0) }
     private static let seeds: [UInt64] = chosen.map { [$0] } ?? Array(1...200)
 
-    @Test("invariants hold and every world comes to rest", .survives(.randomWorlds), arguments: seeds)
-    func world(seed: UInt64) {
+    @Test(
+        "invariants hold and every world comes to rest", .survives(.randomWorlds), arguments: seeds)
+    func world(seed: UInt64) { live(seed) }
+
+    @Test("worlds of new seeds, under make soak", .survives(.randomWorlds, "of new seeds"))
+    func manyWorlds() {
+        var seeds = SeededRandom(seed: Attempt.seed("seed of the seeds of worlds"))
+        for _ in Attempt.attempts(20) { live(seeds.next()) }
+    }
+
+    private func live(_ seed: UInt64) {
         var simulation = Simulation(seed: seed)
         do {
             try simulation.run()

@@ -1,7 +1,8 @@
 import CLinux
 import Glibc
 
-/// One agent per state directory, and per runtime directory: the lock is held for as long as the agent lives, however it ends.
+/// One agent per state directory, and per runtime directory: the lock is held for as long as the agent lives,
+/// however it ends.
 struct StateLock: ~Copyable {
     private let descriptor: Int32
 

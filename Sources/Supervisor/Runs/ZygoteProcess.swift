@@ -32,7 +32,7 @@ enum ZygoteProcess {
         return pid
     }
 
-    /// Writes into the lock's file who is going to hold it, so that the next agent can end it by its identity.
+    /// Writes into the lock's file who is going to hold it, so that the next agent can end it safely.
     static func sign(_ lock: borrowing Descriptor, as pid: pid_t) {
         guard let identity = ProcessIdentity(of: pid), let boot = BootID.current else { return }
         let text = Array("\(identity.pid) \(identity.startTicks) \(boot)\n".utf8)

@@ -5,8 +5,8 @@ import Testing
 extension EndToEnd {
     /// Trees that do not want to be found or ended.
     @Suite("Wild trees") struct WildTrees {
-        /// 128 processes, each of which forks again and again: enough to outrun a naive killer, and bounded, so
-        /// that this machine survives a failure of the test.
+        /// 128 processes, each of which forks again and again: enough to outrun a naive killer, and bounded,
+        /// so that this machine survives a failure of the test.
         private static let bomb = Declare.python(
             "bomb",
             """
@@ -51,7 +51,7 @@ extension EndToEnd {
             let left = host.processes.filter { $0.replica == "bomb/0" }
             let isUnproven = try host.status().condition("TreeUnproven") != nil
             print(
-                "fork bomb, \(isGrouped ? "with" : "without") a control group: agent answered after \(answer),",
+                "fork bomb, \(isGrouped ? "with" : "without") a control group: answered after \(answer),",
                 "told after \(told), \(left.count) left\(isUnproven ? ", called unproven" : "")")
             #expect(answer < .seconds(2))
             #expect(told < .seconds(isGrouped ? 3 : 6))

@@ -36,9 +36,9 @@ extension EndToEnd {
             }
 
             var description: String {
-                "agent \(agentKilobytes) kB and \(agentDescriptors) descriptors, zygote \(zygoteKilobytes) kB and "
-                    + "\(zygoteDescriptors), \(processes) processes, \(directories) slot files, \(sockets) sockets, "
-                    + "\(groups) groups"
+                "agent \(agentKilobytes) kB and \(agentDescriptors) descriptors, "
+                    + "zygote \(zygoteKilobytes) kB and \(zygoteDescriptors), \(processes) processes, "
+                    + "\(directories) slot files, \(sockets) sockets, \(groups) groups"
             }
         }
 

@@ -12,7 +12,7 @@ extension EndToEnd {
             try await withHost { host in
                 let names = (0..<40).map { "many/\($0)" }
                 try host.commit("Declare", ["u.yaml": Lonely.unit])
-                // Each run takes one for good and several for a moment; less than half of the forty fit at once.
+                // Each run takes one for good and several for a moment: not half of the forty fit at once.
                 let few = ["/bin/sh", "-c", "ulimit -n 160; exec \"$@\"", "sh"]
                 try await host.startAgent(wrap: few)
                 try host.commit("Forty", ["i.yaml": Lonely.instance("many", "replicas: 40")])
@@ -26,7 +26,7 @@ extension EndToEnd {
 
         // Root is not bound by RLIMIT_NPROC; without root the whole suite runs as an ordinary user anyway.
         @Test(
-            "Processes run out: starts are refused with the reason, and go on by themselves (as root, with setpriv)",
+            "Processes run out: starts are refused, and go on by themselves (as root, with setpriv)",
             .survives(.noResources, "EAGAIN on fork"),
             .enabled(if: OrdinaryUser.reason == nil, Comment(rawValue: OrdinaryUser.reason ?? "")))
         func processes() async throws {

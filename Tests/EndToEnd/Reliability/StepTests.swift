@@ -14,6 +14,32 @@ extension EndToEnd {
         @Test("The keeper, or its child, dies at each step of a run", .survives(.keeperKilledAtStep))
         func keeperDies() async throws { try await walk(Step.ofKeeper) }
 
+        @Test(
+            "The agent dies while its zygote is stopped with a start in its queue",
+            .survives(.zygoteKilledAtStep, "stopped, then the agent killed", tries: 2),
+            arguments: [true, false])
+        func zygoteStopped(goesOn: Bool) async throws {
+            try await withHost { host in
+                try host.commit("Declare", ["u.yaml": Lonely.unit, "still.yaml": Lonely.instance("still")])
+                try await host.startAgent()
+                let still = try await host.settled("still/0").pids
+                let zygote = try #require(host.processes.first { $0.isZygote && $0.parent == host.agentPID })
+                    .pid
+                kill(zygote, SIGSTOP)
+                try host.commit("One more", ["a.yaml": Lonely.instance("a")])
+                try await host.until("the start is asked for") { $0["a/0"]?.phase == "Starting" }
+                await host.killAgent()
+                try host.launchAgent()
+                if goesOn { kill(zygote, SIGCONT) }
+                // It goes by itself or the next agent ends it: no start happens behind its back.
+                let status = try await host.settled(["still/0", "a/0"], seconds: 30)
+                #expect(!ProcessTable.isAlive(zygote))
+                #expect(status.pids["still/0"] == still["still/0"])
+                #expect(host.processes.filter { $0.replica == "a/0" }.map(\.pid) == [status.pids["a/0"]])
+                #expect(Files.lines(host.workspace("a/0") + "/runs").count == 1)
+            }
+        }
+
         /// One host for all of them, so that what one leaves behind disturbs the next.
         private func walk(_ steps: [Step]) async throws {
             Attempt.tried(steps.count)
