@@ -123,7 +123,8 @@ private let canLimitMemory = access(memoryGroups + "/memory.limit_in_bytes", F_O
         let record = try #require(run.waitForExit())
         let milliseconds = (clinux_boottime_ns() - before) / 1_000_000
         print("fork bomb: tree proven empty: \(record.treeProvenEmpty), after \(milliseconds) ms")
-        #expect(milliseconds < 3000)
+        // Half a second on a host that is idle otherwise; it competes with its own bomb for the processor.
+        #expect(milliseconds < 10_000)
         if !record.treeProvenEmpty { #expect(run.messages.contains(.treeUnproven)) }
     }
 

@@ -1,3 +1,4 @@
+import TestKit
 import Testing
 
 extension EndToEnd {
@@ -6,7 +7,9 @@ extension EndToEnd {
         "A kernel of its own (root, user-mode-linux)",
         .enabled(if: Guest.obstacle == nil, Comment(rawValue: Guest.obstacle ?? "")))
     struct OwnKernel {
-        @Test("The power fails and the host boots: nothing is adopted, all starts anew, what is done is done")
+        @Test(
+            "The power fails and the host boots: nothing is adopted, all starts anew, what is done is done",
+            .survives(.reboot, "a real one, in a guest"))
         func reboot() async throws {
             try await withGuest { guest in
                 try await guest.play("reboot-before")
@@ -14,7 +17,9 @@ extension EndToEnd {
             }
         }
 
-        @Test("The wall clock leaps by an hour and by ten years: backoff and probes keep their time")
+        @Test(
+            "The wall clock leaps by an hour and by ten years: backoff and probes keep their time",
+            .survives(.wallClock, "a real one, in a guest"))
         func clock() async throws {
             try await withGuest { guest in try await guest.play("clock") }
         }

@@ -86,9 +86,13 @@ extension EndToEnd {
                 await host.killAgent()
                 try await host.startAgent()
             }
-            let status = try await host.settled(["still/0", "\(name)/0"], seconds: 20)
-            let own = host.processes.filter { $0.replica == "\(name)/0" }.map(\.pid)
-            #expect(own == [status.pids["\(name)/0"]], "doubled or orphaned: \(step)")
+            // The status may be from before the death, so that both have to agree in the end.
+            try await eventually("one process, which the status knows", seconds: 20) {
+                let status = try await host.settled(["still/0", "\(name)/0"])
+                return host.processes.filter { $0.replica == "\(name)/0" }.map(\.pid) == [
+                    status.pids["\(name)/0"]
+                ]
+            }
             #expect(!Files.exists(host.workspace("\(name)/0") + "/doubled"), "\(step)")
         }
 
