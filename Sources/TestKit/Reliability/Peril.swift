@@ -27,6 +27,7 @@ package enum Peril: String, CaseIterable, Sendable {
     case probeTrouble = "probe hangs or forks"
     case oomKill = "workload killed by the OOM killer"
     case noResources = "EAGAIN on fork, EMFILE"
+    case upgrade = "upgrade to another agent binary and back"
     case garbage = "garbage on the keeper's wire and records"
     case twoAgents = "a second agent on the same directories"
     case randomWorlds = "random worlds of the planner"

@@ -81,7 +81,7 @@ extension EndToEnd {
                 #expect(after.sockets == first.sockets)
                 #expect(after.groups == first.groups)
                 #expect(after.zygoteKilobytes <= first.zygoteKilobytes + 256)
-                #expect(after.agentKilobytes <= first.agentKilobytes + 8192)
+                #expect(after.agentKilobytes <= first.agentKilobytes + 16_384)
             }
         }
 
@@ -134,7 +134,8 @@ extension EndToEnd {
                 print(
                     "agent stopped for \(seconds) s: \(words[0]) lines, the longest write took \(words[1]) ms"
                 )
-                #expect(words[1] < 500, "a write waited")
+                // One that waited for the agent would have waited until now.
+                #expect(Double(words[1]) < seconds * 900, "a write waited")
                 let after = try await host.settled("chatty/0")
                 #expect(after.pids == before.pids)
                 let logs = Files.tree(host.state + "/slots/chatty").filter { $0.hasSuffix("stdout.log") }

@@ -24,13 +24,16 @@ extension EndToEnd {
             }
         }
 
+        /// Nobody else's: RLIMIT_NPROC counts whatever a user has on the whole machine.
+        private static let user = uid_t(50_000 + getpid() % 10_000)
+
         // Root is not bound by RLIMIT_NPROC; without root the whole suite runs as an ordinary user anyway.
         @Test(
             "Processes run out: starts are refused, and go on by themselves (as root, with setpriv)",
             .survives(.noResources, "EAGAIN on fork"),
             .enabled(if: OrdinaryUser.reason == nil, Comment(rawValue: OrdinaryUser.reason ?? "")))
         func processes() async throws {
-            try await withHost(Host(user: OrdinaryUser.nobody)) { host in
+            try await withHost(Host(user: Self.user)) { host in
                 try host.commit("Declare", ["u.yaml": Lonely.unit, "still.yaml": Lonely.instance("still")])
                 try await host.startAgent(wrap: ["/usr/bin/prlimit", "--nproc=220:220", "--"])
                 let still = try await host.settled("still/0").pids
@@ -68,8 +71,7 @@ extension EndToEnd {
                         time.sleep(100000)
                 """
             let user = [
-                "setpriv", "--reuid", "\(OrdinaryUser.nobody)", "--regid", "\(OrdinaryUser.nobody)",
-                "--clear-groups",
+                "setpriv", "--reuid", "\(Self.user)", "--regid", "\(Self.user)", "--clear-groups",
             ]
             return try ChildProcess(
                 user + [

@@ -75,7 +75,7 @@ extension EndToEnd {
                 let pid = try #require(try await host.settled("\(name)/0").pids["\(name)/0"])
                 kill(pid, SIGTERM)
             }
-            try await eventually("the step is reached") { Self.firstPID(reached) != nil }
+            try await eventually("the step is reached", seconds: 30) { Self.firstPID(reached) != nil }
             let pid = try #require(Self.firstPID(reached))
             try await eventually("it has stopped or died") { ["T", "Z", "X"].contains(Self.state(of: pid)) }
             await end(step.victim, pid, host)
@@ -87,7 +87,7 @@ extension EndToEnd {
                 try await host.startAgent()
             }
             // The status may be from before the death, so that both have to agree in the end.
-            try await eventually("one process, which the status knows", seconds: 20) {
+            try await eventually("one process, which the status knows", seconds: 60) {
                 let status = try await host.settled(["still/0", "\(name)/0"])
                 return host.processes.filter { $0.replica == "\(name)/0" }.map(\.pid) == [
                     status.pids["\(name)/0"]
