@@ -94,17 +94,24 @@ run: release demo
 	@exec '$(RELEASE)/plumb' agent --repo '$(DEMO)/repo' --state-dir '$(DEMO)/state' \
 	    --runtime-dir '$(DEMO)/run' --on-exit stop
 
-# Runs tests with the options given. What failed, and why, comes once more at the very end, where it is seen first.
+# Runs tests with the options given. What failed, and why, comes once more at the very end, where it is seen first;
+# so does what failed in a log of an earlier run.
 TEST_LOG := .build/test.log
 define run-tests
 { swift test --skip-build --disable-xctest $(1) 2>&1; echo $$? > $(TEST_LOG).status; } | tee $(TEST_LOG); \
-LC_ALL=C awk -f Tests/summary.awk $(TEST_LOG); exit "$$(cat $(TEST_LOG).status)"
+LC_ALL=C awk -f Tests/summary.awk $(2) $(TEST_LOG); \
+exit "$$(cat $(addsuffix .status,$(2) $(TEST_LOG)) | sort -n | tail -n 1)"
 endef
 
 # One test after the other: many start hundreds of processes, and side by side they only wait for one another.
+# What needs no root is tried without it first.
+USER_LOG := .build/user-test.log
+USER_TESTS := '^EndToEndTests[.]EndToEnd/(Survival|Steps|Endurance|State|Trouble|Terminal)/' \
+    '^KeeperCoreTests[.](Survival|Stop|Output|Probe|Start)Tests/' '^SupervisorTests[.](Loss|Adoption|Probe)Tests/'
 test: test-packages
 	swift build --build-tests
-	@PLUMB_TABLE=all; export PLUMB_TABLE; $(call run-tests,--no-parallel)
+	@{ Tests/as-ordinary-user.sh $(USER_TESTS); echo $$? > $(USER_LOG).status; } | tee $(USER_LOG)
+	@PLUMB_TABLE=all; export PLUMB_TABLE; $(call run-tests,--no-parallel,$(USER_LOG))
 
 # The random tests share the time that is asked for (30s, 10m, 2h). One seed makes all of them, and the same seed
 # makes them again.

@@ -1,4 +1,5 @@
 # The end of `make test`, out of its log: what failed and why, in few lines, and the runner's own summary last.
+# The summary is that of the last log, the failures are those of all.
 # Where the runner was ended itself, the tests that had begun and not ended, and its last words.
 
 BEGIN { issueLinesMax = 20; columnsMax = 400; lastWordsMax = 8 }
@@ -14,7 +15,14 @@ function note(line) {
     if (issueLines <= issueLinesMax) issues = issues substr(line, 1, columnsMax) "\n"
 }
 
-{ words[NR % lastWordsMax] = $0 }
+FNR == 1 {
+    if (NR > 1 && summary == "") for (test in running) note("The earlier runner was ended in the middle of " test)
+    if (summary ~ / failed after /) note("The earlier run: " summary)
+    summary = ""
+    split("", running)
+}
+
+{ words[FNR % lastWordsMax] = $0 }
 
 /^[^ ]+ Test run with / { if (index($0, " tests")) { summary = $0 } isIssue = 0; next }
 /^[^ ]+ Test (case passing |run started)/ { isIssue = 0; next }
@@ -32,7 +40,7 @@ END {
         print "\nThe runner was ended before its summary. Begun and not ended:"
         for (test in running) if (count++ < lastWordsMax) print "    " test
         print "Its last words:"
-        for (i = NR - lastWordsMax + 1; i <= NR; i++) {
+        for (i = FNR - lastWordsMax + 1; i <= FNR; i++) {
             if (i > 0) print "    " substr(words[i % lastWordsMax], 1, columnsMax)
         }
     } else {
