@@ -116,7 +116,7 @@ test: test-packages
 # The random tests share the time that is asked for (30s, 10m, 2h). One seed makes all of them, and the same seed
 # makes them again.
 DURATION ?= 10m
-SOAK_TESTS := churn cycles stopped noBytesTrapADecoder aKeeperServesOn aZygoteServesOn manyWorlds
+SOAK_TESTS := churn cycles stopped noBytesTrapADecoder aKeeperServesOn aZygoteServesOn noWordsTrap manyWorlds
 soak: test-packages
 	swift build --build-tests
 	@seconds=$$(echo '$(DURATION)' | awk '/^[0-9]+[smh]?$$/ { print $$0 * (/h/ ? 3600 : /m/ ? 60 : 1) }'); \

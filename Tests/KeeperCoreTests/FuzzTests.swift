@@ -39,7 +39,7 @@ import Testing
         let run = agent.start(.shell("sleep 300"))
         run.waitUntilStarted()
         var random = SplitMix(state: Attempt.seed("fuzz of a keeper"))
-        let descriptors = entries(of: "/proc/\(run.keeper)/fd")
+        let descriptors = Self.entries(of: "/proc/\(run.keeper)/fd")
         let harmless = CodecTests.agentMessages.filter { message in
             switch message {
             case .hello, .updatePolicy, .acknowledgeExit, .ping: true
@@ -68,7 +68,9 @@ import Testing
             #expect(pong(run, 77), "it does not answer any more")
         }
         Attempt.tried(tries)
-        eventually("it holds no more than before") { entries(of: "/proc/\(run.keeper)/fd") <= descriptors }
+        eventually("it holds no more than before") {
+            Self.entries(of: "/proc/\(run.keeper)/fd") <= descriptors
+        }
         run.send(.stop(steps: [.killTree]))
         #expect(run.waitForExit() != nil)
     }
@@ -79,7 +81,7 @@ import Testing
         defer { agent.cleanUp() }
         var random = SplitMix(state: Attempt.seed("fuzz of a zygote"))
         _ = agent.start(.shell("exit 0"), slot: "first").waitForExit()
-        let descriptors = entries(of: "/proc/\(agent.zygote)/fd")
+        let descriptors = Self.entries(of: "/proc/\(agent.zygote)/fd")
         let valid = ZygoteRequest(requestID: 1, descriptors: ZygoteRequest.runDescriptors).encoded()
         var spec = LaunchSpec(runID: "fuzz", executable: "/nonexistent/program", arguments: ["program"])
         spec.environment = ["A=1", "TOKEN=hunter2"]
@@ -109,7 +111,7 @@ import Testing
         }
         Attempt.tried(tries)
         eventually("no keeper is left") { descendantCount(of: agent.zygote) == 0 }
-        #expect(entries(of: "/proc/\(agent.zygote)/fd") == descriptors)
+        #expect(Self.entries(of: "/proc/\(agent.zygote)/fd") == descriptors)
     }
 
     private func pong(_ run: TestRun, _ wanted: UInt64) -> Bool {
@@ -124,7 +126,7 @@ import Testing
         return status.first { $0.hasPrefix("VmRSS") }.flatMap { Int($0.filter(\.isNumber)) } ?? 0
     }
 
-    private func entries(of path: String) -> Int {
+    static func entries(of path: String) -> Int {
         guard let directory = opendir(path) else { return 0 }
         defer { closedir(directory) }
         var count = 0
