@@ -2,7 +2,7 @@ import Glibc
 import Reconciler
 import Supervisor
 
-/// Prints records of logs. Lines are data, to a pipe byte for byte as they were written; what happened between
+/// Prints records of logs. Lines are data, to a pipe byte for byte as written; what happened between
 /// them is told on the terminal where it stands, and on standard error where somebody else reads the data.
 final class LogPrinter {
     private let format: LogFormat

@@ -68,7 +68,7 @@ final class LogMatcher {
     }
 }
 
-/// A compiled expression of the C library. It looks at bytes, so that what is no text can be searched as well.
+/// A compiled expression of the C library. It looks at bytes, so that what is no text can be searched too.
 final class RegularExpression {
     private var compiled = regex_t()
 
