@@ -49,6 +49,11 @@ test-packages: packages
 	        apt-get install -y -qq --no-install-recommends user-mode-linux || \
 	        echo 'Without user-mode-linux the tests that want a kernel of their own are skipped.'; \
 	fi
+	@if ! /usr/bin/python3 -c 'import grpc' 2>/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && env DEBIAN_FRONTEND=noninteractive \
+	        apt-get install -y -qq --no-install-recommends python3-grpcio || \
+	        echo 'Without python3-grpcio the tests that ask a server of gRPC are skipped.'; \
+	fi
 
 release: packages
 	swift build -c release --product plumb

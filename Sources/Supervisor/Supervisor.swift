@@ -24,6 +24,7 @@ package final class Supervisor: Sendable {
     let table = Mutex(RunTable())
     let sockets: SocketDirectory
     let held = HeldSockets()
+    let notifySockets: NotifySockets
     private let events: @Sendable (RunEvent) -> Void
     /// Held while an event is told, so that nothing is told of a run after its end.
     private let telling = Mutex(())
@@ -56,6 +57,7 @@ package final class Supervisor: Sendable {
                 isRoot: geteuid() == 0)
         prober = Prober(loop: loop)
         sockets = SocketDirectory(path: layout.keeperSockets)
+        notifySockets = NotifySockets(directory: layout.notifySockets)
         assembly = LaunchAssembly(
             layout: layout, nodeName: settings.nodeName, bootID: boot, users: UserDirectory(),
             secrets: SecretDirectory(path: settings.secretsDir), packages: packages)

@@ -180,6 +180,12 @@ extension SimulatedHost {
         persist()
     }
 
+    /// A probe that passed has failed, below its threshold; nil: it passes again.
+    package mutating func falter(_ id: RunID, _ kind: ProbeKind, _ detail: String?) {
+        world.probeFaltered(id, kind, detail: detail, at: clock.moment)
+        persist()
+    }
+
     /// Its keeper does not answer any more, and its lock is held.
     package mutating func silence(_ id: RunID) {
         guard case .live = processes[id]?.state else { return }

@@ -24,7 +24,8 @@ enum ImportTable {
         // sees the declarations that they are made of.
         "Watcher": system.union(["CLibGit2", "CLinux"]),
         "Supervisor": system.union(nio).union([
-            "Reconciler", "Manifests", "KeeperProtocol", "CLinux", "AsyncHTTPClient",
+            "Reconciler", "Manifests", "KeeperProtocol", "CLinux", "AsyncHTTPClient", "NIOHTTP2", "NIOHPACK",
+            "NIOSSL", "NIOTLS",
         ]),
         "Store": system.union(["Reconciler", "Manifests", "GRDB"]),
         "StatusAPI": system.union(nio).union([

@@ -2,6 +2,9 @@ import Testing
 
 @testable import Manifests
 
+/// A Unit with an endpoint to probe.
+private let web = "endpoints: [{name: a, port: 80}]\n"
+
 /// Single fields of Units and Instances: what is accepted, and what is refused with which code.
 @Suite struct FieldTests {
     @Test(arguments: [
@@ -27,7 +30,21 @@ import Testing
         ("reload: {signal: SIGHUP}", "reload-needs-file"), ("reload: {signal: SIGSTOP}", "invalid-signal"),
         ("reload: {}", "missing-field"),
         ("health: {readiness: {tcp: {}}}", "missing-field"),
-        ("health: {readiness: {grpc: {port: a}}}", "not-yet-supported"),
+        ("health: {readiness: {call: {method: a}}}", "not-yet-supported"),
+        ("health: {readiness: {grpc: {port: a}}}", "unknown-port"),
+        ("health: {liveness: {heartbeat: {ttl: 30s}}}", "probe-check"),
+        (web + "health: {readiness: {http: {port: a, status: 99}}}", "invalid-value"),
+        (web + "health: {readiness: {http: {port: a, status: [200, 399-200]}}}", "invalid-value"),
+        (web + "health: {readiness: {http: {port: a, method: POST}}}", "invalid-value"),
+        (web + "health: {readiness: {http: {port: a, body: {}}}}", "missing-field"),
+        (web + "health: {readiness: {http: {port: a, body: {matches: \"(a\"}}}}", "invalid-pattern"),
+        (web + "health: {readiness: {http: {port: a, body: {matches: \"a{9}\"}}}}", "invalid-pattern"),
+        (web + "health: {readiness: {http: {port: a, method: HEAD, body: {contains: x}}}}", "probe-check"),
+        (web + "health: {readiness: {http: {port: a, tls: {verify: false}}}}", "probe-check"),
+        (web + "health: {readiness: {http: {port: a, headers: {Authorization: x}}}}", "plain-secret"),
+        (web + "health: {readiness: {http: {port: a, headers: {\"A B\": x}}}}", "invalid-name"),
+        (web + "health: {readiness: {http: {port: a, headers: {X-A: \"a\\r\\nB: c\"}}}}", "invalid-value"),
+        (web + "health: {readiness: {http: {port: a, headers: {Content-Length: \"9\"}}}}", "probe-check"),
         ("health: {readyness: {}}", "unknown-key"),
         ("health: {liveness: {exec: {command: []}}}", "out-of-range"),
         ("health: {liveness: {exec: {command: [a]}, period: 1ms}}", "out-of-range"),
@@ -123,7 +140,8 @@ import Testing
     @Test func defaultsOfTheTableAreThoseOfTheModel() throws {
         let unit =
             "restart: {}\nstop: {}\nresources: {}\nsandbox: {}\nlogging: {}\nconfig: {apply: {}}\n"
-            + "endpoints: [{name: a, port: 80}]\nhealth: {liveness: {tcp: {port: a}}}"
+            + "endpoints: [{name: a, port: 80}]\n"
+            + "health: {liveness: {tcp: {port: a}}, readiness: {http: {port: a}}}"
         let source = Sample.pair(unit: unit, instance: "update: {}\nnodes: {}")
         let snapshot = try #require(source.assemble().snapshot, "\(source.assemble().headlines)")
         let web = try #require(snapshot.units.values.first)
@@ -132,7 +150,9 @@ import Testing
                 && web.defaults.resources == Resources())
         #expect(web.defaults.sandbox == Sandbox() && web.defaults.logging == LoggingPolicy())
         #expect(
-            web.defaults.health?.liveness == Probe(check: .tcp(port: "a")) && web.configApply == ConfigApply()
+            web.defaults.health?.liveness == Probe(check: .tcp(port: "a"))
+                && web.defaults.health?.readiness == Probe(check: .http(port: "a", path: "/"))
+                && web.configApply == ConfigApply()
         )
         #expect(
             web.endpoints == [Endpoint(name: "a", port: .fixed(80))] && web.profile == .keepalive

@@ -125,7 +125,8 @@ import Testing
         let loop = try EventLoop()
         defer { loop.stop() }
         let prober = Prober(loop: loop)
-        let outcome = await prober.http(port: server.port, path: "/", timeout: .milliseconds(200))
+        let question = HTTPQuestion(port: server.port, path: "/")
+        let outcome = await prober.http(question, timeout: .milliseconds(200))
         #expect(!outcome.passed)
         #expect(outcome.detail.contains("within 0.2 seconds"))
         await prober.shutdown()

@@ -28,6 +28,9 @@ extension AgentLoop {
             batch.starts.append((run, identity))
         case .probeChanged(let run, let kind, let passing, let detail):
             world.probeChanged(run, kind, passing: passing, detail: detail, at: moment)
+        case .probeFaltered(let run, let kind, let detail):
+            world.probeFaltered(run, kind, detail: detail, at: moment)
+        case .notified(let run, let notice): world.notified(run, notice)
         case .exited(let run, let exit): exited(run, exit, at: moment)
         case .stopStepFailed(let run, let message): world.stopStepFailed(run, message, at: moment)
         case .logLost(let run, let bytes): world.lostLog(run, bytes: bytes)

@@ -71,6 +71,7 @@ extension AgentLoop {
             // would take the next replica beside it. It is asked for once more, in case it never was.
             run.phase = run.stopCause == nil ? .running : .stopping
             run.identity = identity
+            if own?.startedUp == found.run { run.startup = true }
             world.adopted(run, at: moment)
             takeUp(run)
         case .exited(let exit):
@@ -99,7 +100,8 @@ extension AgentLoop {
             if run.phase == .stopping {
                 await runs.stop(run.id, policy: run.spec.stop)
             } else {
-                await runs.resume(run.id, spec: run.spec, revision: run.revision.id)
+                await runs.resume(
+                    run.id, spec: run.spec, revision: run.revision.id, isStartupPassed: run.startup == true)
             }
         }
     }

@@ -5,8 +5,9 @@ package import Reconciler
 package protocol RunPort: Sendable {
     /// Takes up every run that an earlier agent left, and says how each slot was found.
     func open() async throws -> [AdoptedRun]
-    /// Tells what a run that was found alive is, so that its probes go on.
-    func resume(_ run: RunID, spec: InstanceSpec, revision: RevisionID) async
+    /// Tells what a run that was found alive is, so that its probes go on; one that has started up is not
+    /// asked whether it has.
+    func resume(_ run: RunID, spec: InstanceSpec, revision: RevisionID, isStartupPassed: Bool) async
     /// Checks package, user and secrets; nil if the spec can start here. May be asked again at any time.
     func prepare(_ spec: InstanceSpec) async -> HostFailure?
     /// Hands a run over to a keeper. Its claim is durable before this is called. A thrown failure means that

@@ -58,10 +58,11 @@ struct ChildSetup {
 
     private func execute() -> Never {
         var arguments = program?.argumentPointers() ?? spec.arguments()
-        var added = program?.variables ?? []
+        let declared = spec.environment()
+        var added = program?.variables ?? Self.watchdogVariables(declared)
         if let handover { added += handover.variables() }
         // For execve, in the child that is about to become the program: nothing of it is ever freed.
-        var environment = added.map { strdup($0) } + spec.environment()
+        var environment = added.map { strdup($0) } + declared
         LaunchReport.send(report, step: .execute, errno: 0)
         FailPoint.reach(.executing)
         if let program {
@@ -70,6 +71,12 @@ struct ChildSetup {
             clinux_execve(spec.executable, &arguments, &environment)
         }
         fail(.execute)
+    }
+
+    /// A program takes the watchdog for its own where WATCHDOG_PID names it, and only here its pid is known.
+    private static func watchdogVariables(_ environment: [UnsafeMutablePointer<CChar>?]) -> [String] {
+        let isWatched = environment.contains { $0.map { strncmp($0, "WATCHDOG_USEC=", 14) == 0 } ?? false }
+        return isWatched ? ["WATCHDOG_PID=\(getpid())"] : []
     }
 
     private func joinControlGroups() {

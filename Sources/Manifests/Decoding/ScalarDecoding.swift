@@ -5,6 +5,9 @@ extension SchemaDecoder {
         case .object(let schema): return object(node, schema).map { .object($0) }
         case .reference(_, let schema): return object(node, schema()).map { .object($0) }
         case .list(let item, let count): return list(node, item, count)
+        case .oneOrMore(let rule, let max):
+            if case .sequence = node.content { return list(node, .text(rule), 1...max) }
+            return value(node, .text(rule)).map { .list([$0]) }
         case .map(let keys, let values, let max): return map(node, keys: keys, values: values, max: max)
         case .anyValue: return config(node).map { .config($0) }
         case .anyMapping:
@@ -50,7 +53,7 @@ extension SchemaDecoder {
         case .unitReference: return reference(scalar, node)
         case .signal(let catchable): return signal(scalar, node, catchable: catchable)
         case .port: return port(scalar, node)
-        case .object, .reference, .list, .map, .anyValue, .anyMapping: return nil
+        case .object, .reference, .list, .oneOrMore, .map, .anyValue, .anyMapping: return nil
         }
     }
 

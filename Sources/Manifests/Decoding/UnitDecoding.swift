@@ -62,7 +62,8 @@ struct UnitDecoding {
         return Entry(
             command: command, args: object.strings("args"), workingDir: object.string("workingDir"),
             user: object.string("user"), group: object.string("group"), umask: umask,
-            stdin: object.choice("stdin") ?? .none)
+            stdin: object.choice("stdin") ?? .none,
+            notify: object.bool("notify") ?? false)
     }
 
     private mutating func endpoints() -> [Endpoint] {

@@ -136,8 +136,8 @@ extension DiagnosticCode {
                 "name one of the Unit's endpoints")
         case .probeCheck:
             .init(
-                .error, "A probe without a check, or with several.",
-                "give each probe exactly one of tcp, http and exec")
+                .error, "A probe without a check, with several, or with parts that do not belong together.",
+                "give each probe exactly one of tcp, http, exec, grpc and heartbeat")
         case .deadlineOrder:
             .init(
                 .error, "Deadlines of an update in the wrong order.",

@@ -81,10 +81,12 @@ package struct Entry: Sendable, Hashable {
     package var group: String?
     package var umask: UInt32
     package var stdin: StandardInput
+    /// The run gets a notify socket (NOTIFY_SOCKET), over which it says how it is.
+    package var notify: Bool
 
     package init(
         command: String, args: [String] = [], workingDir: String? = nil, user: String? = nil,
-        group: String? = nil, umask: UInt32 = 0o022, stdin: StandardInput = .none
+        group: String? = nil, umask: UInt32 = 0o022, stdin: StandardInput = .none, notify: Bool = false
     ) {
         self.command = command
         self.args = args
@@ -93,6 +95,7 @@ package struct Entry: Sendable, Hashable {
         self.group = group
         self.umask = umask
         self.stdin = stdin
+        self.notify = notify
     }
 }
 

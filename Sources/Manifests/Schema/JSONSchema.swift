@@ -111,6 +111,9 @@ private struct JSONSchemaBuilder {
             define(name, schema())
             return [("$ref", .string("#/$defs/\(name)"))]
         case .list(let item, let count): return list(item, count)
+        case .oneOrMore(let rule, let max):
+            let (one, many) = (self.type(.text(rule)), self.list(.text(rule), 1...max))
+            return [("anyOf", .array([.object(one), .object(many)]))]
         case .map(let keys, let values, let max): return map(keys, values, max)
         case .anyValue: return []
         case .anyMapping: return [("type", .string("object"))]

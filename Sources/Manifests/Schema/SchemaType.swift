@@ -23,6 +23,8 @@ indirect enum SchemaType: Sendable {
     case port
     case object(ObjectSchema)
     case list(SchemaType, ClosedRange<Int>)
+    /// One scalar, or a list of at most so many, as texts. Read as a list.
+    case oneOrMore(StringRule, Int)
     /// An object whose table holds itself; the name is for the JSON Schema's definitions.
     case reference(String, @Sendable () -> ObjectSchema)
     case map(keys: StringRule, values: SchemaType, max: Int)
@@ -71,6 +73,7 @@ indirect enum SchemaType: Sendable {
         case .object(let schema): schema.name
         case .reference(_, let schema): schema().name
         case .list(let item, _): "list of \(item.label)"
+        case .oneOrMore(let rule, _): "\(rule.label), or a list"
         case .map(_, let values, _): "mapping of \(values.label)"
         case .anyValue: "any value"
         case .anyMapping: "mapping"
@@ -87,7 +90,7 @@ indirect enum SchemaType: Sendable {
             "\(Quantities.text(range.lowerBound)) to \(Quantities.text(range.upperBound))"
         case .size(let range):
             "\(Quantities.text(size: range.lowerBound)) to \(Quantities.text(size: range.upperBound))"
-        case .string(let rule), .text(let rule): rule.remedy
+        case .string(let rule), .text(let rule), .oneOrMore(let rule, _): rule.remedy
         case .list(_, let count):
             count.lowerBound > 0
                 ? "\(count.lowerBound) to \(count.upperBound) items" : "at most \(count.upperBound) items"

@@ -22,7 +22,14 @@ enum StringRule: Sendable, Hashable, CaseIterable {
     case httpPath
     /// IPv4 or IPv6, numeric.
     case address
+    case statusRange
+    case headerName
+    case headerValue
+    /// An address, or a host's name.
+    case hostAddress
     case pattern
+    /// A POSIX extended regular expression that is quick whatever it is held against.
+    case extendedPattern
     case requirement
 
     /// Bytes of any string but names.
@@ -37,7 +44,10 @@ enum StringRule: Sendable, Hashable, CaseIterable {
         case .variable: "variable"
         case .account: "account"
         case .labelKey, .labelValue: "label"
-        case .pattern: "regular expression"
+        case .pattern, .extendedPattern: "regular expression"
+        case .statusRange: "status"
+        case .headerName: "header"
+        case .hostAddress: "address"
         default: "string"
         }
     }
@@ -56,7 +66,11 @@ enum StringRule: Sendable, Hashable, CaseIterable {
         case .account: "^([a-z_][a-z0-9_-]*[$]?|[0-9]+)$"
         case .httpPath: "^/"
         case .address: "^[0-9a-fA-F:.]+$"
-        case .nonEmpty, .command, .runPath, .sourcePath, .pattern, .requirement: "."
+        case .statusRange: "^[1-5][0-9][0-9](-[1-5][0-9][0-9])?$"
+        case .headerName: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
+        case .headerValue: "^[^\\r\\n]*$"
+        case .hostAddress: "^[A-Za-z0-9.:_-]+$"
+        case .nonEmpty, .command, .runPath, .sourcePath, .pattern, .extendedPattern, .requirement: "."
         case .any: nil
         }
     }
@@ -65,7 +79,7 @@ enum StringRule: Sendable, Hashable, CaseIterable {
         switch self {
         case .name, .nodeName: .invalidName
         case .sourcePath, .fileName, .runPath, .command: .invalidPath
-        case .pattern: .invalidPattern
+        case .pattern, .extendedPattern: .invalidPattern
         default: .invalidValue
         }
     }
@@ -91,7 +105,13 @@ enum StringRule: Sendable, Hashable, CaseIterable {
         case .account: "a name of the host's user or group database, or a number"
         case .httpPath: "a path that begins with '/'"
         case .address: "a numeric IPv4 or IPv6 address, as in 127.0.0.1 or ::1"
+        case .statusRange: "a status or a range of them, as in 200 or 200-399"
+        case .headerName: "the name of a header, as in X-Probe"
+        case .headerValue: "one line of printable ASCII"
+        case .hostAddress: "an address or a host's name"
         case .pattern: "a regular expression"
+        case .extendedPattern:
+            "a POSIX extended regular expression of at most 256 bytes, without '{' and back references"
         case .requirement: "plumb and a range of versions, as in plumb >= 1.2"
         }
     }
@@ -117,8 +137,22 @@ enum StringRule: Sendable, Hashable, CaseIterable {
         case .account: return Self.isAccount(text)
         case .httpPath: return text.hasPrefix("/") && !bytes.contains { $0 <= 0x20 || $0 == 0x7F }
         case .address: return NumericAddress.accepts(text)
+        case .statusRange: return StatusRange(text) != nil
+        case .headerName: return !text.isEmpty && bytes.allSatisfy(Self.isHeaderByte)
+        case .headerValue: return bytes.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
+        case .hostAddress: return Self.isHostAddress(bytes)
         case .pattern: return (try? Regex(text)) != nil
+        case .extendedPattern: return ExtendedPattern(text) != nil
         }
+    }
+
+    private static func isHeaderByte(_ byte: UInt8) -> Bool {
+        isLower(byte) || isUpper(byte) || isDigit(byte) || "!#$%&'*+-.^_`|~".utf8.contains(byte)
+    }
+
+    private static func isHostAddress(_ bytes: String.UTF8View) -> Bool {
+        !bytes.isEmpty && bytes.count <= 253
+            && bytes.allSatisfy { isLower($0) || isUpper($0) || isDigit($0) || ".:-_".utf8.contains($0) }
     }
 
     private static func isLower(_ byte: UInt8) -> Bool { byte >= 0x61 && byte <= 0x7A }

@@ -73,6 +73,10 @@ enum UnitSchema {
             SchemaField(
                 "stdin", .choices(StandardInput.self), default: "none", effect: .restart,
                 "Standard input: none, or a pipe that stays open until a stop step closes it."),
+            SchemaField(
+                "notify", .boolean, default: "false", effect: .restart,
+                "Gives the program a NOTIFY_SOCKET as systemd does: READY=1, WATCHDOG=1, STATUS= and more."
+            ),
         ])
 
     static let endpoint = ObjectSchema(

@@ -90,11 +90,15 @@ extension Assembler {
                     .heldPortProbe, at: instance.source.location(of: "spec.health.\(key)"), message,
                     notes: [unitNote(unit, "spec.endpoints", "the Unit's endpoints")]))
         }
-        ProbeRules.check(health, endpoints: unit.endpoints) { key, message in
+        ProbeRules.check(health, of: unit) { code, key, message, help in
+            let note =
+                code == .unknownPort
+                ? unitNote(unit, "spec.endpoints", "the Unit's endpoints")
+                : unitNote(unit, "spec.entry", "the Unit's entry")
             collector.add(
                 Diagnostic(
-                    .unknownPort, at: instance.source.location(of: "spec.health.\(key)"), message,
-                    notes: [unitNote(unit, "spec.endpoints", "the Unit's endpoints")]))
+                    code, at: instance.source.location(of: "spec.health.\(key)"), message, help: help,
+                    notes: [note]))
         }
     }
 

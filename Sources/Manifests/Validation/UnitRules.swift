@@ -10,8 +10,8 @@ struct UnitRules {
         checkVariables(&decoder)
         checkSecretFields(unit.configFields, top: true, path: "spec.config.fields", &decoder)
         if !spec.isInvalid("endpoints"), let health = unit.defaults.health {
-            ProbeRules.check(health, endpoints: unit.endpoints) { key, message in
-                decoder.report(.unknownPort, decoder.mark(of: "spec.health.\(key)"), message)
+            ProbeRules.check(health, of: unit) { code, key, message, help in
+                decoder.report(code, decoder.mark(of: "spec.health.\(key)"), message, help: help)
             }
             ListenRules.check(health, endpoints: unit.endpoints) { key, message in
                 decoder.report(.heldPortProbe, decoder.mark(of: "spec.health.\(key)"), message)
@@ -128,33 +128,6 @@ struct UnitRules {
                     .portConflict, at: decoder.place(decoder.mark(of: "spec.endpoints[\(index)].port")),
                     "the endpoints '\(unit.endpoints[first].name)' and '\(endpoint.name)' have the same port",
                     notes: [.init(location: note, message: "the first stands here")]))
-        }
-    }
-}
-
-/// Probes name endpoints by their names.
-enum ProbeRules {
-    static func check(_ health: Health, endpoints: [Endpoint], report: (String, String) -> Void) {
-        let probes = [
-            ("startup", health.startup), ("readiness", health.readiness), ("liveness", health.liveness),
-        ]
-        for case (let name, let probe?) in probes {
-            let port: String
-            let key: String
-            switch probe.check {
-            case .tcp(let name): (port, key) = (name, "tcp")
-            case .http(let name, _): (port, key) = (name, "http")
-            case .exec: continue
-            }
-            if let endpoint = endpoints.first(where: { $0.name == port }) {
-                guard endpoint.protocolName == .udp else { continue }
-                report(
-                    "\(name).\(key).port", "the \(name) probe asks '\(port)' by TCP, and that endpoint is udp"
-                )
-                continue
-            }
-            let hint = EditDistance.suggestion(for: port, among: endpoints.map(\.name))
-            report("\(name).\(key).port", "the \(name) probe names no endpoint of the Unit: '\(port)'\(hint)")
         }
     }
 }

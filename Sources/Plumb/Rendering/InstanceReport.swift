@@ -17,6 +17,12 @@ struct InstanceReport {
         if instance.suspended { lines.append(paint("suspended: changes wait", .attention)) }
         if !instance.reason.isEmpty { lines.append(PrintableText.oneLine(instance.reason)) }
         for replica in instance.replicas {
+            if let text = replica.statusText {
+                lines.append("\(replica.name) says: \(PrintableText.oneLine(text))")
+            }
+            if let note = replica.notifyNote {
+                lines.append("\(replica.name): \(PrintableText.oneLine(note))")
+            }
             for finding in replica.findings ?? [] {
                 let text = PrintableText.oneLine(finding.message)
                 lines.append("\(replica.name) is \(finding.type): \(text)")

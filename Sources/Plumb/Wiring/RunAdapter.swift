@@ -9,9 +9,10 @@ struct RunAdapter: RunPort {
 
     func open() async throws -> [AdoptedRun] { try await supervisor.open() }
 
-    func resume(_ run: RunID, spec: InstanceSpec, revision: RevisionID) async {
+    func resume(_ run: RunID, spec: InstanceSpec, revision: RevisionID, isStartupPassed: Bool) async {
         do throws(PreparationFailure) {
-            try await supervisor.update(run, spec: spec, revision: revision, reload: false)
+            try await supervisor.update(
+                run, spec: spec, revision: revision, reload: false, isStartupPassed: isStartupPassed)
         } catch {
             AgentLog.say("the probes of run \(run) could not be resumed: \(error.message)")
         }

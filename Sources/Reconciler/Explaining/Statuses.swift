@@ -35,12 +35,12 @@ extension AgentState {
                 waiting: waits[slot.replica], now: now
             ).make()
         }
-        let worst = replicas.max { $0.health.severity < $1.health.severity }
         let reasons = replicas.filter { !$0.reason.isEmpty }
         let why = reasons.max { $0.health.severity < $1.health.severity }?.reason ?? ""
         let suspended = desired?.suspend == true && remembered?.applied == nil
         return InstanceStatus(
-            name: name, desired: desired, health: worst?.health ?? .healthy,
+            name: name, desired: desired,
+            health: HealthRules.instance(replicas.map { ($0.health, $0.ready) }),
             synced: desired != nil && !suspended && replicas.allSatisfy(\.synced),
             readyCount: replicas.count(where: \.ready), replicas: replicas,
             reason: suspended ? Waiting.Reason.suspended.text(now: now) : why)
@@ -98,7 +98,10 @@ private struct ReplicaStatusMaker {
         case .running: break
         }
         if run.livenessFailed { return (.running, .unhealthy, run.probeDetail ?? "liveness probe failed") }
-        if run.isReady || run.spec.profile == .oneshot { return (.running, .healthy, text) }
+        if run.isReady || run.spec.profile == .oneshot {
+            let (health, reason) = HealthRules.serving(run, memory, at: now)
+            return (.running, health, reason.isEmpty ? text : reason)
+        }
         let detail = run.probeDetail ?? "no probe has answered yet"
         let deadline = run.spec.update.healthyDeadline
         if now - (run.identity?.startedAt ?? run.claimedAt) > deadline && run.readiness == nil {

@@ -128,3 +128,18 @@ extension String {
         return count <= max ? self : prefix(max - 1) + "…"
     }
 }
+
+extension RunNotice {
+    /// What is odd about how the run says what it says; nil where nothing is.
+    package var oddities: String? {
+        var parts: [String] = []
+        if refusedMessages > 0 {
+            parts.append("\(refusedMessages) messages were not of its own processes, or of ones already gone")
+        }
+        if unreadableMessages > 0 { parts.append("\(unreadableMessages) messages could not be read") }
+        if isMainPidIgnored {
+            parts.append("MAINPID= is ignored: the main process is the one that was started")
+        }
+        return parts.isEmpty ? nil : "notify socket: " + parts.joined(separator: "; ")
+    }
+}

@@ -74,6 +74,7 @@ extension World {
         let before = run(id)?.isReady ?? false
         let known = change(id) { run in
             run.probeDetail = detail
+            run.faltering?[kind.rawValue] = nil
             switch kind {
             case .startup: run.startup = passing
             case .readiness: run.readiness = passing
@@ -81,7 +82,9 @@ extension World {
             }
             run.updateReadiness(at: moment.instant)
         }
-        guard known, let run = run(id), run.isReady != before else { return }
+        guard known, let run = run(id) else { return }
+        if kind == .startup, passing { rememberStarted(run) }
+        guard run.isReady != before else { return }
         let word = run.isReady ? "is ready" : "is not ready"
         note(event(run.isReady ? .ready : .unready, run, moment, "\(run.slot) \(word): \(detail)"))
     }
@@ -90,6 +93,37 @@ extension World {
     package mutating func stopStepFailed(_ id: RunID, _ message: String, at moment: Moment) {
         guard let run = run(id) else { return }
         note(event(.stopStepFailed, run, moment, "\(run.slot): \(message); the next step follows"))
+    }
+
+    /// A restart of the agent must not ask again whether it has started.
+    private mutating func rememberStarted(_ run: ObservedRun) {
+        var own = memory.instances[run.slot.instance]?.replicas[run.slot.replica.index] ?? ReplicaMemory()
+        guard own.lastRun == run.id, own.startedUp != run.id else { return }
+        own.startedUp = run.id
+        remember(run.slot, own)
+    }
+
+    private static let falterPause = Duration.seconds(60)
+
+    /// A probe that passed has failed, and not yet often enough to count; nil: it passes again.
+    package mutating func probeFaltered(
+        _ id: RunID, _ kind: ProbeKind, detail: String?, at moment: Moment
+    ) {
+        let known = change(id) { run in
+            // Before it was ready for the first time failing is what probes do.
+            if let detail, run.readySince == nil { run.probeDetail = detail }
+            var faltering = run.faltering ?? [:]
+            faltering[kind.rawValue] = detail
+            run.faltering = faltering.isEmpty ? nil : faltering
+        }
+        guard known, let run = run(id), let detail, run.isReady else { return }
+        if let noted = run.falterNotedAt, moment.instant - noted < Self.falterPause { return }
+        change(id) { $0.falterNotedAt = moment.instant }
+        note(event(.probeFailing, run, moment, "\(run.slot): the \(kind.rawValue) probe fails: \(detail)"))
+    }
+
+    package mutating func notified(_ id: RunID, _ notice: RunNotice) {
+        change(id) { $0.notice = notice }
     }
 
     package mutating func lostLog(_ id: RunID, bytes: UInt64) {

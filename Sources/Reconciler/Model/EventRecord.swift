@@ -5,7 +5,7 @@ package struct EventRecord: Sendable, Hashable, Codable {
         case starting, started, ready, unready, stopping, exited, backoff, gaveUp, succeeded
         case updated, reloaded, startRefused, hostRecovered, unknown, found, adopted, keeperLost
         case stopStepFailed
-        case agentStarted, agentStopped, storeRebuilt
+        case agentStarted, agentStopped, storeRebuilt, probeFailing
     }
     package var kind: Kind
     package var time: WallTime

@@ -63,13 +63,15 @@ package struct ProcessSpec: Sendable, Hashable, Codable {
     package var sandbox: Sandbox
     /// nil: none. Optional, so that what was stored before is read.
     package var stdin: StandardInput?
+    /// The run gets a notify socket; nil is no.
+    package var notify: Bool?
 
     package init(
         command: String, args: [String] = [], workingDir: String? = nil, user: String? = nil,
         group: String? = nil, umask: UInt32 = 0o022, env: [String: String] = [:],
         secrets: [String: String] = [:], endpoints: [EndpointSpec] = [], package: PackageReference? = nil,
         configFile: ConfigFileSpec? = nil, reloadSignal: Signal? = nil, sandbox: Sandbox = Sandbox(),
-        stdin: StandardInput? = nil
+        stdin: StandardInput? = nil, notify: Bool? = nil
     ) {
         self.command = command
         self.args = args
@@ -85,6 +87,7 @@ package struct ProcessSpec: Sendable, Hashable, Codable {
         self.reloadSignal = reloadSignal
         self.sandbox = sandbox
         self.stdin = stdin
+        self.notify = notify
     }
 }
 

@@ -74,6 +74,8 @@ package struct ReplicaMemory: Sendable, Hashable, Codable {
     package var wanted: Cause?
     /// The last run's end is known and stored.
     package var isEnded = false
+    /// The run whose startup probe has passed; nil where none has, or none was asked.
+    package var startedUp: RunID?
     /// Restarts after exits that nobody asked for, in total.
     package var restarts: Int
 

@@ -69,6 +69,12 @@ package struct ObservedRun: Sendable, Codable {
     package var adopted: Bool
     /// What a probe saw last, for status.
     package var probeDetail: String?
+    /// What probes that still count as passing have seen: kind → detail.
+    package var faltering: [String: String]?
+    /// When that was last an event: one that comes and goes would push all others out of the history.
+    package var falterNotedAt: Instant?
+    /// What it says of itself; nil without a notify socket.
+    package var notice: RunNotice?
     package var startCause: Cause
     package var stopCause: Cause?
     /// When it was asked to end; nil where an earlier agent asked.
@@ -100,6 +106,9 @@ package struct ObservedRun: Sendable, Codable {
         self.longestReady = .zero
         self.adopted = false
         self.probeDetail = nil
+        self.faltering = nil
+        self.falterNotedAt = nil
+        self.notice = nil
         self.startCause = startCause
         self.stopCause = nil
         self.stoppingSince = nil

@@ -121,6 +121,10 @@ package enum RunEvent: Sendable {
     case started(RunID, RunIdentity)
     /// A probe crossed its threshold; `detail` says what was seen (`HTTP 503 from :8080/healthz`).
     case probeChanged(RunID, ProbeKind, passing: Bool, detail: String)
+    /// A probe failed for the first time since it passed, below its threshold; nil: it passes again.
+    case probeFaltered(RunID, ProbeKind, detail: String?)
+    /// What the run says of itself has changed.
+    case notified(RunID, RunNotice)
     /// The run is over, its tree ended, its record durable; the slot is free once it is acknowledged.
     case exited(RunID, ExitReport)
     /// Something of a stop failed; it goes on with its next step.
@@ -134,6 +138,33 @@ package enum RunEvent: Sendable {
     /// Something about a live run that is not as declared. It replaces what was found of the same kind, and
     /// an empty reason takes it back.
     case found(RunID, RunFinding)
+}
+
+/// What a run says of itself over its notify socket, for status.
+package struct RunNotice: Sendable, Hashable, Codable {
+    /// `STATUS=`, one printable line.
+    package var status: String
+    package var isReady: Bool
+    package var isReloading: Bool
+    package var isStopping: Bool
+    /// Messages of processes that are none of the run's.
+    package var refusedMessages: Int
+    package var unreadableMessages: Int
+    /// It named another main process, which is not acted on.
+    package var isMainPidIgnored: Bool
+
+    package init(
+        status: String = "", isReady: Bool = false, isReloading: Bool = false, isStopping: Bool = false,
+        refusedMessages: Int = 0, unreadableMessages: Int = 0, isMainPidIgnored: Bool = false
+    ) {
+        self.status = status
+        self.isReady = isReady
+        self.isReloading = isReloading
+        self.isStopping = isStopping
+        self.refusedMessages = refusedMessages
+        self.unreadableMessages = unreadableMessages
+        self.isMainPidIgnored = isMainPidIgnored
+    }
 }
 
 /// What is wrong with a live run, or not as declared, without being a matter of its probes.

@@ -125,7 +125,8 @@ package struct Resolver: Sendable {
             configFile: config.file.map { ConfigFileSpec(name: $0.name, contents: $0.contents) },
             reloadSignal: unit.reloadSignal,
             sandbox: instance.overrides.sandbox ?? unit.defaults.sandbox ?? Sandbox(),
-            stdin: unit.entry.stdin == .none ? nil : unit.entry.stdin)
+            stdin: unit.entry.stdin == .none ? nil : unit.entry.stdin,
+            notify: unit.entry.notify ? true : nil)
     }
 }
 

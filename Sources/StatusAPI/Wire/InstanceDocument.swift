@@ -64,6 +64,10 @@ package struct ReplicaDocument: Codable, Sendable, Hashable {
     package var findings: [FindingDocument]?
     /// Bytes of its output that are in no log; nil: none.
     package var lostLogBytes: UInt64?
+    /// What the program says of itself (sd_notify STATUS=); nil where it has said nothing.
+    package var statusText: String?
+    /// What is odd about how it says it; nil where nothing is.
+    package var notifyNote: String?
     /// An endpoint's name → its port in this replica.
     package var ports: [String: UInt16]
     /// Declared limits of what runs: `memory` → `64Mi`.
@@ -90,6 +94,8 @@ package struct ReplicaDocument: Codable, Sendable, Hashable {
         lastExit = status.lastExit.map(ExitDocument.init)
         findings = (run?.findings ?? []).map(FindingDocument.init)
         lostLogBytes = run.flatMap { $0.lostLogBytes > 0 ? $0.lostLogBytes : nil }
+        statusText = run?.notice.flatMap { $0.status.isEmpty ? nil : $0.status }
+        notifyNote = run?.notice?.oddities
         ports = [:]
         for endpoint in (run?.spec ?? spec)?.process.endpoints ?? [] {
             ports[endpoint.name] = endpoint.port(index: index)

@@ -8,6 +8,8 @@ struct ProbeTimeline: Sendable {
     private(set) var nextDue: Instant
     /// nil until a threshold has been reached for the first time.
     private(set) var isPassing: Bool?
+    /// It has failed since it last passed, and not often enough to count.
+    var isFaltering: Bool { failures > 0 && isPassing != false }
     private var successes = 0
     private var failures = 0
 

@@ -6,6 +6,7 @@ import Synchronization
 final class Prober: Sendable {
     private let loop: EventLoop
     private let http = HTTPProbe()
+    private let grpc = GRPCProbe()
     private let admission = Admission(SupervisorLimits.networkProbesMax)
     let execAdmission = Admission(SupervisorLimits.execProbesMax)
     private let isStopped = Mutex(false)
@@ -18,9 +19,12 @@ final class Prober: Sendable {
         return await admitted { [loop] in await TCPProbe.check(port: port, timeout: timeout, loop: loop) }
     }
 
-    func http(port: UInt16?, path: String, timeout: Duration) async -> ProbeOutcome {
-        guard let port else { return .failed("no such endpoint") }
-        return await admitted { [http] in await http.check(port: port, path: path, timeout: timeout) }
+    func http(_ question: HTTPQuestion, timeout: Duration) async -> ProbeOutcome {
+        await admitted { [http] in await http.check(question, timeout: timeout) }
+    }
+
+    func grpc(_ question: GRPCQuestion, timeout: Duration) async -> ProbeOutcome {
+        await admitted { [grpc] in await grpc.check(question, timeout: timeout) }
     }
 
     private func admitted(_ check: @Sendable () async -> ProbeOutcome) async -> ProbeOutcome {

@@ -24,7 +24,7 @@ extension Supervisor {
         else { return }
         let probes = RunProbes(
             spec.health, processStart: Instant(nanoseconds: Int64(clamping: identity.startedAtBoot)),
-            isStartupPassed: entry.isStartupPassed,
+            isStartupPassed: entry.isStartupPassed, notices: entry.notices,
             check: { [weak self] probe in
                 await self?.check(probe, run) ?? .failed("the agent is stopping")
             },
@@ -33,6 +33,11 @@ extension Supervisor {
                 self?.tell(.probeChanged(run, kind, passing: passing, detail: detail)) {
                     self?.table.withLock { $0[run]?.phase == .running && $0[run]?.isStopping == false }
                         ?? false
+                }
+            },
+            falter: { [weak self] kind, detail in
+                self?.tell(.probeFaltered(run, kind, detail: detail)) {
+                    self?.table.withLock { $0[run]?.phase == .running } ?? false
                 }
             })
         let kept = table.withLock { table in
@@ -52,10 +57,22 @@ extension Supervisor {
         func port(_ name: String) -> UInt16? {
             spec.process.endpoints.first { $0.name == name }?.port(index: index)
         }
+        let package = spec.process.package.map(packages.path(of:))
         switch probe.check {
         case .tcp(let name): return await prober.tcp(port: port(name), timeout: probe.timeout)
-        case .http(let name, let path):
-            return await prober.http(port: port(name), path: path, timeout: probe.timeout)
+        case .http(let name, let path, let options):
+            guard let port = port(name) else { return .failed("no such endpoint") }
+            let caFile = options?.tls?.file(in: package)
+            let question = HTTPQuestion(port: port, path: path, options: options, caFile: caFile)
+            return await prober.http(question, timeout: probe.timeout)
+        case .grpc(let name, let service, let tls):
+            guard let port = port(name) else { return .failed("no such endpoint") }
+            let caFile = tls?.file(in: package)
+            let question = GRPCQuestion(port: port, service: service, tls: tls, caFile: caFile)
+            return await prober.grpc(question, timeout: probe.timeout)
+        case .heartbeat:
+            // It is listened for, and never asked.
+            return .failed("the run is not heard")
         case .exec(let command):
             await prober.execAdmission.enter()
             defer { prober.execAdmission.leave() }

@@ -5,25 +5,32 @@ import Reconciler
 struct RunProbes: Sendable {
     typealias Check = @Sendable (Probe) async -> ProbeOutcome
     typealias Change = @Sendable (ProbeKind, _ passing: Bool, _ detail: String) -> Void
+    /// A probe failed for the first time since it passed; nil: it passes again before its threshold.
+    typealias Falter = @Sendable (ProbeKind, _ detail: String?) -> Void
 
     private let task: Task<Void, Never>
 
     /// nil where there is nothing to probe: such a run costs nothing.
     init?(
-        _ health: Health, processStart: Instant, isStartupPassed: Bool, check: @escaping Check,
-        change: @escaping Change
+        _ health: Health, processStart: Instant, isStartupPassed: Bool, notices: NotifyFeed = NotifyFeed(),
+        check: @escaping Check, change: @escaping Change, falter: @escaping Falter = { _, _ in }
     ) {
         let startup = isStartupPassed ? nil : health.startup
         guard startup != nil || health.readiness != nil || health.liveness != nil else { return nil }
         task = Task.detached {
-            let watch = Watch(processStart: processStart, check: check, change: change)
-            if let startup { await watch.follow(.startup, startup, untilPassing: true) }
+            var watch = Watch(
+                processStart: processStart, notices: notices, check: check, change: change, falter: falter)
+            if let startup {
+                await watch.follow(.startup, startup)
+                watch.listeningSince = .current
+            }
+            let steady = watch
             await withTaskGroup(of: Void.self) { group in
                 if let readiness = health.readiness {
-                    group.addTask { await watch.follow(.readiness, readiness, untilPassing: false) }
+                    group.addTask { await steady.follow(.readiness, readiness) }
                 }
                 if let liveness = health.liveness {
-                    group.addTask { await watch.follow(.liveness, liveness, untilPassing: false) }
+                    group.addTask { await steady.follow(.liveness, liveness) }
                 }
             }
         }
@@ -35,11 +42,37 @@ struct RunProbes: Sendable {
 
 private struct Watch: Sendable {
     let processStart: Instant
+    let notices: NotifyFeed
     let check: RunProbes.Check
     let change: RunProbes.Change
+    let falter: RunProbes.Falter
+    /// From when on heartbeats can be expected.
+    var listeningSince: Instant
 
-    func follow(_ kind: ProbeKind, _ probe: Probe, untilPassing: Bool) async {
+    init(
+        processStart: Instant, notices: NotifyFeed, check: @escaping RunProbes.Check,
+        change: @escaping RunProbes.Change, falter: @escaping RunProbes.Falter
+    ) {
+        self.processStart = processStart
+        self.notices = notices
+        self.check = check
+        self.change = change
+        self.falter = falter
+        listeningSince = processStart
+    }
+
+    /// A startup probe is over once it has passed; the others go on.
+    func follow(_ kind: ProbeKind, _ probe: Probe) async {
+        if case .heartbeat(let ttl) = probe.check {
+            await listen(kind, ttl)
+        } else {
+            await ask(kind, probe)
+        }
+    }
+
+    private func ask(_ kind: ProbeKind, _ probe: Probe) async {
         var timeline = ProbeTimeline(probe, processStart: processStart, start: .current)
+        var hasFaltered = false
         while !Task.isCancelled {
             let wait = timeline.nextDue - .current
             if wait > .zero {
@@ -50,7 +83,26 @@ private struct Watch: Sendable {
             if Task.isCancelled { return }
             let crossed = timeline.finished(passed: outcome.passed, begun: begun, at: .current)
             if let crossed { change(kind, crossed, outcome.detail) }
-            if untilPassing, crossed == true { return }
+            if kind == .startup, crossed == true { return }
+            if timeline.isFaltering != hasFaltered {
+                hasFaltered = timeline.isFaltering
+                // One that crossed its threshold has said so already.
+                if crossed == nil { falter(kind, hasFaltered ? outcome.detail : nil) }
+            }
+        }
+    }
+
+    private func listen(_ kind: ProbeKind, _ ttl: Duration?) async {
+        var timeline = HeartbeatTimeline(kind, ttl: ttl, start: listeningSince)
+        var version = 0
+        var due: Instant?
+        // Without a word of the keeper nothing is known, and nothing is concluded.
+        while let news = await notices.next(after: version, until: due) {
+            version = news.version
+            let look = timeline.look(at: news.heartbeat, now: .current)
+            due = look.due
+            if let crossed = look.crossed { change(kind, crossed, look.detail) }
+            if kind == .startup, look.crossed == true { return }
         }
     }
 }

@@ -76,6 +76,8 @@ extension Supervisor {
             adopted.append(AdoptedRun(run: run, slot: slot.id, memo: memo, state: state))
         }
         await adoptHolders()
+        notifySockets.sweep(
+            keeping: table.withLock { Set($0.runs.filter { $0.value.phase != .over }.keys) })
         if let groups {
             let kept = table.withLock { Set($0.runs.values.compactMap(\.group)) }
             await groups.sweep(keeping: kept.union(groupsInDoubt(groups)))

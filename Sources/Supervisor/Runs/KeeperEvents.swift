@@ -97,7 +97,8 @@ extension Supervisor {
         case .exited(let record):
             conclude(run, exitReport(record, of: run))
         case .stopCommandFailed(let step, let outcome): tellStopCommand(run, Int(step), outcome)
-        case .execFailed, .pong, .notified, .descriptors, .unknown:
+        case .notified(let state): notified(run, state)
+        case .execFailed, .pong, .descriptors, .unknown:
             // The cause of a failed start comes again with `exited`.
             break
         }
@@ -140,6 +141,7 @@ extension Supervisor {
         ended.probes?.stop()
         var report = report
         report.treeProvenEmpty = report.treeProvenEmpty && ended.treeProvenEmpty
+        if ended.notice != nil { notifySockets.remove(run) }
         tell(.exited(run, report))
         if report.treeProvenEmpty, let group = ended.group { groups?.remove(group) }
     }

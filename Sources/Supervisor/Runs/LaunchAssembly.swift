@@ -47,7 +47,9 @@ struct LaunchAssembly: Sendable {
         let command = try resolution(process).resolve(process.command)
         var launch = LaunchSpec(
             runID: run.text, executable: command.executable, arguments: [command.name] + process.args)
-        try fill(&launch, spec, run: run, slot: slot, revision: revision, user: user)
+        try fill(
+            &launch, spec, run: run, slot: slot, revision: revision, user: user,
+            heartbeat: try heartbeat(spec, run))
         launch.policy = try policy(spec)
         launch.hasInputPipe = process.stdin == .pipe
         launch.socketName = "\(run.text).sock"
@@ -71,7 +73,7 @@ struct LaunchAssembly: Sendable {
 
     private func fill(
         _ launch: inout LaunchSpec, _ spec: InstanceSpec, run: RunID, slot: SlotID, revision: RevisionID,
-        user: RunUser
+        user: RunUser, heartbeat: [String: String] = [:]
     ) throws(PreparationFailure) {
         let process = spec.process
         let directories = ReplicaDirectories(layout, slot.replica)
@@ -84,7 +86,8 @@ struct LaunchAssembly: Sendable {
             RunEnvironment.Facts(
                 run: run, slot: slot, revision: revision, node: nodeName, user: user,
                 directories: directories,
-                sharedDir: layout.shared))
+                sharedDir: layout.shared)
+        ).merging(heartbeat) { $1 }
         launch.environment = variables.map { "\($0.key)=\($0.value)" }.sorted()
         guard (launch.environment + launch.arguments).allSatisfy({ !$0.utf8.contains(0) }) else {
             throw PreparationFailure(
@@ -99,6 +102,20 @@ struct LaunchAssembly: Sendable {
             launch.supplementaryGroups = user.supplementaryGroups
         }
         SandboxSettings.apply(spec, to: &launch)
+    }
+
+    /// What tells a program that it is listened to. WATCHDOG_PID is added by its keeper, which knows the pid.
+    private func heartbeat(_ spec: InstanceSpec, _ run: RunID) throws(PreparationFailure) -> [String: String]
+    {
+        guard spec.process.notify == true else { return [:] }
+        let sockets = NotifySockets(directory: layout.notifySockets)
+        try sockets.check(run)
+        var variables = ["NOTIFY_SOCKET": sockets.path(of: run)]
+        if case .heartbeat(let ttl)? = spec.health.liveness?.check {
+            let time = ttl ?? Probe.watchdogUsual
+            variables["WATCHDOG_USEC"] = "\(time.nanoseconds / 1000)"
+        }
+        return variables
     }
 
     func resolution(_ process: ProcessSpec) -> CommandResolution {

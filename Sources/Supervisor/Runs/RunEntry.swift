@@ -45,6 +45,13 @@ struct RunEntry {
     var probes: RunProbes?
     /// It is asked once in the life of a run, whatever is changed while it lives.
     var isStartupPassed = false
+    /// What the run says of itself, for its probes.
+    let notices = NotifyFeed()
+    /// The same for status; nil until its keeper has spoken of it.
+    var notice: RunNotice?
+    /// It is told, again, not before this.
+    var noticeDue = Instant.zero
+    var isNoticePending = false
     /// The keeper's pidfd, while it is watched for want of a connection.
     var keeperPidfd: Int32 = -1
     var keeperToken: EventLoop.Token?

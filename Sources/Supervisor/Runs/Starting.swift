@@ -59,7 +59,7 @@ extension Supervisor {
         _ request: RunRequest, _ launch: LaunchAssembly.Launch, _ slot: Slot
     ) async throws(StartError) {
         var spec = launch.spec
-        let handed: HandedDescriptors
+        var handed: HandedDescriptors
         do throws(PreparationFailure) {
             handed = try handedDescriptors(request, &spec)
         } catch {
@@ -81,6 +81,9 @@ extension Supervisor {
                 SlotRecord(
                     run: request.run, bootID: bootID, memo: request.memo, group: group?.unifiedDirectory),
                 in: directory)
+            if request.spec.process.notify == true {
+                handed.add(try notifySockets.make(request.run, user: launch.user).release(), .notify)
+            }
             let sealed = try SealedSpec.make(spec.encoded())
             let sockets = try sockets.open()
             let control = try connect(request.run)
@@ -165,6 +168,7 @@ extension Supervisor {
         guard let entry = table.withLock({ $0.remove(run) }) else { return }
         detach(entry)
         if let group = entry.group { groups?.remove(group) }
+        if entry.spec?.process.notify == true { notifySockets.remove(run) }
         if entry.slot.record()?.run == run { SlotRecord.acknowledge(slotPath: entry.slot.path) }
     }
 }

@@ -19,6 +19,9 @@ package struct StateLayout: Sendable {
     /// The directory of the keepers' sockets.
     package var keeperSockets: String { "\(runtimeDir)/k" }
 
+    /// The directory of the sockets on which runs are heard.
+    package var notifySockets: String { "\(runtimeDir)/n" }
+
     package func slot(_ slot: SlotID) -> String { "\(slots)/\(slot.instance)/\(slot.directoryName)" }
     package func output(_ slot: SlotID) -> String { "\(self.slot(slot))/output" }
     package func replica(_ replica: ReplicaID) -> String {

@@ -14,10 +14,14 @@ package struct Probe: Sendable, Hashable, Codable {
     package enum Check: Sendable, Hashable, Codable {
         /// `port` is an endpoint's name.
         case tcp(port: String)
-        /// 200–399 is a success.
-        case http(port: String, path: String)
+        /// 200–399 is a success, unless the options say otherwise.
+        case http(port: String, path: String, options: HTTPProbeOptions? = nil)
         /// Relative to the package; exit code 0 is a success.
         case exec(command: [String])
+        /// gRPC health checking; "" asks for the server as a whole. `tls` nil is cleartext.
+        case grpc(port: String, service: String, tls: ProbeTLS? = nil)
+        /// What the program says over its notify socket; nil is the usual time of the probe's kind.
+        case heartbeat(ttl: Duration?)
     }
 
     package var check: Check

@@ -25,6 +25,7 @@ extension SpecFields {
         if let directory = entry.workingDir { addUnit("spec.entry.workingDir", directory, .restart) }
         if let user = entry.user { addUnit("spec.entry.user", user, .restart) }
         if let group = entry.group { addUnit("spec.entry.group", group, .restart) }
+        if entry.notify { addUnit("spec.entry.notify", "true", .restart) }
         if entry.umask != 0o022 {
             addUnit("spec.entry.umask", "0" + String(entry.umask, radix: 8), .restart)
         }
