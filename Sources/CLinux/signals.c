@@ -32,9 +32,13 @@ static sigset_t set_of(uint64_t mask) {
     return set;
 }
 
-int clinux_reset_signals(void) {
+int clinux_reset_dispositions(void) {
     // KILL and STOP refuse, which is right.
     for (int number = 1; number <= 64; number++) (void)set_disposition(number, SIG_DFL);
+    return 0;
+}
+int clinux_reset_signals(void) {
+    (void)clinux_reset_dispositions();
     return clinux_set_signal_mask(0);
 }
 int clinux_ignore_signal(int signal) { return set_disposition(signal, SIG_IGN); }

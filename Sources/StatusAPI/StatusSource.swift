@@ -12,6 +12,8 @@ package protocol StatusSource: Sendable {
     func usage(of runs: Set<RunID>) async -> [RunID: RunUsage]
     /// Every process of a run, parents before their children.
     func processes(of run: RunID) async -> [RunProcess]
+    /// What the kernel says of the sandbox of a run, read when it is asked for; nil where it has no process.
+    func sandbox(of run: RunID) async -> SandboxObservation?
 }
 
 package struct EventHistoryQuery: Sendable, Hashable {

@@ -21,6 +21,7 @@ package final class Supervisor: Sendable {
     let groups: ControlGroupTree?
     let prober: Prober
     let accountant = Accountant()
+    let trials = SandboxTrials()
     let table = Mutex(RunTable())
     let sockets: SocketDirectory
     let held = HeldSockets()
@@ -72,6 +73,7 @@ package final class Supervisor: Sendable {
             if let package = spec.process.package { try await packages.materialise(package) }
             try assembly.check(spec)
             try openSockets(spec)
+            _ = try await sandbox(of: spec.process)
             return nil
         } catch {
             return error

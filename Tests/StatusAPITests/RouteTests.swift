@@ -57,6 +57,14 @@ import Testing
             let instances = try await connection.ask("/v1/instances").document(
                 ListDocument<InstanceDocument>.self)
             #expect(instances.items.map(\.ready) == ["0/1", "2/2", "2/2"])
+            let sandbox = try await connection.ask("/v1/instances/web/sandbox").document(SandboxDocument.self)
+            #expect(sandbox.replicas.map(\.name) == ["web/0", "web/1"])
+            #expect(sandbox.replicas.map(\.pid) == [1000, 1000])
+            #expect(sandbox.replicas[0].items.map(\.inForce) == ["yes"])
+            // What does not run has no process to look at.
+            let idle = try await connection.ask("/v1/instances/broken/sandbox").document(SandboxDocument.self)
+            #expect(idle.replicas.map(\.pid) == [nil] && idle.replicas[0].items.isEmpty)
+            #expect(try await connection.ask("/v1/instances/nobody/sandbox").status == 404)
             let one = try await connection.ask("/v1/instances/broken").document(InstanceDetailDocument.self)
             #expect((one.kind, one.instance.name, one.waiting.count) == ("Instance", "broken", 1))
         }

@@ -147,6 +147,12 @@ final class SampleSource: StatusSource {
         ]
     }
 
+    func sandbox(of run: RunID) async -> SandboxObservation? {
+        SandboxObservation(
+            level: "minimal", pid: 1000,
+            items: [.init("noNewPrivileges", declared: "yes", .yes, "NoNewPrivs: 1")])
+    }
+
     func revisions(limit: Int) async throws -> [RevisionHistoryEntry] {
         [
             RevisionHistoryEntry(

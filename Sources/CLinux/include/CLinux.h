@@ -74,6 +74,8 @@ int clinux_xattr_begins(const char *path, const char *name, char first);
 
 /// Every signal gets its default disposition, and none is blocked any more.
 int clinux_reset_signals(void);
+/// The same without the mask.
+int clinux_reset_dispositions(void);
 int clinux_ignore_signal(int signal);
 int clinux_default_signal(int signal);
 /// Blocks the signals whose bit is set (bit n - 1 is signal n), unblocks the others.
@@ -210,6 +212,56 @@ int clinux_timerfd_arm(int fd, uint64_t boottime_ns);
 /// Gives the pages back that deeper calls of this thread have left on its stack, and those that malloc
 /// holds free.
 void clinux_trim_memory(void);
+
+// Sandboxes --------------------------------------------------------------------------------------
+
+/// clone3(2): like fork, with new namespaces (CLONE_NEW… flags), in the version 2 control group
+/// `cgroup_fd`, or where the caller is with -1.
+pid_t clinux_clone(int cgroup_fd, uint64_t namespaces);
+int clinux_unshare(uint64_t namespaces);
+/// setns(2); `fd` is a pidfd or a file of /proc/<pid>/ns.
+int clinux_setns(int fd, uint64_t namespaces);
+/// Makes every mount a slave: what happens on the host is seen, and nothing gets out.
+int clinux_let_no_mount_out(void);
+/// In a new user namespace: maps one user and one group, each to itself.
+int clinux_map_ids(uid_t user, gid_t group);
+int clinux_mount(const char *type, const char *target, const char *options, uint64_t flags);
+/// open_tree(2): a detached copy of the mounts at and below `path`.
+int clinux_clone_tree(const char *path);
+/// move_mount(2): puts such a copy onto `target`.
+int clinux_place_tree(int tree, const char *target);
+/// mount_setattr(2): read-only. An empty `path` is the tree itself.
+int clinux_limit_tree(int tree, const char *path, int recursive, int no_exec);
+/// Makes what is missing of `path`: a directory or an empty file, as what `like_fd` refers to.
+int clinux_make_target(const char *path, int like_fd);
+int clinux_is_directory(int fd);
+/// Brings up `lo` in the network namespace of the caller.
+int clinux_loopback_up(void);
+/// bpf(2): attaches the program (8 bytes an instruction) to the version 2 control group, for packets that come
+/// (0) or go (1).
+int clinux_filter_packets(const char *group, const void *program, size_t length, unsigned direction);
+/// How many such programs the group has of its own; -1 with errno set.
+int clinux_count_packet_filters(const char *group, unsigned direction);
+/// The number of the last capability that the kernel knows.
+int clinux_capabilities_last(void);
+/// Drops from the bounding set all whose bit is not set.
+int clinux_bound_capabilities(uint64_t kept);
+/// prctl(PR_SET_KEEPCAPS): a change of ids drops none that are permitted.
+int clinux_keep_capabilities(void);
+/// Permitted and effective become those of `kept` that are there; `ambient` ones outlive the next exec.
+int clinux_set_capabilities(uint64_t kept, uint64_t ambient);
+/// The version of Landlock, or -1 with errno set (ENOSYS, EOPNOTSUPP).
+int clinux_landlock_version(void);
+int clinux_landlock_ruleset(uint64_t files, uint64_t network, uint64_t scopes);
+int clinux_landlock_allow(int ruleset, int path_fd, uint64_t access);
+int clinux_landlock_restrict(int ruleset);
+/// Installs a seccomp filter: `struct sock_filter` as bytes of this machine.
+int clinux_seccomp(const void *program, size_t length);
+int clinux_seccomp_is_there(void);
+/// A page of zeros that is shared with the children; NULL with errno set.
+void *clinux_shared_page(void);
+/// sigwaitinfo(2) for the blocked signals of the mask; 0 where it was interrupted.
+int clinux_wait_signal(uint64_t mask);
 
 // Clocks ------------------------------------------------------------------------------------------
 

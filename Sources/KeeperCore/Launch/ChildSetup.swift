@@ -19,14 +19,17 @@ struct ChildSetup {
     let keeper: pid_t
     /// The child was not born in its unified group, and must join it.
     let joinsUnifiedGroup: Bool
+    /// Where a first process of a pid namespace tells how its program ended.
+    let ending: NamespaceInit.Ending?
+    private var sandbox: ChildSandbox
 
     /// Above everything that the program gets.
     private var reportDescriptor: Int32 { handover?.end ?? Handover.first }
 
     init(
         spec: LaunchSpecView, program: ChildProgram?, handover: Handover?, stdin: Int32, stdout: Int32,
-        stderr: Int32,
-        report: Int32, keeper: pid_t, joinsUnifiedGroup: Bool
+        stderr: Int32, report: Int32, keeper: pid_t, joinsUnifiedGroup: Bool, ending: NamespaceInit.Ending?,
+        joined: ProcessIdentity?
     ) {
         self.spec = spec
         self.program = program
@@ -37,6 +40,8 @@ struct ChildSetup {
         self.report = report
         self.keeper = keeper
         self.joinsUnifiedGroup = joinsUnifiedGroup
+        self.ending = ending
+        sandbox = ChildSandbox(spec, report: handover?.end ?? Handover.first, joined: joined)
     }
 
     /// The working directory is entered with the workload's own rights, hence after the ids.
@@ -44,19 +49,24 @@ struct ChildSetup {
         guard LaunchReport.waitForGo(report) else { _exit(LaunchFailure.exitCode) }
         FailPoint.reach(.goReceived)
         joinControlGroups()
-        require(.session, setsid() >= 0 && clinux_reset_signals() == 0)
+        let signalsReset = ending == nil ? clinux_reset_signals() == 0 : NamespaceInit.prepare()
+        require(.session, setsid() >= 0 && signalsReset)
         takeStandardStreams()
         limit()
+        sandbox.perform(.enter)
         changeIdentity()
         if spec.noNewPrivileges { require(.noNewPrivileges, clinux_set_no_new_privs() == 0) }
+        sandbox.perform(.confine)
         // A change of ids takes the signal back, so it comes after; and the keeper may have died before.
         require(.session, clinux_set_parent_death_signal(SIGKILL) == 0)
-        guard getppid() == keeper else { _exit(LaunchFailure.exitCode) }
+        let isKeeperGone = sandbox.isParentUnseen ? LaunchReport.isPeerGone(report) : getppid() != keeper
+        if isKeeperGone { _exit(LaunchFailure.exitCode) }
+        if let ending { require(.pidNamespace, NamespaceInit.standBefore(ending)) }
         if let directory = spec.workingDirectory { require(.workingDirectory, chdir(directory) == 0) }
         execute()
     }
 
-    private func execute() -> Never {
+    private mutating func execute() -> Never {
         var arguments = program?.argumentPointers() ?? spec.arguments()
         let declared = spec.environment()
         var added = program?.variables ?? Self.watchdogVariables(declared)
@@ -65,6 +75,8 @@ struct ChildSetup {
         var environment = added.map { strdup($0) } + declared
         LaunchReport.send(report, step: .execute, errno: 0)
         FailPoint.reach(.executing)
+        // Last of all: a filter need not allow what it takes to get here.
+        sandbox.perform(.filter)
         if let program {
             clinux_execve(program.executable, &arguments, &environment)
         } else {
@@ -157,6 +169,9 @@ struct ChildProgram {
     var executable: String
     var arguments: [String]
     var variables: [String]
+
+    /// Tells it the run's process, by the number that it has where the program will be.
+    mutating func nameMain(_ pid: pid_t) { variables = ["PLUMB_MAIN_PID=\(pid)"] }
 
     /// For execve, in the child that is about to become the program: nothing of it is ever freed.
     func argumentPointers() -> [UnsafeMutablePointer<CChar>?] { arguments.map { strdup($0) } + [nil] }

@@ -41,6 +41,12 @@ enum LaunchReport: Equatable {
         _ = clinux_send(socket, &go, 1, nil, 0, 0)
     }
 
+    /// Whether the other end is closed.
+    static func isPeerGone(_ socket: Int32) -> Bool {
+        var entry = pollfd(fd: socket, events: 0, revents: 0)
+        return clinux_poll(&entry, 1, 0) > 0 && entry.revents & Int16(POLLHUP | POLLERR) != 0
+    }
+
     /// Blocks. False at end of file: the keeper is gone, and the child must go too.
     static func waitForGo(_ socket: Int32) -> Bool {
         var go: UInt8 = 0

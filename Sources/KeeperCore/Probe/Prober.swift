@@ -25,8 +25,10 @@ final class Prober {
         let deadline = deadline(timeoutMilliseconds)
         let group = spec.view.killDirectory.flatMap { ControlGroup($0) }
         guard let pipe = Pipe(),
-            let child = Child.fork(spec, stdout: pipe.writer, stderr: pipe.writer, closing: -1)
-        else { return failToFork(result) }
+            let child = Child.fork(
+                spec, stdout: pipe.writer, stderr: pipe.writer, closing: -1,
+                joined: spec.view.sandbox.joined)
+        else { return failToFork(spec, result) }
         _ = consume spec
         LaunchReport.sendGo(child.report)
         let prober = Prober(child, pipe: pipe.reader, result: result, signals: signals, group: group)
@@ -36,12 +38,17 @@ final class Prober {
     /// Runs another program in the surroundings of the specification's, its output going to `output`. Its
     /// control group is the run's, so it is killed process by process.
     static func run(
-        _ spec: consuming MappedSpec, _ program: ChildProgram, output: Int32, result: Int32, signals: Int32,
-        timeoutMilliseconds: UInt32
+        _ spec: consuming MappedSpec, _ program: ChildProgram, joined: ProcessIdentity?, output: Int32,
+        result: Int32, signals: Int32, timeoutMilliseconds: UInt32
     ) -> Int32 {
         let deadline = deadline(timeoutMilliseconds)
-        guard let child = Child.fork(spec, program: program, stdout: output, stderr: output, closing: -1)
-        else { return failToFork(result) }
+        var program = program
+        if joined != nil, spec.view.sandbox.cloneFlags & NamespaceFlags.pids != 0 {
+            program.nameMain(NamespaceInit.programPid)
+        }
+        let forked = Child.fork(
+            spec, program: program, stdout: output, stderr: output, closing: -1, joined: joined)
+        guard let child = forked else { return failToFork(spec, result) }
         _ = consume spec
         LaunchReport.sendGo(child.report)
         let prober = Prober(child, pipe: -1, result: result, signals: signals, group: nil)
@@ -52,8 +59,10 @@ final class Prober {
         clinux_boottime_ns() + UInt64(timeoutMilliseconds) * KeeperBounds.millisecond
     }
 
-    private static func failToFork(_ result: Int32) -> Int32 {
-        let outcome = ProbeResult.Outcome.execFailed(step: .fork, errno: errno)
+    private static func failToFork(_ spec: borrowing MappedSpec, _ result: Int32) -> Int32 {
+        let number = errno
+        let outcome = ProbeResult.Outcome.execFailed(
+            step: Child.failedStep(spec, errno: number), errno: number)
         send(ProbeResult(outcome: outcome, output: []), to: result)
         return KeeperMain.exitProven
     }
@@ -101,7 +110,7 @@ final class Prober {
             let pid = clinux_wait(-1, 1, &usage)
             if pid == 0 { return false }
             if pid < 0 { return errno == ECHILD }
-            if pid == child.pid { end = ChildEnd(usage) }
+            if pid == child.pid { end = child.end(usage) }
         }
     }
 

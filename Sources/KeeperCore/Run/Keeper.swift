@@ -190,7 +190,7 @@ final class Keeper {
             let pid = clinux_wait(-1, 1, &usage)
             if pid == 0 { return false }
             if pid < 0 { return errno == ECHILD }
-            if pid == child.pid { end = ChildEnd(usage) }
+            if pid == child.pid { end = child.end(usage) }
         }
     }
 

@@ -79,7 +79,9 @@ struct KeeperStart {
             stderr: err.writer,
             closing: descriptors.lock)
         if let inputPipe { close(inputPipe.reader) }
-        guard let child = forked else { throw Failure(.fork) }
+        guard let child = forked else {
+            throw Failure(Child.failedStep(spec, errno: errno))
+        }
         FailPoint.reach(.childForked)
         self.child = child
         let keeper = getpid()

@@ -22,15 +22,17 @@ struct StopCommandRun {
             clinux_seqpacket_pair($0.assumingMemoryBound(to: Int32.self).baseAddress)
         }
         guard paired == 0 else { return nil }
+        // Not reaped yet, so the pid is the child's still.
+        let joined = ProcessIdentity(of: main)
         let pid = clinux_fork()
         if pid == 0 {
-            let program = ChildProgram(
-                executable: command.executable, arguments: command.arguments,
-                variables: ["PLUMB_MAIN_PID=\(main)"])
+            var program = ChildProgram(
+                executable: command.executable, arguments: command.arguments, variables: [])
+            program.nameMain(main)
             _exit(
                 Self.run(
-                    program, timeoutMilliseconds: timeoutMilliseconds, memory: memory, output: output,
-                    result: ends.1))
+                    program, joined: joined, timeoutMilliseconds: timeoutMilliseconds, memory: memory,
+                    output: output, result: ends.1))
         }
         let failure = errno
         close(ends.1)
@@ -46,7 +48,8 @@ struct StopCommandRun {
     /// What the child does. It keeps nothing of the keeper's open, whose end of the standard input and lock
     /// must not outlive it here.
     private static func run(
-        _ program: ChildProgram, timeoutMilliseconds: UInt32, memory: Int32, output: Int32, result: Int32
+        _ program: ChildProgram, joined: ProcessIdentity?, timeoutMilliseconds: UInt32, memory: Int32,
+        output: Int32, result: Int32
     ) -> Int32 {
         OpenDescriptors.closeAll(but: [memory, output, result])
         clinux_set_subreaper(1)
@@ -58,7 +61,7 @@ struct StopCommandRun {
             return KeeperMain.exitProven
         }
         return Prober.run(
-            spec, program, output: output, result: result, signals: signals,
+            spec, program, joined: joined, output: output, result: result, signals: signals,
             timeoutMilliseconds: timeoutMilliseconds)
     }
 

@@ -32,6 +32,7 @@ package struct LaunchSpec: Equatable, Sendable {
     package var noNewPrivileges = false
     /// Standard input is a pipe that stays open until a stop step closes it; else it is /dev/null.
     package var hasInputPipe = false
+    package var sandbox = SandboxSteps()
 
     /// What the program gets from descriptor 3 on, in this order: the listening ones first. The descriptors
     /// themselves come with the request.

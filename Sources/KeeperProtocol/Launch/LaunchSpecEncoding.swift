@@ -77,6 +77,7 @@ extension LaunchSpec {
         for descriptor in passed { writer.put(SpecTag.passed, descriptor.encoded) }
         if !owner.isEmpty { writer.put(SpecTag.owner, owner) }
         writer.put(policy)
+        writer.put(sandbox)
         for path in cgroups.tasksDirectories { writer.putCString(SpecTag.tasksDirectory, path) }
         if let path = cgroups.unifiedDirectory { writer.putCString(SpecTag.unifiedDirectory, path) }
         if let path = cgroups.killDirectory { writer.putCString(SpecTag.killDirectory, path) }

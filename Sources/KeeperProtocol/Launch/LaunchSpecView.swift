@@ -22,6 +22,7 @@ package struct LaunchSpecView {
     package private(set) var killDirectory: UnsafePointer<CChar>?
     package private(set) var oomCounterFile: UnsafePointer<CChar>?
     package private(set) var socketName: UnsafePointer<CChar>?
+    package private(set) var sandbox = SandboxView()
     private var argumentCount = 0
     private var environmentCount = 0
     private let fields: FieldReader
@@ -81,7 +82,19 @@ package struct LaunchSpecView {
         case SpecTag.killDirectory: killDirectory = try field.absolutePath()
         case SpecTag.oomCounterFile: oomCounterFile = try field.absolutePath()
         case SpecTag.socketName: socketName = try field.fileName()
+        case SpecTag.sandboxTags: try sandbox.take(field)
         default: try policy.take(field)
+        }
+    }
+
+    /// The steps of one stage, in order.
+    package func forEachSandboxStep(_ stage: SandboxView.Stage, _ body: (SandboxStepView) -> Void) {
+        guard sandbox.hasSteps else { return }
+        var reader = fields
+        // The initialiser has walked these fields without an error, so nothing throws here.
+        while let field = try? reader.next() {
+            guard field.tag == stage.tag, let step = try? SandboxStepView(field) else { continue }
+            body(step)
         }
     }
 
@@ -143,6 +156,7 @@ extension LaunchSpec {
         passed = view.passed
         owner = view.owner
         policy = view.policy
+        sandbox = SandboxSteps(view)
         cgroups.tasksDirectories = view.tasksDirectories.map { String(cString: $0) }
         cgroups.unifiedDirectory = view.unifiedDirectory.map { String(cString: $0) }
         cgroups.killDirectory = view.killDirectory.map { String(cString: $0) }

@@ -60,6 +60,24 @@ package enum LaunchStep: UInt8, Sendable, CaseIterable {
     case execute = 14
     /// What the program is given from descriptor 3 on.
     case descriptors = 15
+    /// In the child: items of its sandbox.
+    case mountNamespace = 20
+    case userNamespace = 21
+    case pidNamespace = 22
+    case networkNamespace = 23
+    case ipcNamespace = 24
+    case privateTmp = 25
+    case protectSystem = 26
+    case hideInstances = 27
+    case protectProc = 28
+    case protectKernelTunables = 29
+    case privateDevices = 30
+    case paths = 31
+    case capabilities = 32
+    case landlock = 33
+    case systemCallFilter = 34
+    case networkFilter = 35
+    case joinNamespaces = 36
 }
 
 /// What went through one stream of a run.

@@ -21,6 +21,7 @@ final class InstanceRecord: Sendable {
     let reference: String
     let replacesHealth: Bool
     let replacesStop: Bool
+    let replacesSandbox: Bool
     let replacesRestart: Bool
     let hasConfig: Bool
 
@@ -44,6 +45,7 @@ final class InstanceRecord: Sendable {
         let overrides = declaration.overrides
         replacesHealth = overrides.health != nil
         replacesStop = overrides.stop?.steps != nil
+        replacesSandbox = overrides.sandbox != nil
         replacesRestart = overrides.restart != nil
         hasConfig = !declaration.config.isEmpty || !declaration.configFrom.isEmpty
     }

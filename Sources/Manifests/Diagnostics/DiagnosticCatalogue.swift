@@ -179,6 +179,10 @@ extension DiagnosticCode {
             .init(
                 .warning, "Two runs that may want the same port of one node.",
                 "give them different ports, or different nodes")
+        case .sandboxConflict:
+            .init(
+                .error, "Sandbox fields that contradict each other, or what the process is for.",
+                "loosen one field or the other; `plumb explain unit.spec.sandbox` lists them")
         case .duplicateName:
             .init(.error, "Two declarations of one kind and name.", "rename or remove one of them")
         case .duplicateVersion:

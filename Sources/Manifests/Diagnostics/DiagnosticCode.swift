@@ -55,6 +55,7 @@ package enum DiagnosticCode: String, Sendable, Hashable, CaseIterable, Codable {
     case duplicateItem = "duplicate-item"
     case fixedPortReplicas = "fixed-port-replicas"
     case portConflict = "port-conflict"
+    case sandboxConflict = "sandbox-conflict"
 
     // References.
     case duplicateName = "duplicate-name"

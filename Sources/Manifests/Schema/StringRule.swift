@@ -17,6 +17,10 @@ enum StringRule: Sendable, Hashable, CaseIterable {
     case runPath
     /// A plain file name without `/`.
     case fileName
+    /// An absolute path of the host.
+    case hostPath
+    case capability
+    case systemCall
     case account
     case variablePrefix
     case httpPath
@@ -39,7 +43,9 @@ enum StringRule: Sendable, Hashable, CaseIterable {
     var label: String {
         switch self {
         case .name, .nodeName: "name"
-        case .sourcePath, .command, .runPath, .httpPath: "path"
+        case .sourcePath, .command, .runPath, .httpPath, .hostPath: "path"
+        case .capability: "capability"
+        case .systemCall: "system call"
         case .fileName: "file name"
         case .variable: "variable"
         case .account: "account"
@@ -64,12 +70,14 @@ enum StringRule: Sendable, Hashable, CaseIterable {
         case .configField: "^[A-Za-z][A-Za-z0-9_-]{0,62}$"
         case .fileName: "^[^/]+$"
         case .account: "^([a-z_][a-z0-9_-]*[$]?|[0-9]+)$"
-        case .httpPath: "^/"
+        case .httpPath, .hostPath: "^/"
         case .address: "^[0-9a-fA-F:.]+$"
         case .statusRange: "^[1-5][0-9][0-9](-[1-5][0-9][0-9])?$"
         case .headerName: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
         case .headerValue: "^[^\\r\\n]*$"
         case .hostAddress: "^[A-Za-z0-9.:_-]+$"
+        case .capability: "^[A-Z_]+$"
+        case .systemCall: "^[a-z0-9_]+$"
         case .nonEmpty, .command, .runPath, .sourcePath, .pattern, .extendedPattern, .requirement: "."
         case .any: nil
         }
@@ -78,7 +86,7 @@ enum StringRule: Sendable, Hashable, CaseIterable {
     var code: DiagnosticCode {
         switch self {
         case .name, .nodeName: .invalidName
-        case .sourcePath, .fileName, .runPath, .command: .invalidPath
+        case .sourcePath, .fileName, .runPath, .command, .hostPath: .invalidPath
         case .pattern, .extendedPattern: .invalidPattern
         default: .invalidValue
         }
@@ -102,6 +110,9 @@ enum StringRule: Sendable, Hashable, CaseIterable {
         case .command: "a path, or the name of a program in PATH"
         case .runPath: "a path without '..'"
         case .fileName: "the name of a file, without '/'"
+        case .hostPath: "an absolute path of the host, without '..'"
+        case .capability: "a capability of Linux, as in NET_BIND_SERVICE"
+        case .systemCall: "a system call of Linux by name, as in ptrace"
         case .account: "a name of the host's user or group database, or a number"
         case .httpPath: "a path that begins with '/'"
         case .address: "a numeric IPv4 or IPv6 address, as in 127.0.0.1 or ::1"
@@ -134,6 +145,11 @@ enum StringRule: Sendable, Hashable, CaseIterable {
         case .runPath: return !text.isEmpty && !text.split(separator: "/").contains("..")
         case .fileName:
             return !text.isEmpty && text != "." && text != ".." && !bytes.contains(UInt8(ascii: "/"))
+        case .hostPath:
+            return text.hasPrefix("/") && text != "/" && !text.split(separator: "/").contains("..")
+        case .capability:
+            return Capabilities.names.contains(text.hasPrefix("CAP_") ? String(text.dropFirst(4)) : text)
+        case .systemCall: return SystemCallTable.exists(text)
         case .account: return Self.isAccount(text)
         case .httpPath: return text.hasPrefix("/") && !bytes.contains { $0 <= 0x20 || $0 == 0x7F }
         case .address: return NumericAddress.accepts(text)

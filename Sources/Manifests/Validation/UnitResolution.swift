@@ -19,7 +19,8 @@ extension Assembler {
                 continue
             }
             picks.append(pick)
-            if record.replacesHealth || record.replacesStop || (record.replacesRestart && pick.isOneshot) {
+            let replaces = record.replacesHealth || record.replacesStop || record.replacesSandbox
+            if replaces || (record.replacesRestart && pick.isOneshot) {
                 settlePolicies(of: record.declaration, pick.declaration)
             }
         }
@@ -75,6 +76,14 @@ extension Assembler {
                         code, at: instance.source.location(of: path), message, help: help,
                         notes: [unitNote(unit, "spec.entry", "how the Unit is started")]))
             }
+        }
+        if let sandbox = instance.overrides.sandbox,
+            let problem = SandboxReach.problem(sandbox, endpoints: unit.endpoints)
+        {
+            collector.add(
+                Diagnostic(
+                    .sandboxConflict, at: instance.source.location(of: "spec.sandbox"), problem,
+                    help: SandboxReach.remedy, notes: [unitNote(unit, "spec.endpoints", "the endpoint")]))
         }
         guard let health = instance.overrides.health else { return }
         if unit.profile == .oneshot, health.readiness != nil {

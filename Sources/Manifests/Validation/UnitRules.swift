@@ -24,6 +24,12 @@ struct UnitRules {
         }
         ListenRules.check(unit, &decoder)
         checkPorts(&decoder)
+        if let sandbox = unit.defaults.sandbox, !spec.isInvalid("endpoints"),
+            let problem = SandboxReach.problem(sandbox, endpoints: unit.endpoints)
+        {
+            decoder.report(
+                .sandboxConflict, decoder.mark(of: "spec.sandbox"), problem, help: SandboxReach.remedy)
+        }
     }
 
     private func checkCommand(_ decoder: inout SchemaDecoder) {

@@ -16,6 +16,8 @@ struct Root: AsyncParsableCommand {
             CommandGroup(
                 name: "Declare",
                 subcommands: [Validate.self, DiffCommand.self, SchemaCommand.self, Explain.self]),
-            CommandGroup(name: "Look", subcommands: [Status.self, Tree.self, Events.self, Logs.self]),
+            CommandGroup(
+                name: "Look",
+                subcommands: [Status.self, Tree.self, SandboxCommand.self, Events.self, Logs.self]),
         ])
 }

@@ -29,4 +29,6 @@ struct StatusAdapter: StatusSource {
     func usage(of runs: Set<RunID>) async -> [RunID: RunUsage] { await supervisor.usage(of: runs) }
 
     func processes(of run: RunID) async -> [RunProcess] { supervisor.processes(of: run) }
+
+    func sandbox(of run: RunID) async -> SandboxObservation? { supervisor.sandbox(of: run) }
 }

@@ -55,6 +55,18 @@ extension Route {
             let text = AgentMetrics.families(state, usage).exposition
             return Payload(contentType: AgentMetrics.contentType, bytes: Array(text.utf8))
         },
+        Route(template: "/v1/instances/{name}/sandbox") { request in
+            let state = try await request.state()
+            let status = try request.instance(in: state)
+            var replicas: [ReplicaSandboxDocument] = []
+            let source = request.source
+            for replica in status.replicas {
+                var seen: SandboxObservation?
+                if let run = replica.run?.id { seen = try await answered { await source.sandbox(of: run) } }
+                replicas.append(ReplicaSandboxDocument(replica, seen))
+            }
+            return try request.document(SandboxDocument(instance: status.name, replicas: replicas))
+        },
         Route(template: "/v1/events", parameters: ["limit", "after", "instance", "since"]) { request in
             let query = EventHistoryQuery(
                 after: try request.query.cursor("after"), instance: request.query["instance"],

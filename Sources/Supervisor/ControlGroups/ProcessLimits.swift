@@ -62,7 +62,7 @@ enum ProcessLimits {
 
     /// The declared limit, or what a service of the host would have: the agent raises its own limit for its
     /// many descriptors, and programs that use select(2) must not inherit that.
-    private static func nofile(_ declared: UInt64?) -> ResourceLimit? {
+    static func nofile(_ declared: UInt64?) -> ResourceLimit? {
         var soft: UInt64 = 0
         var hard: UInt64 = 0
         guard clinux_get_limit_nofile(&soft, &hard) == 0 else { return ResourceLimit(soft: 1024, hard: 4096) }

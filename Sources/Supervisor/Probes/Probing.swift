@@ -88,7 +88,9 @@ extension Supervisor {
         do {
             var launch = try assembly.probe(
                 command, timeout: timeout, spec: spec, run: run, slot: entry.slot.id,
-                revision: entry.revision ?? RevisionID(hex: ""))
+                revision: entry.revision ?? RevisionID(hex: ""),
+                rules: try await rules(of: entry, spec),
+                main: entry.identity?.child)
             if let group = entry.group, let groups {
                 launch.cgroups = groups.paths(group)
                 // The group is its run's: a probe that ends must not take the run along.
@@ -104,7 +106,7 @@ extension Supervisor {
     }
 
     /// nil where no result came: the probe's subreaper was killed, or the task was cancelled.
-    private func result(of launch: LaunchSpec, within timeout: Duration) async throws -> ProbeResult? {
+    func result(of launch: LaunchSpec, within timeout: Duration) async throws -> ProbeResult? {
         var pair: [Int32] = [-1, -1]
         guard clinux_seqpacket_pair(&pair) == 0 else { throw SystemError("socketpair", "") }
         // Closing it early ends the probe and all that it forked.

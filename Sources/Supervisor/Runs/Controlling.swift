@@ -56,13 +56,14 @@ extension Supervisor {
         }
         guard let slot else { return }
         if reload, let file = spec.process.configFile { try writeConfig(file, spec, slot.id.replica) }
-        let refusal = sendPolicy(spec, to: run, isAdopted: old == nil)
+        let refusal = await sendPolicy(spec, to: run, isAdopted: old == nil)
         if let old {
             if old.resources != spec.resources {
                 changeLimits(of: run, from: old.resources, to: spec.resources)
             }
         } else {
             lookAtLimits(of: run, spec.resources)
+            if let sandbox = try? await sandbox(of: spec.process) { tellDegraded(run, sandbox) }
         }
         if reload, let signal = spec.process.reloadSignal { self.signal(run, signal) }
         if old?.health != spec.health || old?.process != spec.process {
@@ -73,13 +74,17 @@ extension Supervisor {
 
     /// Stop commands need the environment of the run, so a policy that has some travels as a specification of
     /// its own, sealed. A keeper that was adopted has its commands already.
-    private func sendPolicy(_ spec: InstanceSpec, to run: RunID, isAdopted: Bool) -> PreparationFailure? {
+    private func sendPolicy(
+        _ spec: InstanceSpec, to run: RunID, isAdopted: Bool
+    ) async -> PreparationFailure? {
         do throws(PreparationFailure) {
             guard !spec.stop.commands.isEmpty else {
                 send(.updatePolicy(try assembly.policy(spec)), to: run)
                 return nil
             }
-            if !isAdopted, let entry = table.withLock({ $0[run] }) { try sendSpec(spec, to: run, entry) }
+            if !isAdopted, let entry = table.withLock({ $0[run] }) {
+                try await sendSpec(spec, to: run, entry)
+            }
             return nil
         } catch {
             return error
@@ -88,9 +93,11 @@ extension Supervisor {
 
     private func sendSpec(
         _ spec: InstanceSpec, to run: RunID, _ entry: RunEntry
-    ) throws(PreparationFailure) {
+    ) async throws(PreparationFailure) {
+        let rules = try await rules(of: entry, spec)
         var launch = try assembly.launch(
-            spec, run: run, slot: entry.slot.id, revision: entry.revision ?? RevisionID(hex: "")
+            spec, run: run, slot: entry.slot.id, revision: entry.revision ?? RevisionID(hex: ""),
+            rules: rules
         ).spec
         if let group = entry.group, let groups { launch.cgroups = groups.paths(group) }
         do throws(SystemError) {

@@ -75,6 +75,10 @@ extension LaunchStep {
         case .workingDirectory: "chdir"
         case .execute: "exec"
         case .descriptors: "descriptors"
+        case .mountNamespace, .userNamespace, .pidNamespace, .networkNamespace, .ipcNamespace, .privateTmp,
+            .protectSystem, .hideInstances, .protectProc, .protectKernelTunables, .privateDevices, .paths,
+            .capabilities, .landlock, .systemCallFilter, .networkFilter, .joinNamespaces:
+            "sandbox"
         }
     }
 
@@ -96,6 +100,10 @@ extension LaunchStep {
         case .workingDirectory: "cannot enter its working directory"
         case .execute: "cannot execute the command"
         case .descriptors: "cannot take the descriptors that it is to be given"
+        case .mountNamespace, .userNamespace, .pidNamespace, .networkNamespace, .ipcNamespace, .privateTmp,
+            .protectSystem, .hideInstances, .protectProc, .protectKernelTunables, .privateDevices, .paths,
+            .capabilities, .landlock, .systemCallFilter, .networkFilter, .joinNamespaces:
+            "sandbox: \(sandboxItem)"
         }
     }
 }

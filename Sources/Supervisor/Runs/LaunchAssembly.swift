@@ -16,6 +16,8 @@ struct LaunchAssembly: Sendable {
     struct Launch {
         var spec: LaunchSpec
         var user: RunUser
+        /// Its packets stay on this host.
+        var isLocal = false
     }
 
     /// What can be known before anything is stopped for the new spec. The package is there already.
@@ -25,7 +27,8 @@ struct LaunchAssembly: Sendable {
         for (variable, file) in process.secrets.sorted(by: { $0.key < $1.key }) {
             _ = try secrets.read(file: file, for: variable)
         }
-        _ = try resolution(process).resolve(process.command)
+        let command = try resolution(process).resolve(process.command)
+        try checkSandbox(process, executable: command.executable)
         _ = try steps(spec.stop, process)
         guard let directory = process.workingDir, directory.hasPrefix("/") || process.package != nil else {
             return
@@ -40,7 +43,7 @@ struct LaunchAssembly: Sendable {
     }
 
     func launch(
-        _ spec: InstanceSpec, run: RunID, slot: SlotID, revision: RevisionID
+        _ spec: InstanceSpec, run: RunID, slot: SlotID, revision: RevisionID, rules: SandboxRules
     ) throws(PreparationFailure) -> Launch {
         let process = spec.process
         let user = try users.resolve(user: process.user, group: process.group)
@@ -48,18 +51,21 @@ struct LaunchAssembly: Sendable {
         var launch = LaunchSpec(
             runID: run.text, executable: command.executable, arguments: [command.name] + process.args)
         try fill(
-            &launch, spec, run: run, slot: slot, revision: revision, user: user,
+            &launch, spec, run: run, slot: slot, revision: revision, user: user, rules: rules,
             heartbeat: try heartbeat(spec, run))
+        let context = context(user, process, slot.replica, executable: command.executable)
+        launch.sandbox = SandboxPlan(rules: rules, context: context).steps()
         launch.policy = try policy(spec)
         launch.hasInputPipe = process.stdin == .pipe
         launch.socketName = "\(run.text).sock"
-        return Launch(spec: launch, user: user)
+        return Launch(spec: launch, user: user, isLocal: rules.network == .local)
     }
 
-    /// The command of an exec probe, with the rights and the surroundings of its run.
+    /// The command of an exec probe, with the rights and the surroundings of its run. `main`: the run's
+    /// process, whose namespaces it joins.
     func probe(
         _ command: [String], timeout: Duration, spec: InstanceSpec, run: RunID, slot: SlotID,
-        revision: RevisionID
+        revision: RevisionID, rules: SandboxRules, main: ProcessIdentity?
     ) throws(PreparationFailure) -> LaunchSpec {
         let process = spec.process
         let found = try resolution(process).resolve(command.first ?? "")
@@ -67,13 +73,22 @@ struct LaunchAssembly: Sendable {
             runID: run.text, executable: found.executable, arguments: [found.name] + command.dropFirst())
         launch.mode = .probe(timeoutMilliseconds: timeout.wholeMilliseconds)
         let user = try users.resolve(user: process.user, group: process.group)
-        try fill(&launch, spec, run: run, slot: slot, revision: revision, user: user)
+        try fill(&launch, spec, run: run, slot: slot, revision: revision, user: user, rules: rules)
+        guard SandboxPlan.isNeeded(rules) else { return launch }
+        guard let main else {
+            throw PreparationFailure(
+                code: "run-gone", message: "the process of its run is not there to be joined",
+                remedy: "it is tried again", isTransient: true)
+        }
+        let context = context(user, process, slot.replica, executable: found.executable)
+        launch.sandbox = SandboxPlan(rules: rules, context: context).steps()
+        launch.sandbox.joined = main
         return launch
     }
 
     private func fill(
         _ launch: inout LaunchSpec, _ spec: InstanceSpec, run: RunID, slot: SlotID, revision: RevisionID,
-        user: RunUser, heartbeat: [String: String] = [:]
+        user: RunUser, rules: SandboxRules, heartbeat: [String: String] = [:]
     ) throws(PreparationFailure) {
         let process = spec.process
         let directories = ReplicaDirectories(layout, slot.replica)
@@ -101,7 +116,7 @@ struct LaunchAssembly: Sendable {
             launch.group = user.gid
             launch.supplementaryGroups = user.supplementaryGroups
         }
-        SandboxSettings.apply(spec, to: &launch)
+        SandboxSettings.apply(spec, rules, to: &launch)
     }
 
     /// What tells a program that it is listened to. WATCHDOG_PID is added by its keeper, which knows the pid.

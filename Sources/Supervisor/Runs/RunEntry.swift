@@ -1,5 +1,6 @@
 import Glibc
 import KeeperProtocol
+import Manifests
 import Reconciler
 
 /// What the Supervisor knows of one run, from its request until its end is acknowledged.
@@ -30,6 +31,8 @@ struct RunEntry {
     /// nil for an adopted run until the caller has given its spec.
     var spec: InstanceSpec?
     var revision: RevisionID?
+    /// What it is shut in by; nil for an adopted run.
+    var sandbox: SandboxRules?
     var isAcknowledged = false
     /// A stop that came before there was a keeper to tell.
     var pendingStop: AgentMessage?

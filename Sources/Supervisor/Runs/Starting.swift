@@ -27,16 +27,20 @@ extension Supervisor {
     private func startOnce(_ request: RunRequest) async throws(StartError) {
         FailPoint.reach(.claimDurable)
         let launch: LaunchAssembly.Launch
+        let sandbox: SandboxVerdict
         do throws(PreparationFailure) {
             if let package = request.spec.process.package { try await packages.materialise(package) }
+            sandbox = try await self.sandbox(of: request.spec.process)
             launch = try assembly.launch(
-                request.spec, run: request.run, slot: request.slot, revision: request.revision)
+                request.spec, run: request.run, slot: request.slot, revision: request.revision,
+                rules: sandbox.rules)
         } catch {
             throw StartError(error)
         }
         var entry = RunEntry(slot: Slot(request.slot, layout), phase: .requested)
         entry.spec = request.spec
         entry.revision = request.revision
+        entry.sandbox = sandbox.rules
         guard table.withLock({ $0.admit(request.run, entry) }) else {
             throw StartError(
                 code: StartError.slotBusy, message: "the slot \(request.slot) still has a run",
@@ -53,6 +57,7 @@ extension Supervisor {
         }
         handedOver(request.run)
         tellShortfalls(of: request.run)
+        tellDegraded(request.run, sandbox)
     }
 
     private func handOver(
@@ -72,7 +77,12 @@ extension Supervisor {
                     file, request.slot.replica, layout, user: launch.user, isDurable: false)
             }
             let group = try makeGroup(request)
-            if let group { spec.cgroups = group }
+            if let group {
+                spec.cgroups = group
+                if launch.isLocal, let unified = group.unifiedDirectory {
+                    spec.sandbox.filterPackets(of: unified)
+                }
+            }
             let output = try slot.openOutput()
             let directory = try slot.openDirectory()
             let lock = try await takeLock(slot, directory)

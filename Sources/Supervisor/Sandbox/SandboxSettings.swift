@@ -2,15 +2,11 @@ import KeeperProtocol
 import Manifests
 import Reconciler
 
-/// What the levels of `sandbox.level` mean to a keeper.
-///
-/// `none`: a clean environment, the ids, the mask and the limits that are declared, and no more.
-/// `minimal`: besides, no program of the run gains rights by setuid or file capabilities.
+/// What every run gets of its sandbox and limits, whatever its level.
 enum SandboxSettings {
-    static func apply(_ spec: InstanceSpec, to launch: inout LaunchSpec) {
-        let process = spec.process
-        launch.noNewPrivileges = process.sandbox.level != .none
-        launch.umask = process.umask
+    static func apply(_ spec: InstanceSpec, _ rules: SandboxRules, to launch: inout LaunchSpec) {
+        launch.noNewPrivileges = rules.noNewPrivileges
+        launch.umask = spec.process.umask
         ProcessLimits.apply(spec.resources, to: &launch)
     }
 }

@@ -6,7 +6,7 @@ extension SchemaDecoder {
             restart: spec.object("restart").map { restart($0) },
             stop: spec.object("stop").map { stop($0) },
             resources: spec.object("resources").map(Self.resources),
-            sandbox: spec.object("sandbox").map(Self.sandbox),
+            sandbox: spec.object("sandbox").map { sandbox($0) },
             logging: spec.object("logging").map(Self.logging))
     }
 

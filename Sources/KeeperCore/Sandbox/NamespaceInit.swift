@@ -1,0 +1,81 @@
+import CLinux
+import Glibc
+import KeeperProtocol
+
+/// The first process of a run's pid namespace. A plain program in that place is deaf to SIGTERM and leaves
+/// its orphans as zombies; so this stands there, passes signals on, reaps, and ends when the program has ended.
+/// The kernel then kills all that is left of the namespace. Killing it kills the namespace, too.
+enum NamespaceInit {
+    /// How the program ended, in a page that the keeper and the first process share: a first process cannot
+    /// end by a signal of its own, so its own exit status cannot tell.
+    struct Ending {
+        private let page: UnsafeMutablePointer<Int32>
+
+        /// Nil with errno set.
+        init?() {
+            guard let page = clinux_shared_page() else { return nil }
+            self.page = page.bindMemory(to: Int32.self, capacity: 2)
+        }
+
+        /// As wait4 gives it; nil where the program did not end before the first process did.
+        var status: Int32? { page[1] == 1 ? page[0] : nil }
+
+        fileprivate func record(_ status: Int32) {
+            page[0] = status
+            page[1] = 1
+        }
+    }
+
+    /// The pid of the program in its namespace: the first that is forked there.
+    static let programPid: pid_t = 2
+
+    /// The program behind a first process, which is proven to be `child`; nil where it has ended.
+    static func program(of child: ProcessIdentity) -> ProcessIdentity? {
+        guard ProcessIdentity(of: child.pid) == child,
+            let program = ProcessTree.firstChild(of: child.pid),
+            let stat = ProcessStat(pid: program), stat.parent == child.pid
+        else { return nil }
+        return ProcessIdentity(pid: program, startTicks: stat.startTicks)
+    }
+
+    private static let everySignal = UInt64.max
+
+    /// In the child, before its signals are reset: those that come until there is a program to pass them on
+    /// to must wait.
+    static func prepare() -> Bool {
+        clinux_set_signal_mask(everySignal) == 0 && clinux_reset_dispositions() == 0
+    }
+
+    /// Returns in the process that becomes the program: true. False with errno set where it cannot be forked.
+    static func standBefore(_ ending: Ending) -> Bool {
+        let program = clinux_fork()
+        if program < 0 { return false }
+        if program > 0 { serve(program, ending) }
+        // It leads a session, as it would without a namespace.
+        return setsid() >= 0 && clinux_set_signal_mask(0) == 0
+    }
+
+    /// It holds no file, and nobody of its user may look into it or stop it.
+    private static func serve(_ program: pid_t, _ ending: Ending) -> Never {
+        clinux_close_range(0, .max)
+        clinux_set_dumpable(0)
+        clinux_set_name("plumb-init")
+        clinux_trim_memory()
+        while true {
+            let signal = clinux_wait_signal(everySignal)
+            if signal == SIGCHLD { reap(program, ending) } else if signal > 0 { kill(program, signal) }
+        }
+    }
+
+    private static func reap(_ program: pid_t, _ ending: Ending) {
+        var usage = clinux_usage()
+        while true {
+            let pid = clinux_wait(-1, 1, &usage)
+            if pid <= 0 { return }
+            guard pid == program else { continue }
+            ending.record(usage.status)
+            let signaled = clinux_wifsignaled(usage.status) != 0
+            _exit(signaled ? 128 + clinux_wtermsig(usage.status) : clinux_wexitstatus(usage.status))
+        }
+    }
+}
