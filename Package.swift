@@ -113,6 +113,12 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "CompatTests",
+            dependencies: [
+                "Agent", "Store", "Supervisor", "StatusAPI", "KeeperProtocol", "Reconciler", "Manifests",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ], path: "Tests/Compat", swiftSettings: strict),
+        .testTarget(
             name: "StoreTests",
             dependencies: [
                 "Store", "Reconciler", "Manifests", "TestKit", .product(name: "GRDB", package: "GRDB.swift"),

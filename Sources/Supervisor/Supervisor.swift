@@ -22,10 +22,12 @@ package final class Supervisor: Sendable {
     let prober: Prober
     let accountant = Accountant()
     let trials = SandboxTrials()
+    let drift: DriftWatch
     let table = Mutex(RunTable())
     let sockets: SocketDirectory
     let held = HeldSockets()
     let notifySockets: NotifySockets
+    private let looker: SupervisorReference
     private let events: @Sendable (RunEvent) -> Void
     /// Held while an event is told, so that nothing is told of a run after its end.
     private let telling = Mutex(())
@@ -57,11 +59,20 @@ package final class Supervisor: Sendable {
                 host: settings.controlGroupHost ?? .current(), stateDir: settings.stateDir,
                 isRoot: geteuid() == 0)
         prober = Prober(loop: loop)
+        // The watch begins before there is anybody to look.
+        let looker = SupervisorReference()
+        self.looker = looker
+        drift = DriftWatch(loop: loop) { reason in
+            looker.value?.tell(.unwatched(reason: reason))
+        } look: { run in
+            await looker.value?.lookForDrift(run)
+        }
         sockets = SocketDirectory(path: layout.keeperSockets)
         notifySockets = NotifySockets(directory: layout.notifySockets)
         assembly = LaunchAssembly(
             layout: layout, nodeName: settings.nodeName, bootID: boot, users: UserDirectory(),
             secrets: SecretDirectory(path: settings.secretsDir), packages: packages)
+        looker.value = self
     }
 
     deinit { release() }
@@ -115,6 +126,7 @@ package final class Supervisor: Sendable {
     }
 
     private func release() {
+        drift.stop()
         zygote.close()
         loop.stop()
         held.close()
@@ -124,6 +136,18 @@ package final class Supervisor: Sendable {
             return all
         }
         for descriptor in descriptors where descriptor >= 0 { close(descriptor) }
+    }
+}
+
+/// The Supervisor as its parts know it: gone once nobody else holds it.
+final class SupervisorReference: Sendable {
+    private let held = Mutex(Weak())
+
+    private struct Weak: Sendable { weak var supervisor: Supervisor? }
+
+    var value: Supervisor? {
+        get { held.withLock { $0.supervisor } }
+        set { held.withLock { $0.supervisor = newValue } }
     }
 }
 

@@ -31,4 +31,14 @@ enum SupervisorLimits {
     static let logLineBytesMax = 64 << 10
     /// Lines of a follower that are not taken yet; beyond it reading waits for the consumer.
     static let followLinesMax = 4096
+    /// How long a run goes on after its start, or after a change was noticed, before it is looked at; changes
+    /// that come in a row put that off, but not for longer than the last.
+    static let driftFirstLook: Duration = .seconds(3)
+    static let driftPause: Duration = .milliseconds(250)
+    static let driftPauseMax: Duration = .seconds(2)
+    /// Directories and control files that are watched, over all runs.
+    static let watchesMax = 16_384
+    /// A program that was replaced by a file of more bytes counts as another one, unread.
+    static let comparedBytesMax = 32 << 20
+    static let scriptBytesMax = 1 << 20
 }

@@ -163,14 +163,33 @@ extension SimulatedHost {
 
     package mutating func end(_ id: RunID, _ cause: ExitReport.Cause) {
         guard let process = processes[id], process.isLive else { return }
-        processes[id]?.state = .ended(ExitReport(cause: cause, endedWall: clock.wall))
+        let report = report(process, cause)
+        processes[id]?.state = .ended(report)
         deliverExits()
     }
 
     /// The exit happens while no agent is there to see it.
     package mutating func endUnseen(_ id: RunID, _ cause: ExitReport.Cause) {
         guard let process = processes[id], process.isLive else { return }
-        processes[id]?.state = .ended(ExitReport(cause: cause, endedWall: clock.wall))
+        let report = report(process, cause)
+        processes[id]?.state = .ended(report)
+    }
+
+    /// What a keeper saw of an end; of its own death it can say nothing.
+    private func report(_ process: SimulatedProcess, _ cause: ExitReport.Cause) -> ExitReport {
+        var report = ExitReport(cause: cause, endedWall: clock.wall)
+        if case .live(let identity) = process.state, cause != .keeperLost {
+            report.startedAt = identity.startedAt
+            report.endedAt = clock.now
+        }
+        return report
+    }
+
+    /// The Supervisor found something about a live run, or, with an empty reason, finds it no more.
+    package mutating func find(_ id: RunID, _ finding: RunFinding) {
+        guard case .live = processes[id]?.state else { return }
+        world.found(id, finding, at: clock.moment)
+        persist()
     }
 
     package mutating func probe(_ id: RunID, _ kind: ProbeKind, passing: Bool, detail: String = "HTTP 503") {
@@ -264,7 +283,9 @@ extension SimulatedHost {
                 run.phase = .running
                 run.identity = identity
             case .silent(let reason): run.phase = .unknown(reason: reason)
-            case .ended: break
+            case .ended(let exit):
+                world.adopted(run, ended: exit, at: clock.moment)
+                continue
             }
             world.adopted(run, at: clock.moment)
         }

@@ -93,6 +93,18 @@ struct StoryTeller {
             case "unready": host.probe(run, .readiness, passing: false)
             case "started": host.probe(run, .startup, passing: true)
             case "start-fails": host.probe(run, .startup, passing: false)
+            case "stale":
+                let message =
+                    words.count > 2 ? words.dropFirst(2).joined(separator: " ") : "its program was replaced"
+                host.find(
+                    run,
+                    RunFinding(kind: .stale, reason: RunFinding.executableReplaced, message: message))
+            case "fresh": host.find(run, RunFinding(kind: .stale, reason: "", message: ""))
+            case "limits":
+                host.find(
+                    run,
+                    RunFinding(
+                        kind: .drifted, reason: RunFinding.limitsChanged, message: "memory.max is 1, not 2"))
             case "dead": host.probe(run, .liveness, passing: false, detail: "no answer in 1s")
             default: throw Story.Broken(description: "unknown step")
             }

@@ -173,7 +173,7 @@ private let web = "endpoints: [{name: a, port: 80}]\n"
                 && instance.replicas == standard.replicas)
         #expect(
             instance.desired == standard.desired && instance.suspend == standard.suspend
-                && instance.restartNonce == standard.restartNonce)
+                && instance.restartNonce == standard.restartNonce && instance.drift == standard.drift)
     }
 
     @Test func limitsAreReadInTheirUnits() throws {

@@ -49,6 +49,7 @@ struct HashTests {
         Case("default stdin", nil, unit: ("", "entry: {command: /bin/web, stdin: none}")),
         Case("default update", nil, instance: ("", "update: {strategy: rolling, maxUnavailable: 1}")),
         Case("default logging", nil, instance: ("", "logging: {maxSize: 10Mi, maxFiles: 10}")),
+        Case("default drift", nil, instance: ("", "drift: report")),
         Case("default sandbox", nil, instance: ("", "sandbox: {level: minimal}")),
         Case("default umask", nil, unit: ("", "entry: {command: /bin/web, umask: \"0022\"}")),
         Case("default profile", nil, unit: ("", "profile: keepalive")),
@@ -88,6 +89,7 @@ struct HashTests {
                 "health: {liveness: {exec: {command: [/c, 'a b']}}}",
                 "health: {liveness: {exec: {command: [/c, a, b]}}}"
             )),
+        Case("drift", .live, instance: ("", "drift: heal")),
         Case("nofile", .live, instance: ("", "resources: {nofile: 4096}")),
         Case("cpu", .live, instance: ("", "resources: {cpu: 500m}")),
         Case(

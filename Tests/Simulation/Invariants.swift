@@ -48,6 +48,11 @@ struct Invariants {
     ) throws {
         switch cause.reason {
         case .exited, .probeFailed, .agentStopping: return
+        case .drifted:
+            guard expected.entries[slot.instance]?.desired.spec.drift == .heal else {
+                throw Broken(description: "\(slot) is put right, and nobody asked for it")
+            }
+            return
         case .changed, .scaled:
             if cause.changes.isEmpty { throw Broken(description: "\(slot): no field in \(cause.text)") }
         case .newInstance, .removed, .missing: break
@@ -133,9 +138,18 @@ struct Invariants {
         guard expected.isWanted(stop.slot), let entry = expected.entries[stop.slot.instance],
             !host.world.observed.stopping
         else { return }
-        if run.key == entry.desired.key && !run.livenessFailed && run.startup != false {
+        if case .drifted = stop.cause.reason {
+            try checkCure(run)
+        } else if run.key == entry.desired.key && !run.livenessFailed && run.startup != false {
             throw Broken(
                 description: "\(stop.slot) is as wanted and healthy, and stopped: \(stop.cause.text)")
+        }
+    }
+
+    /// A restart for drift: of something that was found, and that a restart mends.
+    private func checkCure(_ run: ObservedRun) throws {
+        guard run.spec.profile == .keepalive, run.findings.contains(where: { $0.cure == .restart }) else {
+            throw Broken(description: "\(run.slot) is restarted for drift, and has none")
         }
     }
 
@@ -144,6 +158,12 @@ struct Invariants {
             throw Broken(description: "\(update.slot) does not run")
         }
         if case .unknown = run.phase { throw Broken(description: "\(update.slot) is unknown and changed") }
+        if case .drifted = update.cause.reason {
+            guard run.findings.contains(where: { $0.cure == .writeLimits }) else {
+                throw Broken(description: "\(update.slot): limits are written for no reason")
+            }
+            return
+        }
         guard let entry = expected.entries[update.slot.instance], run.key == entry.desired.key,
             update.spec.specHash == entry.desired.spec.specHash, run.spec.specHash != update.spec.specHash
         else { throw Broken(description: "\(update.slot) is changed to something that is not in force") }

@@ -27,6 +27,7 @@ struct RandomDeclarations {
         var strategy = "rolling"
         var maxUnavailable = 1
         var elsewhere = false
+        var drift = "report"
         var label = 0
         var dependsOn: [(instance: Int, condition: String, required: Bool)] = []
         var file = 0
@@ -57,6 +58,7 @@ struct RandomDeclarations {
         new.suspended = random.once(in: 12)
         new.strategy = random.once(in: 4) ? "recreate" : "rolling"
         new.maxUnavailable = random.number(1...2)
+        new.drift = random.once(in: 2) ? "heal" : "report"
         let oneshot = units[new.unit].oneshot
         new.policy =
             oneshot ? "on-failure" : random.pick(["always", "always", "on-failure", "never"]) ?? "always"
@@ -169,6 +171,7 @@ extension RandomDeclarations {
             spec:
               unit: u\(instance.unit)@^1
               replicas: \(instance.replicas)
+              drift: \(instance.drift)
               desired: \(instance.stopped ? "stopped" : "running")
               suspend: \(instance.suspended)
               restartNonce: "\(instance.nonce)"

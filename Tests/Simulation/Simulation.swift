@@ -151,7 +151,8 @@ extension Simulation {
     private mutating func disturbLive(_ process: SimulatedProcess) {
         let (id, slot) = (process.run, process.slot)
         let health = process.memo.spec.health
-        switch random.number(0...15) {
+        switch random.number(0...18) {
+        case 16, 17, 18: drift(id, slot)
         case 0:
             say("\(slot) crashes")
             host.end(id, .exited(code: 1))
@@ -179,6 +180,21 @@ extension Simulation {
             restartAgent()
         default: pass(process)
         }
+    }
+
+    private mutating func drift(_ id: RunID, _ slot: SlotID) {
+        guard random.once(in: 2) else { return }
+        let found = [
+            RunFinding(
+                kind: .stale, reason: RunFinding.executableReplaced, message: "replaced at \(host.clock.now)"),
+            RunFinding(kind: .stale, reason: "", message: ""),
+            RunFinding(kind: .drifted, reason: RunFinding.limitsChanged, message: "other limits"),
+            RunFinding(kind: .drifted, reason: RunFinding.argumentsChanged, message: "other arguments"),
+            RunFinding(kind: .drifted, reason: "", message: ""),
+        ]
+        guard let finding = random.pick(found) else { return }
+        say("\(slot) \(finding.kind.rawValue) \(finding.reason)")
+        host.find(id, finding)
     }
 
     private mutating func pass(_ process: SimulatedProcess) {

@@ -37,7 +37,13 @@ extension AgentLoop {
         case .memoryKills(let run, let total): world.memoryKills(run, total: total, at: moment)
         case .unknown(let run, let reason): world.unknown(run, reason: reason, at: moment)
         case .found(let run, let finding): world.found(run, finding, at: moment)
+        case .unwatched(let reason): unwatched(reason, at: moment)
         }
+    }
+
+    private func unwatched(_ reason: String?, at moment: Moment) {
+        guard let reason else { return conditions.clear(.driftUnwatched) }
+        conditions.set(.driftUnwatched, true, reason: "WatchLimit", message: reason, at: moment.wall)
     }
 
     func exited(_ run: RunID, _ exit: ExitReport, at moment: Moment) {
@@ -50,6 +56,7 @@ extension AgentLoop {
                 at: moment.wall)
         }
         world.exited(run, exit, at: moment, randomness: clock.random())
+        updating[run] = nil
         batch.exits.append((run, exit))
         ended.append(run)
     }

@@ -11,6 +11,12 @@ extension AgentLoop {
         note(.agentStarted, "agent \(PlumbVersion.current) started on \(settings.node.name)")
         if let rebuilt = remembered.rebuilt { storeRebuilt(rebuilt, at: moment) }
         if let accepted = remembered.accepted { await restore(accepted, at: moment) }
+        // Taking up runs may wait for the zygote of the agent before: until then nothing is known of them.
+        conditions.set(
+            .ready, false, reason: "Adopting",
+            message:
+                "the runs of the agent before this one are being taken up; what they do is not known yet",
+            at: moment.wall)
         let found = try await runs.open()
         if let reason = holdsOneshots, world.desired != nil { world.holdOneshots(reason: reason) }
         for run in found { adopt(run, at: moment) }
@@ -86,7 +92,7 @@ extension AgentLoop {
                 ended.append(found.run)
                 return
             }
-            world.adopted(run, at: moment)
+            world.adopted(run, ended: exit, at: moment)
             exited(found.run, exit, at: moment)
         case .unknown(let reason):
             run.phase = .unknown(reason: reason)
@@ -96,7 +102,7 @@ extension AgentLoop {
 
     private func takeUp(_ run: ObservedRun) {
         let runs = runs
-        Task {
+        updating[run.id] = Task {
             if run.phase == .stopping {
                 await runs.stop(run.id, policy: run.spec.stop)
             } else {

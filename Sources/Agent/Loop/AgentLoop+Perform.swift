@@ -6,7 +6,7 @@ struct Work {
     var prepares: [InstanceSpec] = []
     var starts: [RunRequest] = []
     var stops: [StopAction] = []
-    var updates: [UpdateAction] = []
+    var updates: [(action: UpdateAction, memo: [UInt8])] = []
 }
 
 extension AgentLoop {
@@ -23,7 +23,7 @@ extension AgentLoop {
                 work.stops.append(stop)
             case .update(let update):
                 world.updating(update, at: moment)
-                work.updates.append(update)
+                work.updates.append((update, memo(of: update.run)))
             case .start(let start): work.starts.append(claim(start, at: moment))
             }
         }
@@ -39,10 +39,12 @@ extension AgentLoop {
             RunClaimed(
                 run: id, slot: start.slot, spec: start.spec, nonce: start.nonce, revision: start.revision,
                 claimedWall: moment.wall, bootID: clock.bootID))
-        let memo = world.run(id).map { RunMemo($0).encoded() } ?? []
+        let memo = memo(of: id)
         return RunRequest(
             run: id, slot: start.slot, spec: start.spec, revision: start.revision.id, memo: memo)
     }
+
+    private func memo(of run: RunID) -> [UInt8] { world.run(run).map { RunMemo($0).encoded() } ?? [] }
 
     func collectChanges() {
         let (memories, events) = world.takeChanges()
@@ -100,7 +102,7 @@ extension AgentLoop {
         for stop in work.stops {
             Task { await runs.stop(stop.run, policy: stop.policy) }
         }
-        for update in work.updates { performUpdate(update) }
+        for update in work.updates { performUpdate(update.action, memo: update.memo) }
         for spec in work.prepares {
             Task { mailbox.post(.prepared(spec, await runs.prepare(spec))) }
         }
@@ -131,11 +133,13 @@ extension AgentLoop {
         }
     }
 
-    private func performUpdate(_ update: UpdateAction) {
-        let (runs, mailbox) = (runs, mailbox)
-        Task {
+    /// What is done to one live run is done in order: a later change must not be overtaken by an earlier one.
+    private func performUpdate(_ update: UpdateAction, memo: [UInt8]) {
+        let (runs, mailbox, before) = (runs, mailbox, updating[update.run])
+        updating[update.run] = Task {
+            await before?.value
             do throws(HostFailure) {
-                try await runs.update(update.run, spec: update.spec, reload: update.reload)
+                try await runs.update(update.run, spec: update.spec, reload: update.reload, memo: memo)
             } catch {
                 mailbox.post(.updateFailed(update.run, error))
             }

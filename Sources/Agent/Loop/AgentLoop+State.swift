@@ -45,7 +45,8 @@ extension Waiting.Reason {
     /// Something will come of it by itself.
     fileprivate var isProgress: Bool {
         switch self {
-        case .gaveUp, .suspended, .unknown: false
+        case .gaveUp, .suspended, .unknown, .drift(_, held: true): false
+        case .drift(_, held: false): true
         case .backoff, .dependency, .rollout, .host, .preparing, .dependents, .stopping: true
         }
     }

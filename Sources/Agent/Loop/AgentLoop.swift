@@ -36,6 +36,8 @@ package actor AgentLoop {
     var ended: [RunID] = []
     /// The acknowledgements that are under way.
     var acknowledging: Task<Void, Never>?
+    /// The newest live change of each run, done or under way.
+    var updating: [RunID: Task<Void, Never>] = [:]
     var waiting: [Waiting] = []
     var startedWall: WallTime
     var isReady = false
@@ -120,7 +122,7 @@ package actor AgentLoop {
         let durable = await commitBatch()
         await hold()
         perform(work, durable: durable)
-        isReady = true
+        becomeReady()
         setTimer(plan.wakeAt)
     }
 
@@ -130,6 +132,12 @@ package actor AgentLoop {
         guard resources != held else { return }
         held = resources
         await runs.hold(resources)
+    }
+
+    private func becomeReady() {
+        guard !isReady else { return }
+        isReady = true
+        conditions.clear(.ready)
     }
 
     private func plan(at moment: Moment) -> Plan {

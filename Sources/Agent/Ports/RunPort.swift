@@ -15,8 +15,9 @@ package protocol RunPort: Sendable {
     func start(_ request: RunRequest) async throws(HostFailure)
     /// Stops a run and its tree; ends with `exited`.
     func stop(_ run: RunID, policy: StopPolicy) async
-    /// Applies live fields; with `reload`, writes the config file anew and signals.
-    func update(_ run: RunID, spec: InstanceSpec, reload: Bool) async throws(HostFailure)
+    /// Applies live fields; with `reload`, writes the config file anew and signals. Once that is done, `memo`
+    /// takes the place of the one that the run was started with, so that no later agent does it again.
+    func update(_ run: RunID, spec: InstanceSpec, reload: Bool, memo: [UInt8]) async throws(HostFailure)
     /// What is declared and runs needs this; all else that is held for Instances is let go.
     func hold(_ resources: HeldResources) async
     /// The exit is durable: the keeper may go.

@@ -23,7 +23,8 @@ struct InstanceDecoding {
                 names: nodes?.strings("names") ?? [], selector: nodes?.stringMap("selector") ?? [:]),
             config: config, configFrom: Self.configFrom(spec), secrets: secrets, dependsOn: dependencies,
             update: update, suspend: spec.bool("suspend") ?? false,
-            restartNonce: spec.string("restartNonce") ?? "", overrides: overrides, source: source)
+            restartNonce: spec.string("restartNonce") ?? "", drift: spec.choice("drift") ?? .report,
+            overrides: overrides, source: source)
     }
 
     /// The schema has accepted the paths, so normalising them cannot fail.

@@ -10,15 +10,16 @@ package struct InstanceDeclaration: Sendable {
         nodes: NodeSelection = NodeSelection(), config: [String: ConfigValue] = [:],
         configFrom: [String] = [],
         secrets: [String: String] = [:], dependsOn: [Dependency] = [], update: UpdatePolicy = UpdatePolicy(),
-        suspend: Bool = false, restartNonce: String = "", overrides: PolicyBlocks = PolicyBlocks(),
-        source: DeclarationSource
+        suspend: Bool = false, restartNonce: String = "", drift: DriftPolicy = .report,
+        overrides: PolicyBlocks = PolicyBlocks(), source: DeclarationSource
     ) {
         storage = Storage(
             Fields(
                 metadata: metadata, unit: unit, desired: desired, replicas: replicas, nodes: nodes,
                 config: config, configFrom: configFrom, secrets: secrets, dependsOn: dependsOn,
                 update: update,
-                suspend: suspend, restartNonce: restartNonce, overrides: overrides, source: source))
+                suspend: suspend, restartNonce: restartNonce, drift: drift, overrides: overrides,
+                source: source))
     }
 
     package var metadata: Metadata {
@@ -71,6 +72,10 @@ package struct InstanceDeclaration: Sendable {
         get { storage.fields.restartNonce }
         set { change { $0.restartNonce = newValue } }
     }
+    package var drift: DriftPolicy {
+        get { storage.fields.drift }
+        set { change { $0.drift = newValue } }
+    }
     /// The Unit's blocks that this Instance replaces.
     package var overrides: PolicyBlocks {
         get { storage.fields.overrides }
@@ -100,6 +105,7 @@ package struct InstanceDeclaration: Sendable {
         var update: UpdatePolicy
         var suspend: Bool
         var restartNonce: String
+        var drift: DriftPolicy
         var overrides: PolicyBlocks
         var source: DeclarationSource
     }

@@ -43,6 +43,9 @@ enum InstanceSchema {
                 "suspend", .boolean, default: "false", effect: .live,
                 "Whether changes of the spec wait; supervision goes on."),
             SchemaField(
+                "drift", .choices(DriftPolicy.self), default: "report", effect: .live,
+                "What follows when the program on disk or the live process is no longer what was started."),
+            SchemaField(
                 "restartNonce", .text(.any), default: "", effect: .restart, "Any change of it restarts."),
         ] + PolicySchema.fields)
 

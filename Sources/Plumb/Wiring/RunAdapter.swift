@@ -37,9 +37,9 @@ struct RunAdapter: RunPort {
 
     func stop(_ run: RunID, policy: StopPolicy) async { supervisor.stop(run, policy: policy) }
 
-    func update(_ run: RunID, spec: InstanceSpec, reload: Bool) async throws(HostFailure) {
+    func update(_ run: RunID, spec: InstanceSpec, reload: Bool, memo: [UInt8]) async throws(HostFailure) {
         do {
-            try await supervisor.update(run, spec: spec, reload: reload)
+            try await supervisor.update(run, spec: spec, reload: reload, memo: memo)
         } catch {
             throw HostFailure(
                 code: "UpdateFailed", message: "\(error)",

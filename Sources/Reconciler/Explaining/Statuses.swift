@@ -32,7 +32,7 @@ extension AgentState {
             let slot = SlotID(instance: name, index: index)
             return ReplicaStatusMaker(
                 slot: slot, desired: desired, run: bySlot[slot], memory: remembered?.replicas[index],
-                waiting: waits[slot.replica], now: now
+                waiting: waits[slot.replica], isKnown: isReady, now: now
             ).make()
         }
         let reasons = replicas.filter { !$0.reason.isEmpty }
@@ -68,6 +68,8 @@ private struct ReplicaStatusMaker {
     let run: ObservedRun?
     let memory: ReplicaMemory?
     let waiting: Waiting.Reason?
+    /// False while runs are still being taken up: that one is not seen proves nothing.
+    let isKnown: Bool
     let now: Instant
 
     func make() -> ReplicaStatus {
@@ -122,6 +124,9 @@ private struct ReplicaStatusMaker {
     }
 
     private func absent() -> (Phase, HealthStatus, String) {
+        guard isKnown else {
+            return (.unknown, .unknown, "not known yet: the agent is taking up what runs")
+        }
         let text = waiting?.text(now: now) ?? ""
         guard let desired, isWanted else { return (.stopped, .healthy, "") }
         if memory?.completed == desired.key {

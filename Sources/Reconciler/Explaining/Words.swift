@@ -55,6 +55,7 @@ extension Cause {
         case .exited(let exit): exit.text
         case .probeFailed(let kind, let detail): "\(kind.rawValue) probe failed: \(detail)"
         case .missing: "it is meant to run"
+        case .drifted(let detail): detail ?? "it is no longer what was started"
         case .agentStopping: "the agent stops and takes its runs along (--on-exit stop)"
         }
     }
@@ -82,6 +83,7 @@ extension Waiting.Reason {
         case .gaveUp: "GaveUp"
         case .unknown: "Unknown"
         case .stopping: "Stopping"
+        case .drift: "Drift"
         }
     }
 
@@ -102,6 +104,9 @@ extension Waiting.Reason {
             "not started again: \(gaveUp.reason); change its spec or restartNonce to try again"
         case .unknown(let reason): "left alone: \(reason)"
         case .stopping: "is stopping"
+        case .drift(let detail, held: false): "put right once it has settled: \(detail)"
+        case .drift(let detail, held: true):
+            "not put right any more: \(detail); find out what goes on changing it, then change restartNonce"
         }
     }
 }

@@ -15,10 +15,25 @@ extension ObservedRun {
         let serving = spec.health.readiness == nil || readiness == true
         let ready = phase == .running && spec.profile == .keepalive && started && serving
         if ready {
-            readySince = readySince ?? now
+            // While nobody looked it did not end, and nobody saw it fail.
+            readySince = readySince ?? readyBefore ?? now
+            readyBefore = nil
         } else {
+            if startup == false || readiness == false { readyBefore = nil }
             longestReady = healthyFor(at: now)
             readySince = nil
+        }
+    }
+
+    /// A probe has to pass before it counts as ready.
+    var isGated: Bool { spec.health.startup != nil || spec.health.readiness != nil }
+
+    /// It ended while nobody looked: it was ready until then, if it was when somebody looked last. Where its
+    /// end was not seen either, that proves nothing.
+    mutating func recallReadiness(until exit: ExitReport) {
+        guard spec.profile == .keepalive, let end = exit.endedAt else { return }
+        if let since = isGated ? readyBefore : exit.startedAt, since < end {
+            longestReady = max(longestReady, end - since)
         }
     }
 

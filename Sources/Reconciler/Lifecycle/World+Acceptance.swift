@@ -9,9 +9,10 @@ extension World {
             accept(new, revision: revision)
         }
         for name in memory.instances.keys.sorted() where desired.instances[name] == nil {
-            withdraw(name, revision: revision)
+            withdraw(name, revision: revision, at: moment.wall)
         }
         withdrawForgotten(desired)
+        forgetLongWithdrawn()
         self.desired = desired
         if quietly { return }
         note(
@@ -41,6 +42,7 @@ extension World {
             desired: new, startRevision: revision, specRevision: revision, scaleRevision: revision,
             startCause: cause, specCause: cause, scaleCause: cause)
         remembered.removal = nil
+        remembered.withdrawnAt = nil
         // Its last runs may be ending still; what they did is of no weight for one that is declared anew.
         for index in remembered.replicas.keys {
             remembered.replicas[index]?.restart.rearm()
@@ -67,7 +69,7 @@ extension World {
 
     /// It is declared no longer. Completed oneshots stay remembered, so that declaring one again repeats
     /// nothing.
-    private mutating func withdraw(_ name: String, revision: Revision) {
+    private mutating func withdraw(_ name: String, revision: Revision, at time: WallTime) {
         guard var remembered = memory.instances[name], let applied = remembered.applied else { return }
         let cause = Cause(reason: .removed, place: applied.desired.place, revision: revision)
         if applied.desired.suspend {
@@ -77,6 +79,7 @@ extension World {
         } else {
             remembered.applied = nil
             remembered.removal = cause
+            remembered.withdrawnAt = time
         }
         memory.instances[name] = remembered
         markDirty(name)
@@ -90,6 +93,22 @@ extension World {
             guard remembered.applied == nil && remembered.removal == nil else { continue }
             memory.instances[name] = remembered
             memory.instances[name]?.removal = Cause(reason: .removed, revision: desired.revision)
+            markDirty(name)
+        }
+    }
+
+    /// Of what completed and is declared no longer the newest are kept: a name that comes back after so many
+    /// others runs again.
+    private mutating func forgetLongWithdrawn() {
+        let live = Set(observed.runs.keys.map(\.instance))
+        let withdrawn = memory.instances.filter { $0.value.applied == nil && !live.contains($0.key) }
+        guard withdrawn.count > InstanceMemory.withdrawnMax else { return }
+        let oldestFirst = withdrawn.sorted { a, b in
+            let (x, y) = (a.value.withdrawnAt?.nanoseconds ?? 0, b.value.withdrawnAt?.nanoseconds ?? 0)
+            return (x, a.key) < (y, b.key)
+        }
+        for (name, _) in oldestFirst.prefix(withdrawn.count - InstanceMemory.withdrawnMax) {
+            memory.instances[name] = nil
             markDirty(name)
         }
     }
@@ -147,6 +166,7 @@ extension InstanceMemory {
         for (index, own) in replicas {
             let waits = own.restart.gaveUp != nil || own.restart.backoffUntil != nil
             replicas[index]?.restart.rearm()
+            replicas[index]?.heal = nil
             if let cause {
                 if waits { replicas[index]?.wanted = cause }
             } else {

@@ -79,15 +79,23 @@ extension World {
         }
     }
 
-    /// The agent came back to a run that lives.
-    package mutating func adopted(_ run: ObservedRun, at moment: Moment) {
+    /// The agent came back to a run that lives, or that ended meanwhile: `ended` says how.
+    package mutating func adopted(_ run: ObservedRun, ended: ExitReport? = nil, at moment: Moment) {
         insert(run)
+        let own = memory.instances[run.slot.instance]?.replicas[run.slot.replica.index]?.ready
         change(run.id) { adopted in
             adopted.adopted = true
+            if let own, own.run == run.id {
+                adopted.readyBefore = own.since
+                adopted.longestReady = own.longest
+            }
             // A run that no probe gates has been ready since it began.
-            let isGated = run.spec.health.startup != nil || run.spec.health.readiness != nil
-            let begun = isGated ? nil : run.identity?.startedAt
-            adopted.updateReadiness(at: min(begun ?? moment.instant, moment.instant))
+            let begun = run.isGated ? nil : run.identity?.startedAt
+            if let ended {
+                adopted.recallReadiness(until: ended)
+            } else {
+                adopted.updateReadiness(at: min(begun ?? moment.instant, moment.instant))
+            }
         }
         note(event(.adopted, run, moment, "\(run.slot) went on while the agent was away"))
     }

@@ -33,6 +33,7 @@ extension World {
             own.lastRun = run.id
             own.lastKey = run.key
             own.lastStop = action.cause
+            own.countCure(action.cause, of: run, at: moment.instant)
             remember(run.slot, own)
             note(
                 event(.stopping, run, moment, cause: action.cause, "\(run.slot) stops: \(action.cause.text)"))
@@ -48,6 +49,7 @@ extension World {
             run.updateReadiness(at: moment.instant)
         }
         if let run = run(action.run) {
+            if case .drifted = action.cause.reason { cured(run, action.cause, at: moment) }
             let kind: EventRecord.Kind = action.reload ? .reloaded : .updated
             let what = action.reload ? "reloads" : "is changed live"
             note(event(kind, run, moment, cause: action.cause, "\(run.slot) \(what): \(action.cause.text)"))
@@ -61,6 +63,7 @@ extension World {
             run.updateReadiness(at: moment.instant)
         }
         guard known, let run = run(id) else { return }
+        rememberReadiness(run)
         note(event(.started, run, moment, "\(run.slot) runs with pid \(identity.pid)"))
         hostAgreed(to: run.spec, at: moment)
         if run.isReady && run.spec.health.readiness == nil {
@@ -85,6 +88,7 @@ extension World {
         guard known, let run = run(id) else { return }
         if kind == .startup, passing { rememberStarted(run) }
         guard run.isReady != before else { return }
+        rememberReadiness(run)
         let word = run.isReady ? "is ready" : "is not ready"
         note(event(run.isReady ? .ready : .unready, run, moment, "\(run.slot) \(word): \(detail)"))
     }
@@ -141,26 +145,6 @@ extension World {
         note(event(.found, known, moment, text))
     }
 
-    /// Takes in what was found about a live run.
-    package mutating func found(_ id: RunID, _ finding: RunFinding, at moment: Moment) {
-        let before = run(id)?.findings
-        change(id) { run in
-            run.findings.removeAll { $0.kind == finding.kind }
-            if !finding.reason.isEmpty { run.findings.append(finding) }
-            run.findings.sort { $0.kind.rawValue < $1.kind.rawValue }
-        }
-        guard let run = run(id), let before, run.findings != before else { return }
-        let text =
-            finding.reason.isEmpty
-            ? "\(run.slot) is \(finding.kind.rawValue) no longer\(finding.kind == .logsLost ? lost(run.lostLogBytes) : "")"
-            : "\(run.slot) is \(finding.kind.rawValue): \(finding.message)"
-        note(event(.found, run, moment, text))
-    }
-
-    private func lost(_ bytes: UInt64) -> String {
-        bytes == 0 ? "" : "; \(bytes) bytes of its output are in no log"
-    }
-
     /// Its process cannot be proven: it is left alone.
     package mutating func unknown(_ id: RunID, reason: String, at moment: Moment) {
         change(id) { $0.phase = .unknown(reason: reason) }
@@ -180,7 +164,9 @@ extension World {
         let kind: EventRecord.Kind = exit.cause == .keeperLost ? .keeperLost : .exited
         let text = "\(slot) ended: \(exit.text)\(lost(exit.lostLogBytes))"
         note(event(kind, run, moment, cause: run.stopCause, text))
-        let didItsWork = exit.isSuccess && run.spec.profile == .oneshot
+        // One that was asked to end did not finish its work, whatever it says, unless it ended before that.
+        let isOwnEnd = !run.wasAskedToEnd || run.ended(before: run.stoppingSince, exit)
+        let didItsWork = exit.isSuccess && run.spec.profile == .oneshot && isOwnEnd
         if !run.wasAskedToEnd { own.wanted = nil }
         // The end of a run that is not wanted any more says nothing of its successor, which is tried at once.
         if didItsWork || !run.wasAskedToEnd && isWanted(run) {
@@ -233,7 +219,7 @@ extension World {
         note(event(.startRefused, run, moment, "\(run.slot) cannot start on this host: \(failure.message)"))
     }
 
-    private mutating func remember(_ slot: SlotID, _ own: ReplicaMemory) {
+    mutating func remember(_ slot: SlotID, _ own: ReplicaMemory) {
         memory.instances[slot.instance, default: InstanceMemory()].replicas[slot.replica.index] = own
         markDirty(slot.instance)
     }

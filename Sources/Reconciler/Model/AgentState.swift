@@ -100,6 +100,7 @@ package struct Condition: Sendable, Hashable, Codable {
         case logsLost = "LogsLost"
         case stale = "Stale"
         case drifted = "Drifted"
+        case driftUnwatched = "DriftUnwatched"
         case storeRebuilt = "StoreRebuilt"
         case storeFailing = "StoreFailing"
     }

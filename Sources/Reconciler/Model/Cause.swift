@@ -14,6 +14,8 @@ package struct Cause: Sendable, Hashable, Codable {
         /// A replica that is meant to run does not, and nothing is known of an earlier run.
         case missing
         case agentStopping
+        /// The live process, or its program on disk, is no longer what was started.
+        case drifted(detail: String?)
     }
 
     package var reason: Reason
@@ -29,6 +31,19 @@ package struct Cause: Sendable, Hashable, Codable {
         self.changes = changes
         self.place = place
         self.revision = revision
+    }
+}
+
+extension Cause {
+    /// A reason that only a later version knows says no more than that something is missing: memory that an
+    /// upgrade left is still read after the way back.
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            reason: (try? values.decode(Reason.self, forKey: .reason)) ?? .missing,
+            changes: try values.decode([FieldChange].self, forKey: .changes),
+            place: try values.decodeIfPresent(Location.self, forKey: .place),
+            revision: try values.decodeIfPresent(Revision.self, forKey: .revision))
     }
 }
 

@@ -16,6 +16,8 @@ package struct InstanceSpec: Sendable, Hashable, Codable {
     /// nil: nothing is limited. Optional, like all that came later, so that what was stored before is read.
     package var resources: Resources?
     package var update: UpdatePolicy
+    /// nil: `report`.
+    package var drift: DriftPolicy?
     /// What the hashes are made of, sorted by path. A field that has its default is left out, so that a
     /// version of Plumb which knows more fields computes the same hashes.
     package var fields: [SpecField]

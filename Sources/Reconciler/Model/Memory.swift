@@ -15,8 +15,12 @@ package struct InstanceMemory: Sendable, Codable {
     package var replicas: [Int: ReplicaMemory]
     /// Specs that proved healthy, newest first; at most `lastKnownGoodMax`.
     package var lastKnownGood: [InstanceSpec]
+    /// When it was found to be declared no longer.
+    package var withdrawnAt: WallTime?
 
     package static let lastKnownGoodMax = 3
+    /// Instances that are remembered only because they completed and are declared no longer.
+    package static let withdrawnMax = 1_000
 
     package init(
         applied: Applied? = nil, removal: Cause? = nil, held: Cause? = nil,
@@ -78,6 +82,10 @@ package struct ReplicaMemory: Sendable, Hashable, Codable {
     package var startedUp: RunID?
     /// Restarts after exits that nobody asked for, in total.
     package var restarts: Int
+    /// How the last run's probes had it; nil where no probe gates it.
+    package var ready: ReadyState?
+    /// What was done about its drift.
+    package var heal: HealState?
 
     package init(
         restart: RestartState = RestartState(), completed: RunKey? = nil,

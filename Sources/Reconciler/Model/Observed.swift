@@ -83,7 +83,17 @@ package struct ObservedRun: Sendable, Codable {
     /// Processes of its tree that were killed for want of memory; nil: nobody counts, or it is not known yet.
     package var memoryKills: UInt64?
     /// At most one of each kind, in the order of the kinds' names.
-    package var findings: [RunFinding]
+    package var findings: [RunFinding] {
+        get { found ?? [] }
+        set { found = newValue.isEmpty ? nil : newValue }
+    }
+    /// Optional, because an agent before this version tells nothing of it.
+    private var found: [RunFinding]?
+    /// When it was first found to be stale or drifted, and when more of it was seen last.
+    package var driftedSince: Instant?
+    package var driftChanged: Instant?
+    /// Since when it was ready in an earlier life of the agent, until its probes speak again.
+    var readyBefore: Instant?
 
     package init(
         id: RunID, slot: SlotID, spec: InstanceSpec, nonce: String, revision: Revision,
@@ -113,7 +123,7 @@ package struct ObservedRun: Sendable, Codable {
         self.stopCause = nil
         self.stoppingSince = nil
         self.lostLogBytes = 0
-        self.findings = []
+        self.found = nil
     }
 
     package var key: RunKey { RunKey(start: spec.startHash, nonce: nonce) }

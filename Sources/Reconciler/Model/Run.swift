@@ -59,6 +59,9 @@ package struct ExitReport: Sendable, Hashable, Codable {
     package var oomKills: UInt64?
     package var startedWall: WallTime?
     package var endedWall: WallTime
+    /// The same on the boot's own clock, which nobody sets; nil where nobody saw it.
+    package var startedAt: Instant?
+    package var endedAt: Instant?
     /// False: something of its tree may still live (`TreeUnproven`).
     package var treeProvenEmpty: Bool
     package var lostLogBytes: UInt64
@@ -138,6 +141,8 @@ package enum RunEvent: Sendable {
     /// Something about a live run that is not as declared. It replaces what was found of the same kind, and
     /// an empty reason takes it back.
     case found(RunID, RunFinding)
+    /// Changes of programs and groups are not noticed at once any more, and why; nil: they are again.
+    case unwatched(reason: String?)
 }
 
 /// What a run says of itself over its notify socket, for status.

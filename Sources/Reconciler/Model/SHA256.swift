@@ -1,6 +1,6 @@
 /// SHA-256 as FIPS 180-4 defines it. The core may import no library (it stays pure and builds in seconds),
 /// and its hashes must hold against whoever may commit, so a quicker hash without that promise would not do.
-struct SHA256 {
+package struct SHA256 {
     private var state: [UInt32] = [
         0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,
         0x5be0_cd19,
@@ -47,6 +47,12 @@ struct SHA256 {
             }
         }
         return String(decoding: out, as: UTF8.self)
+    }
+
+    package static func hex(_ bytes: [UInt8]) -> String {
+        var hash = SHA256()
+        hash.update(bytes)
+        return hash.finish()
     }
 
     static func hex(_ text: String) -> String {

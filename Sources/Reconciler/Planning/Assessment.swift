@@ -92,7 +92,8 @@ package struct Assessment: Sendable {
         if run.startup == false {
             return .end(run, Cause(reason: .probeFailed(.startup, detail: run.probeDetail ?? "")))
         }
-        return .nothing
+        let own = remembered.replicas[slot.replica.index]
+        return DriftHealing.need(run, own, applied, at: now) ?? .nothing
     }
 
     private static func absent(
@@ -117,7 +118,7 @@ package struct Assessment: Sendable {
             return .start(own.lastExit.map { Cause(reason: .exited($0)) } ?? applied.startCause)
         }
         switch stop.reason {
-        case .probeFailed: return .start(stop)
+        case .probeFailed, .drifted: return .start(stop)
         case .scaled: return .start(applied.scaleCause)
         // Taken back before the next run began: what brought the wanted spec back is the cause.
         case .changed, .removed: return .start(applied.startCause)

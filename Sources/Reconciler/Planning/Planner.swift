@@ -98,7 +98,8 @@ struct Planner {
         _ run: ObservedRun, _ applied: InstanceMemory.Applied, _ cause: Cause, _ window: RolloutWindow
     ) {
         guard isPrepared(run.slot, applied.desired.spec) else { return }
-        if let unmet = gate.unmet(applied.desired.dependsOn, changed: true) {
+        let changed = run.key != applied.desired.key
+        if let unmet = gate.unmet(applied.desired.dependsOn, changed: changed) {
             return wait(run.slot, unmet, until: nil)
         }
         guard window.admitted.contains(run.slot) else {

@@ -14,7 +14,7 @@ struct RemovalOrder {
             let goes = items.allSatisfy { item in
                 switch item.need {
                 case .remove: true
-                case .wait(.stopping, _): observed.runs[item.slot]?.stopCause?.reason != .changed
+                case .wait(.stopping, _): observed.runs[item.slot]?.stopCause?.isReplacement != true
                 default: false
                 }
             }

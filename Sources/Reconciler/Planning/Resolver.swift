@@ -60,7 +60,9 @@ package struct Resolver: Sendable {
         _ instance: InstanceDeclaration, _ unit: UnitDeclaration, _ spec: InstanceSpec, _ node: Node
     ) -> DesiredInstance {
         var places: [String: Location] = ["metadata.name": instance.source.location]
-        for path in ["spec.replicas", "spec.desired", "spec.nodes", "spec.restartNonce", "spec.suspend"] {
+        for path in [
+            "spec.replicas", "spec.desired", "spec.nodes", "spec.restartNonce", "spec.suspend", "spec.drift",
+        ] {
             places[path] = instance.source.location(of: path)
         }
         return DesiredInstance(
@@ -97,11 +99,15 @@ package struct Resolver: Sendable {
         fields.addResources(resources ?? Resources(), overridden: own.resources != nil)
         fields.addSandbox(process.sandbox, overridden: own.sandbox != nil)
         fields.addUpdate(instance.update)
+        fields.addDrift(instance.drift)
         let (list, start, whole) = fields.finish()
-        return InstanceSpec(
+        var spec = InstanceSpec(
             name: instance.metadata.name, unit: unit.id.description, profile: unit.profile, process: process,
             health: health, restart: restart, stop: stop, logging: logging, resources: resources,
             update: instance.update, fields: list, startHash: start, specHash: whole)
+        // What has its default is not stored, as it is in no hash.
+        spec.drift = instance.drift == .report ? nil : instance.drift
+        return spec
     }
 
     private func processSpec(

@@ -39,10 +39,11 @@ extension Supervisor {
     /// Puts live fields into force: probes, the policy of stopping, the limits of logs. `reload`: the config
     /// file is replaced as well, and then the unit's reload signal is sent. For an adopted run this gives the
     /// Supervisor the spec, without which it probes nothing; `isStartupPassed` says that its startup probe
-    /// passed in an earlier life of the agent, or that there is none to wait for.
+    /// passed in an earlier life of the agent, or that there is none to wait for. `memo` is kept beside the slot
+    /// once all of it is done.
     package func update(
         _ run: RunID, spec: InstanceSpec, revision: RevisionID? = nil, reload: Bool,
-        isStartupPassed: Bool = false
+        isStartupPassed: Bool = false, memo: [UInt8]? = nil
     ) async throws(PreparationFailure) {
         let (old, slot) = table.withLock { table -> (InstanceSpec?, Slot?) in
             let old = table[run]?.spec
@@ -69,7 +70,26 @@ extension Supervisor {
         if old?.health != spec.health || old?.process != spec.process {
             startProbes(run)
         }
+        if old == nil {
+            beginDrift(run, isReturn: true)
+        } else if old?.drift != spec.drift {
+            // Who is to mend it has changed, and so have the words.
+            table.withLock { $0[run]?.drift = [:] }
+            drift.schedule(run)
+        }
         if let refusal { throw refusal }
+        if let memo { remember(memo, of: run) }
+    }
+
+    /// Under the table's lock, because the slot's next run writes its own record as soon as this one is over.
+    private func remember(_ memo: [UInt8], of run: RunID) {
+        table.withLock { table in
+            guard let entry = table[run], entry.phase != .over, table.current[entry.slot.id] == run else {
+                return
+            }
+            // Where it fails the record of before stays whole, and the next agent applies the change once more.
+            try? entry.slot.replaceRecord(SlotRecord(run: run, bootID: bootID, memo: memo))
+        }
     }
 
     /// Stop commands need the environment of the run, so a policy that has some travels as a specification of

@@ -13,6 +13,10 @@ extension ExitReport {
             lostLogBytes: record.stdout.lostBytes &+ record.stderr.lostBytes,
             cpuTime: .nanoseconds(Int64(clamping: record.userNanoseconds &+ record.systemNanoseconds)),
             memoryPeakBytes: record.rssBytesMax)
+        if record.startedAtBoot > 0, record.endedAtBoot >= record.startedAtBoot {
+            startedAt = Instant(nanoseconds: Int64(clamping: record.startedAtBoot))
+            endedAt = Instant(nanoseconds: Int64(clamping: record.endedAtBoot))
+        }
     }
 
     /// For a run whose end nobody saw.

@@ -117,6 +117,7 @@ extension Supervisor {
         sendPendingStop(run)
         tell(.started(run, Reconciler.RunIdentity(identity)))
         startProbes(run)
+        beginDrift(run, isReturn: false)
     }
 
     private func sendPendingStop(_ run: RunID) {
@@ -139,6 +140,7 @@ extension Supervisor {
         guard let ended else { return }
         FailPoint.reach(.exitTold)
         ended.probes?.stop()
+        drift.forget(run)
         var report = report
         report.treeProvenEmpty = report.treeProvenEmpty && ended.treeProvenEmpty
         if ended.notice != nil { notifySockets.remove(run) }

@@ -61,6 +61,11 @@ struct LaunchAssembly: Sendable {
         return Launch(spec: launch, user: user, isLocal: rules.network == .local)
     }
 
+    /// Where the command leads now.
+    func executable(of process: ProcessSpec) throws(PreparationFailure) -> String {
+        try resolution(process).resolve(process.command).executable
+    }
+
     /// The command of an exec probe, with the rights and the surroundings of its run. `main`: the run's
     /// process, whose namespaces it joins.
     func probe(

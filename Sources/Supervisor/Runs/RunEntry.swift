@@ -59,6 +59,13 @@ struct RunEntry {
     var keeperPidfd: Int32 = -1
     var keeperToken: EventLoop.Token?
 
+    /// How its process was seen after its start.
+    var seen: SeenProcess?
+    /// What was told of its drift, by kind; "" or nothing: none.
+    var drift: [Condition.Kind: String] = [:]
+    /// The agent came back to it: what was seen before is compared with what is there at every look.
+    var isReturn = false
+
     /// It is over, and its keeper is still there: as long as it holds what the run was given.
     var isHolding: Bool { phase == .over && socket >= 0 }
 

@@ -62,6 +62,20 @@ struct Slot: Sendable {
         try file.writeAll(record.encoded(), "\(path)/\(StateLayout.specName)")
     }
 
+    /// Puts another record of the same run in the place of the one that is there: one or the other is read,
+    /// whatever happens.
+    func replaceRecord(_ record: SlotRecord) throws(SystemError) {
+        let (name, fresh) = ("\(path)/\(StateLayout.specName)", "\(path)/\(StateLayout.specName).new")
+        do throws(SystemError) {
+            try Descriptor(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o600)
+                .writeAll(record.encoded(), fresh)
+            guard rename(fresh, name) == 0 else { throw SystemError("rename", fresh) }
+        } catch {
+            unlink(fresh)
+            throw error
+        }
+    }
+
     func record() -> SlotRecord? {
         guard
             let bytes = try? contents(

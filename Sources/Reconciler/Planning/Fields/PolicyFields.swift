@@ -23,6 +23,10 @@ extension SpecFields {
         }
     }
 
+    mutating func addDrift(_ policy: DriftPolicy) {
+        addPlain("spec.drift", policy.rawValue, DriftPolicy.report.rawValue, true)
+    }
+
     mutating func addUpdate(_ policy: UpdatePolicy) {
         let usual = UpdatePolicy()
         addPlain("spec.update.strategy", policy.strategy.rawValue, usual.strategy.rawValue, true)

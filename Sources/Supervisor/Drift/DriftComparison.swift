@@ -1,0 +1,174 @@
+import Glibc
+import Manifests
+import Reconciler
+
+/// One comparison of a live process with what was started. Programs may change their arguments, and give up
+/// rights: that is no drift. What counts is what they cannot have done by themselves without a change of rights.
+struct DriftComparison {
+    let spec: InstanceSpec
+    /// Where the command leads now; nil where there is no such file.
+    let command: String?
+    let process: ProcessLook
+    let seen: SeenProcess?
+    let started: WallTime
+    /// nil where it cannot be looked up.
+    let declaredUser: UInt32?
+    /// The last component of its control group.
+    let group: String?
+    /// What keepers execute: a stub before the program is one of them, and no program of anybody's.
+    let keeper: FileFacts?
+    /// What stands there never changes.
+    let packages: String
+    /// The agent came back to it.
+    let isReturn: Bool
+
+    struct Result {
+        var finding: RunFinding
+        /// Tells one state of what was found from the next.
+        var marker: String
+    }
+
+    // MARK: The program on disk
+
+    func stale() -> Result {
+        if let script = scriptChange() { return script }
+        guard let path = commandPath else { return clear(.stale) }
+        guard let disk = FileFacts(of: path) else {
+            return stale(RunFinding.executableMissing, "\(path) was removed", marker: "gone")
+        }
+        if disk.isSameFile(as: process.program) { return clear(.stale) }
+        if FileFacts.sameContents("/proc/\(process.pid)/exe", path) { return clear(.stale) }
+        return stale(
+            RunFinding.executableReplaced, "\(path) was replaced at \(disk.arrived.inWords)",
+            marker: "\(disk.inode) \(disk.arrived.nanoseconds)")
+    }
+
+    /// The path that now has to hold what the process executes; nil where there is none that could change.
+    private var commandPath: String? {
+        if let keeper, keeper.isSameFile(as: process.program) { return nil }
+        // The command itself is executed, or was when it was looked at first: a link may lead elsewhere by now.
+        if let command, let facts = FileFacts(of: command) {
+            if facts.isSameFile(as: process.program) { return nil }
+            if seen?.command == process.program.name { return isImmutable(command) ? nil : command }
+        } else if seen?.command == process.program.name {
+            return command ?? process.programPath
+        }
+        guard let own = process.programPath, !isImmutable(own) else { return nil }
+        return own
+    }
+
+    /// A script's text, which its interpreter has read.
+    private func scriptChange() -> Result? {
+        guard let command, !isImmutable(command), let facts = FileFacts(of: command),
+            !facts.isSameFile(as: process.program), seen?.command != process.program.name,
+            FileFacts.isScript(command)
+        else { return nil }
+        let isChanged =
+            if let known = seen?.script { known != FileFacts.digest(of: command) } else {
+                facts.arrived > started
+            }
+        guard isChanged else { return nil }
+        return stale(
+            RunFinding.executableReplaced, "the script \(command) was changed at \(facts.arrived.inWords)",
+            marker: "\(facts.inode) \(facts.arrived.nanoseconds)")
+    }
+
+    private func isImmutable(_ path: String) -> Bool { path.hasPrefix(packages + "/") }
+
+    private func stale(_ reason: String, _ what: String, marker: String) -> Result {
+        let then =
+            reason == RunFinding.executableMissing ? "runs what stood there" : "runs what was there before"
+        return Result(
+            finding: RunFinding(
+                kind: .stale, reason: reason,
+                message: "\(what); pid \(process.pid), started at \(started.inWords), \(then); \(remedy)"),
+            marker: marker)
+    }
+
+    // MARK: The live process
+
+    func drifted() -> Result {
+        var found: [(reason: String, text: String)] = []
+        if let text = userChange() { found.append((RunFinding.userChanged, text)) }
+        if let text = groupChange() { found.append((RunFinding.movedOutOfGroup, text)) }
+        if isReturn { found += memoryChanges() }
+        guard let first = found.first else { return clear(.drifted) }
+        let texts = found.map(\.text).joined(separator: "; ")
+        let isCurable = RunFinding(kind: .drifted, reason: first.reason, message: "").cure != nil
+        return Result(
+            finding: RunFinding(
+                kind: .drifted, reason: first.reason,
+                message: "\(texts); "
+                    + (isCurable ? remedy : "restart it with spec.restartNonce if that is wrong")),
+            marker: texts)
+    }
+
+    private func userChange() -> String? {
+        guard let declared = declaredUser, declared != 0, let user = process.user,
+            user.effective != declared || user.real != declared
+        else { return nil }
+        return
+            "pid \(process.pid) runs with the user ids \(user.real) and \(user.effective) (real, effective), "
+            + "and was started with \(declared)"
+    }
+
+    private func groupChange() -> String? {
+        guard let group, let present = process.controlGroup,
+            !present.split(separator: "/").contains(where: { $0 == group })
+        else { return nil }
+        return
+            "pid \(process.pid) was moved out of its control group \(group) to \(present): no limit of it holds"
+    }
+
+    /// Compared after the agent was away, with what was seen before. A program that executed another one, or
+    /// wrote over its own arguments, is left in peace.
+    private func memoryChanges() -> [(reason: String, text: String)] {
+        guard let seen, seen.program == process.program.name else { return [] }
+        var found: [(reason: String, text: String)] = []
+        if let known = seen.arguments, let now = process.arguments, SHA256.hex(now) != known {
+            found.append(
+                (RunFinding.argumentsChanged, "pid \(process.pid) has other arguments than it was seen with"))
+        }
+        if let known = seen.environment, let now = environment, SHA256.hex(now) != known {
+            found.append(
+                (
+                    RunFinding.environmentChanged,
+                    "pid \(process.pid) has other variables than it was seen with"
+                ))
+        }
+        return found
+    }
+
+    private var environment: [UInt8]? { process.environment(leavingOut: Set(spec.process.secrets.keys)) }
+
+    // MARK: What is kept
+
+    /// What a later look is to be compared with.
+    func record(run: RunID) -> SeenProcess {
+        var record = SeenProcess(run: run.text, program: process.program.name)
+        record.arguments = process.arguments.map { SHA256.hex($0) }
+        record.environment = environment.map { SHA256.hex($0) }
+        guard let command, let facts = FileFacts(of: command) else { return record }
+        record.command = facts.name
+        if facts.isSameFile(as: process.program) { return record }
+        if facts.arrived > started {
+            // It was exchanged before anybody looked: what is executed is what it led to.
+            record.command = process.program.name
+        } else if FileFacts.isScript(command) {
+            record.script = FileFacts.digest(of: command)
+        }
+        return record
+    }
+
+    private func clear(_ kind: Condition.Kind) -> Result {
+        Result(finding: RunFinding(kind: kind, reason: "", message: ""), marker: "")
+    }
+
+    private var remedy: String {
+        guard spec.drift == .heal else {
+            return "change spec.restartNonce to restart it, or declare drift: heal"
+        }
+        return spec.profile == .oneshot
+            ? "a oneshot is not restarted by itself: change spec.restartNonce" : "drift: heal restarts it"
+    }
+}

@@ -1,0 +1,68 @@
+import Glibc
+import KeeperProtocol
+import Reconciler
+import Synchronization
+
+/// Comparing what runs with what was started: once after a start and after the agent's return, and whenever
+/// something was noticed. Never by looking around.
+extension Supervisor {
+    /// Looks at a run for the first time in this life of the agent.
+    func beginDrift(_ run: RunID, isReturn: Bool) {
+        if isReturn { table.withLock { $0[run]?.isReturn = true } }
+        drift.schedule(run, after: isReturn ? SupervisorLimits.driftPause : SupervisorLimits.driftFirstLook)
+    }
+
+    func lookForDrift(_ run: RunID) async {
+        guard let entry = table.withLock({ $0[run] }), entry.phase == .running, let spec = entry.spec,
+            let identity = entry.identity, let process = ProcessLook(of: identity.child)
+        else { return }
+        let command = try? assembly.executable(of: spec.process)
+        watch(run, entry, command: command ?? spec.process.command, program: process.programPath)
+        let seen = entry.seen ?? SeenProcess.load(slotPath: entry.slot.path, run: run)
+        let comparison = DriftComparison(
+            spec: spec, command: command, process: process, seen: seen,
+            started: WallTime(nanoseconds: Int64(clamping: identity.startedAtWall)),
+            declaredUser: declaredUser(spec), group: entry.group?.split(separator: "/").last.map(String.init),
+            keeper: FileFacts(of: "/proc/\(identity.keeper.pid)/exe"), packages: layout.packages,
+            isReturn: entry.isReturn)
+        let results = [comparison.stale(), comparison.drifted()]
+        let kept = seen ?? comparison.record(run: run)
+        if seen == nil { kept.save(slotPath: entry.slot.path) }
+        // It may have been exchanged for another while it was looked at.
+        guard ProcessIdentity(of: identity.child.pid) == identity.child else { return }
+        for result in results { tell(result, of: run, kept) }
+    }
+
+    private func watch(_ run: RunID, _ entry: RunEntry, command: String, program: String?) {
+        var points: Set<PathTrail.Point> = []
+        for path in [command, program ?? ""] where path.hasPrefix("/") {
+            // What stands in the store of packages never changes.
+            guard !path.hasPrefix(layout.packages + "/") else { continue }
+            points.formUnion(PathTrail(of: path).points)
+        }
+        drift.watch(run, points, files: entry.group.map { ["\($0)/cgroup.events"] } ?? [])
+    }
+
+    /// Only what is not known yet is told. A thing that was taken back, too.
+    private func tell(_ result: DriftComparison.Result, of run: RunID, _ seen: SeenProcess) {
+        let kind = result.finding.kind
+        let isNews = table.withLock { table -> Bool in
+            guard table[run]?.phase == .running else { return false }
+            table[run]?.seen = seen
+            let known = table[run]?.drift[kind] ?? ""
+            table[run]?.drift[kind] = result.marker
+            return known != result.marker
+        }
+        guard isNews else { return }
+        tell(.found(run, result.finding)) { table.withLock { $0[run]?.phase == .running } }
+    }
+
+    /// With whose rights it was started; nil where that cannot be found out any more.
+    private func declaredUser(_ spec: InstanceSpec) -> UInt32? {
+        guard let user = try? assembly.users.resolve(user: spec.process.user, group: spec.process.group)
+        else {
+            return nil
+        }
+        return user.switches ? user.uid : geteuid()
+    }
+}
