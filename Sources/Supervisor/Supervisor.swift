@@ -23,6 +23,7 @@ package final class Supervisor: Sendable {
     let accountant = Accountant()
     let trials = SandboxTrials()
     let drift: DriftWatch
+    let comparisons = FileComparisons()
     let table = Mutex(RunTable())
     let sockets: SocketDirectory
     let held = HeldSockets()

@@ -10,8 +10,8 @@ import Testing
 @testable import Agent
 @testable import Supervisor
 
-/// Bytes that earlier versions wrote, read by this one. They were taken from an agent and keepers of that version
-/// at work, and are never written anew: a test that fails says that an upgrade would lose something.
+/// Bytes that earlier versions wrote, read by this one. They were taken from an agent and keepers of that
+/// version at work, and are never written anew: a test that fails says that an upgrade would lose something.
 struct CompatTests {
     private static let fixtures = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fixtures/compat/0.1.0")

@@ -41,6 +41,21 @@ import Testing
             ])
     }
 
+    @Test("What was found about a run that is well is said, and comes before what is well") func found() throws {
+        var status = try status()
+        let web = try #require(status.instances.firstIndex { $0.name == "web" })
+        let message = "/usr/bin/web was replaced"
+        let finding = FindingDocument(
+            RunFinding(kind: .stale, reason: RunFinding.executableReplaced, message: message))
+        status.instances[web].replicas[0].findings = [finding]
+        let one = StatusReport(status: status).lines(width: 200, paint: .none).suffix(2)
+        #expect(one.first?.hasSuffix("web/0 is Stale: \(message)") == true, "\(one)")
+        #expect(one.last?.hasPrefix("queue") == true)
+        status.instances[web].replicas[1].findings = [finding]
+        let two = StatusReport(status: status).lines(width: 200, paint: .none).suffix(2)
+        #expect(two.first?.hasSuffix("web/0 and 1 more are Stale: \(message)") == true, "\(two)")
+    }
+
     @Test("Colour changes no letter") func colour() throws {
         let report = StatusReport(status: try status())
         let painted = report.lines(width: 100, paint: Paint(isOn: true))

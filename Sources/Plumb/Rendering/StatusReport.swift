@@ -92,7 +92,9 @@ struct StatusReport {
         status.instances.sorted { a, b in
             let (x, y) = (HealthStyle.rank(a.health), HealthStyle.rank(b.health))
             if x != y { return x < y }
-            return a.sync == b.sync ? a.name < b.name : a.sync == .outOfSync
+            if a.sync != b.sync { return a.sync == .outOfSync }
+            let (found, other) = (Self.finding(a) != nil, Self.finding(b) != nil)
+            return found == other ? a.name < b.name : found
         }
     }
 
@@ -108,8 +110,21 @@ struct StatusReport {
             .init(instance.ready, isShort ? .attention : .plain),
             .init(String(restarts), restarts > 0 ? .attention : .faint),
             .init(youngest.map(age) ?? "–"),
-            .init(instance.suspended && instance.reason.isEmpty ? "suspended" : instance.reason),
+            .init(reason(instance)),
         ]
+    }
+
+    private func reason(_ instance: InstanceDocument) -> String {
+        if !instance.reason.isEmpty { return instance.reason }
+        return instance.suspended ? "suspended" : Self.finding(instance) ?? ""
+    }
+
+    /// What was found about its runs, in the words of the first; nil where nothing was.
+    private static func finding(_ instance: InstanceDocument) -> String? {
+        let found = instance.replicas.filter { $0.findings?.isEmpty == false }
+        guard let first = found.first, let finding = first.findings?.first else { return nil }
+        let more = found.count > 1 ? " and \(found.count - 1) more" : ""
+        return "\(first.name)\(more) \(more.isEmpty ? "is" : "are") \(finding.type): \(finding.message)"
     }
 
     private func age(since time: Timestamp) -> String { Ages.text(from: time, to: status.observedAt) }

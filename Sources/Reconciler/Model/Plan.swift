@@ -64,7 +64,8 @@ package struct Waiting: Sendable, Hashable, Codable {
         case unknown(reason: String)
         /// An earlier run of the slot is still ending.
         case stopping
-        /// What runs is not what was started, and is to be put right; `held`: not again, because it did not help.
+        /// What runs is not what was started, and is to be put right; `held`: not again, because it did not
+        /// help.
         case drift(detail: String, held: Bool)
     }
     package var replica: ReplicaID

@@ -4,8 +4,8 @@ import Manifests
 ///
 /// A file that goes on being changed is waited for, and a cure that does not help is not repeated for ever.
 struct DriftHealing {
-    /// How long what was found must stay as it is before a process is restarted for it; doubled with each cure
-    /// in a row.
+    /// How long what was found must stay as it is before a process is restarted for it; doubled with each
+    /// cure in a row.
     static let settleTime = Duration.seconds(5)
     /// Cures in a row, each found wanting within `resetAfter`, after which it is left as it is.
     static let curesMax = 3

@@ -3,7 +3,8 @@ import Manifests
 import Reconciler
 
 /// One comparison of a live process with what was started. Programs may change their arguments, and give up
-/// rights: that is no drift. What counts is what they cannot have done by themselves without a change of rights.
+/// rights: that is no drift. What counts is what they cannot have done by themselves without a change of
+/// rights.
 struct DriftComparison {
     let spec: InstanceSpec
     /// Where the command leads now; nil where there is no such file.
@@ -19,6 +20,7 @@ struct DriftComparison {
     let keeper: FileFacts?
     /// What stands there never changes.
     let packages: String
+    let comparisons: FileComparisons
     /// The agent came back to it.
     let isReturn: Bool
 
@@ -37,7 +39,8 @@ struct DriftComparison {
             return stale(RunFinding.executableMissing, "\(path) was removed", marker: "gone")
         }
         if disk.isSameFile(as: process.program) { return clear(.stale) }
-        if FileFacts.sameContents("/proc/\(process.pid)/exe", path) { return clear(.stale) }
+        let executed = "/proc/\(process.pid)/exe"
+        if comparisons.isSame(executed, process.program, path, disk) { return clear(.stale) }
         return stale(
             RunFinding.executableReplaced, "\(path) was replaced at \(disk.arrived.inWords)",
             marker: "\(disk.inode) \(disk.arrived.nanoseconds)")
@@ -46,7 +49,8 @@ struct DriftComparison {
     /// The path that now has to hold what the process executes; nil where there is none that could change.
     private var commandPath: String? {
         if let keeper, keeper.isSameFile(as: process.program) { return nil }
-        // The command itself is executed, or was when it was looked at first: a link may lead elsewhere by now.
+        // The command itself is executed, or was when it was looked at first: a link may lead elsewhere by
+        // now.
         if let command, let facts = FileFacts(of: command) {
             if facts.isSameFile(as: process.program) { return nil }
             if seen?.command == process.program.name { return isImmutable(command) ? nil : command }
@@ -117,7 +121,8 @@ struct DriftComparison {
             !present.split(separator: "/").contains(where: { $0 == group })
         else { return nil }
         return
-            "pid \(process.pid) was moved out of its control group \(group) to \(present): no limit of it holds"
+            "pid \(process.pid) was moved out of its control group \(group) to \(present): "
+            + "no limit of it holds"
     }
 
     /// Compared after the agent was away, with what was seen before. A program that executed another one, or

@@ -3,7 +3,8 @@ import Reconciler
 import Synchronization
 
 /// Notices that a program's file or a control group may have changed, and asks for one look at the runs that
-/// it concerns. One inotify instance for all runs; a directory is watched once, however many programs are in it.
+/// it concerns. One inotify instance for all runs; a directory is watched once, however many programs are in
+/// it.
 final class DriftWatch: Sendable {
     private struct Watch {
         /// For a directory: the names in it that matter, and to whom.
@@ -128,7 +129,8 @@ extension DriftWatch {
 // MARK: Watching
 
 extension DriftWatch {
-    /// From here on whatever happens to these names, or is written to these files, leads to a look at the run.
+    /// From here on whatever happens to these names, or is written to these files, leads to a look at the
+    /// run.
     func watch(_ run: RunID, _ points: Set<PathTrail.Point>, files: [String]) {
         change { state in
             guard !state.isStopped else { return }

@@ -24,7 +24,7 @@ extension Supervisor {
             started: WallTime(nanoseconds: Int64(clamping: identity.startedAtWall)),
             declaredUser: declaredUser(spec), group: entry.group?.split(separator: "/").last.map(String.init),
             keeper: FileFacts(of: "/proc/\(identity.keeper.pid)/exe"), packages: layout.packages,
-            isReturn: entry.isReturn)
+            comparisons: comparisons, isReturn: entry.isReturn)
         let results = [comparison.stale(), comparison.drifted()]
         let kept = seen ?? comparison.record(run: run)
         if seen == nil { kept.save(slotPath: entry.slot.path) }

@@ -35,26 +35,6 @@ struct FileFacts: Hashable, Sendable {
 }
 
 extension FileFacts {
-    /// Whether two files hold the same bytes; false beyond `SupervisorLimits.comparedBytesMax`.
-    static func sameContents(_ one: String, _ other: String) -> Bool {
-        guard let first = try? Descriptor(one, O_RDONLY), let second = try? Descriptor(other, O_RDONLY) else {
-            return false
-        }
-        let chunkBytes = 256 << 10
-        var (left, right) = (
-            [UInt8](repeating: 0, count: chunkBytes), [UInt8](repeating: 0, count: chunkBytes)
-        )
-        var compared = 0
-        while compared <= SupervisorLimits.comparedBytesMax {
-            let (a, b) = (read(first.raw, &left, chunkBytes), read(second.raw, &right, chunkBytes))
-            // Regular files: a short read is the end.
-            guard a >= 0, a == b, left[..<a] == right[..<b] else { return false }
-            if a == 0 { return true }
-            compared += a
-        }
-        return false
-    }
-
     /// A digest of a small file, nil where it is larger or cannot be read.
     static func digest(of path: String) -> String? {
         guard let file = try? Descriptor(path, O_RDONLY),

@@ -43,8 +43,8 @@ struct Inotify: ~Copyable, Sendable {
 
     private static let readsMax = 16
 
-    /// Four numbers (watch, mask, cookie, length of the name) and the name, padded with zero bytes. The kernel
-    /// gives whole events only.
+    /// Four numbers (watch, mask, cookie, length of the name) and the name, padded with zero bytes. The
+    /// kernel gives whole events only.
     private static func parse(_ bytes: UnsafeRawBufferPointer, _ body: (Event) -> Void) {
         let headBytes = 16
         var rest = bytes[...]

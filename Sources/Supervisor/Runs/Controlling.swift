@@ -39,8 +39,8 @@ extension Supervisor {
     /// Puts live fields into force: probes, the policy of stopping, the limits of logs. `reload`: the config
     /// file is replaced as well, and then the unit's reload signal is sent. For an adopted run this gives the
     /// Supervisor the spec, without which it probes nothing; `isStartupPassed` says that its startup probe
-    /// passed in an earlier life of the agent, or that there is none to wait for. `memo` is kept beside the slot
-    /// once all of it is done.
+    /// passed in an earlier life of the agent, or that there is none to wait for. `memo` is kept beside the
+    /// slot once all of it is done.
     package func update(
         _ run: RunID, spec: InstanceSpec, revision: RevisionID? = nil, reload: Bool,
         isStartupPassed: Bool = false, memo: [UInt8]? = nil
@@ -87,7 +87,8 @@ extension Supervisor {
             guard let entry = table[run], entry.phase != .over, table.current[entry.slot.id] == run else {
                 return
             }
-            // Where it fails the record of before stays whole, and the next agent applies the change once more.
+            // Where it fails the record of before stays whole, and the next agent applies the change once
+            // more.
             try? entry.slot.replaceRecord(SlotRecord(run: run, bootID: bootID, memo: memo))
         }
     }
