@@ -41,7 +41,7 @@ import Testing
             ])
     }
 
-    @Test("What was found about a run that is well is said, and comes before what is well") func found() throws {
+    @Test("What was found about a run that is well is said, before what is well") func found() throws {
         var status = try status()
         let web = try #require(status.instances.firstIndex { $0.name == "web" })
         let message = "/usr/bin/web was replaced"

@@ -16,6 +16,14 @@ extension TestHost {
 
     func isStale(_ run: RunID) -> Bool { finding(.stale, of: run)?.reason.isEmpty == false }
 
+    /// Where a limit of the run stands.
+    func limitFile(_ name: String, of run: RunID) -> String? {
+        guard let groups = supervisor.groups, let group = supervisor.table.withLock({ $0[run]?.group }) else {
+            return nil
+        }
+        return groups.limits(of: group).files.first { $0.hasSuffix("/\(name)") }
+    }
+
     /// Waits until the run was looked at after its start.
     func lookedAt(_ run: RunID) async {
         await eventually("\(run) is looked at") {
@@ -170,6 +178,48 @@ extension TestHost {
             try back.writeAll(Array("\(pid)".utf8), own)
             await eventually("it is back") { host.finding(.drifted, of: run)?.reason == "" }
             rmdir(other)
+        }
+    }
+
+    @Test("root: a limit that somebody else writes is drift, and is written again where it is to be healed")
+    func limits() async throws {
+        try await withHost { host in
+            guard geteuid() == 0, host.supervisor.info.controlGroupTree != nil else {
+                print("skipped: limits take root and a control group")
+                return
+            }
+            var wanted = shell(sleeper)
+            wanted.resources = Resources(memory: 256 << 20, pids: 40)
+            let run = try await host.start(wanted)
+            try await host.started(run)
+            await host.lookedAt(run)
+            let file = try #require(host.limitFile("pids.max", of: run))
+            #expect(ControlFile.write(file, "7") == 0)
+            await eventually("it has drifted") {
+                host.finding(.drifted, of: run)?.reason == RunFinding.limitsChanged
+            }
+            let message = host.finding(.drifted, of: run)?.message ?? ""
+            #expect(message.hasPrefix("pids is limited to 7, and 40 is declared; write it"), "\(message)")
+            #expect(ControlFile.number(file) == 7)
+            // Another live field is no reason to touch it.
+            var changed = wanted
+            changed.specHash = SpecHash(hex: "other")
+            changed.stop.grace = .seconds(1)
+            try await host.supervisor.update(run, spec: changed, reload: false)
+            #expect(ControlFile.number(file) == 7)
+            changed.drift = .heal
+            try await host.supervisor.update(run, spec: changed, reload: false)
+            try await host.supervisor.update(run, spec: changed, reload: false)
+            #expect(ControlFile.number(file) == 40)
+            await eventually("nothing is found any more") { host.finding(.drifted, of: run)?.reason == "" }
+            // Another limit, and another time.
+            let memory = try #require(
+                host.limitFile("memory.limit_in_bytes", of: run) ?? host.limitFile("memory.max", of: run))
+            #expect(ControlFile.write(memory, "\(100 << 20)") == 0)
+            await eventually("it has drifted again") {
+                host.finding(.drifted, of: run)?.message.hasPrefix("memory is limited to 100Mi, and 256")
+                    == true
+            }
         }
     }
 

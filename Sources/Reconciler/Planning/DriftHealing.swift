@@ -15,9 +15,11 @@ struct DriftHealing {
         _ run: ObservedRun, _ own: ReplicaMemory?, _ applied: InstanceMemory.Applied, at now: Instant
     ) -> ReplicaNeed? {
         // A oneshot that begins anew does its work twice: that is for people to decide.
-        guard applied.desired.spec.drift == .heal, run.spec.profile == .keepalive,
-            let finding = run.findings.first(where: { $0.cure != nil }), let cure = finding.cure
-        else { return nil }
+        let isOneshot = run.spec.profile == .oneshot
+        let curable = run.findings.first { $0.cure == .writeLimits || $0.cure == .restart && !isOneshot }
+        guard applied.desired.spec.drift == .heal, let finding = curable, let cure = finding.cure else {
+            return nil
+        }
         let since = run.driftedSince ?? now
         let cures = own?.heal?.inARow(before: since, within: run.spec.restart.backoff.resetAfter) ?? 0
         guard cures < curesMax else {

@@ -17,21 +17,33 @@ struct GroupLimits: Sendable {
         Controller.allCases.flatMap { controller -> [LimitShortfall] in
             let limit = controller.limit(in: declared)
             guard limit != nil || controller.limit(in: old) != nil else { return [] }
-            switch places[controller] {
-            case .unified:
-                if isLive, controller == .memory, let limit, !makeRoom(for: limit) {
-                    return [refusal(controller, limit, in: group, isLegacy: false, EBUSY)]
-                }
-                return write(controller, limit, in: group, isLegacy: false)
-                    + withoutScheduler(controller, limit)
-            case .legacy(let tree):
-                return enforce(controller, limit, in: tree, isLive: isLive)
-                    + withoutScheduler(controller, limit)
-            case .missing(let reason, let remedy):
-                guard limit != nil else { return [] }
-                return [LimitShortfall(field: controller.field, reason: reason, remedy: remedy)]
-            case nil: return []
+            return enforce(controller, limit, isLive: isLive)
+        }
+    }
+
+    /// Makes what is declared the case again where something else is in force.
+    func restore(_ declared: Resources?) -> [LimitShortfall] {
+        let wrong = Set(values(declared).filter { !$0.agrees }.map(\.field))
+        return Controller.allCases.filter { wrong.contains($0.field) }.flatMap { controller in
+            enforce(controller, controller.limit(in: declared), isLive: true)
+        }
+    }
+
+    private func enforce(_ controller: Controller, _ limit: UInt64?, isLive: Bool) -> [LimitShortfall] {
+        switch places[controller] {
+        case .unified:
+            if isLive, controller == .memory, let limit, !makeRoom(for: limit) {
+                return [refusal(controller, limit, in: group, isLegacy: false, EBUSY)]
             }
+            return write(controller, limit, in: group, isLegacy: false)
+                + withoutScheduler(controller, limit)
+        case .legacy(let tree):
+            return enforce(controller, limit, in: tree, isLive: isLive)
+                + withoutScheduler(controller, limit)
+        case .missing(let reason, let remedy):
+            guard limit != nil else { return [] }
+            return [LimitShortfall(field: controller.field, reason: reason, remedy: remedy)]
+        case nil: return []
         }
     }
 
@@ -147,6 +159,34 @@ struct GroupLimits: Sendable {
                 reason: "no disk of this host has a scheduler that acts on weights",
                 remedy: "choose bfq in /sys/block/*/queue/scheduler, or enable io.cost.qos")
         ]
+    }
+}
+
+extension GroupLimits {
+    /// The files whose change means that other limits are in force than before; those that there are. Weights
+    /// are none: what a kernel makes of them differs.
+    var files: [String] {
+        [Controller.cpu, .memory, .pids].flatMap { controller -> [String] in
+            let directory: String
+            let isLegacy: Bool
+            switch places[controller] {
+            case .unified: (directory, isLegacy) = (group, false)
+            case .legacy(let tree): (directory, isLegacy) = ("\(tree)/\(name)", true)
+            case .missing, nil: return []
+            }
+            return controller.settings(nil, isLegacy: isLegacy).filter { !$0.isOptional }
+                .map { "\(directory)/\($0.file)" }.filter { access($0, F_OK) == 0 }
+        }
+    }
+
+    /// The version 1 hierarchies in which the run has a group of its own.
+    func legacyGroups(_ declared: Resources?) -> [String] {
+        Controller.allCases.compactMap { controller in
+            guard controller.limit(in: declared) != nil, case .legacy(let tree)? = places[controller],
+                access("\(tree)/\(name)", F_OK) == 0
+            else { return nil }
+            return controller.legacyName
+        }
     }
 }
 

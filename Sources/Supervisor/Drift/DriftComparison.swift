@@ -21,8 +21,16 @@ struct DriftComparison {
     /// What stands there never changes.
     let packages: String
     let comparisons: FileComparisons
+    let limits: Limits
     /// The agent came back to it.
     let isReturn: Bool
+
+    struct Limits {
+        /// Those that are not as declared.
+        var wrong: [LimitComparison] = []
+        /// Version 1 hierarchies in which it has to be in its own group too.
+        var hierarchies: [String] = []
+    }
 
     struct Result {
         var finding: RunFinding
@@ -95,15 +103,13 @@ struct DriftComparison {
         var found: [(reason: String, text: String)] = []
         if let text = userChange() { found.append((RunFinding.userChanged, text)) }
         if let text = groupChange() { found.append((RunFinding.movedOutOfGroup, text)) }
+        if let text = limitsChange() { found.append((RunFinding.limitsChanged, text)) }
         if isReturn { found += memoryChanges() }
         guard let first = found.first else { return clear(.drifted) }
         let texts = found.map(\.text).joined(separator: "; ")
-        let isCurable = RunFinding(kind: .drifted, reason: first.reason, message: "").cure != nil
         return Result(
             finding: RunFinding(
-                kind: .drifted, reason: first.reason,
-                message: "\(texts); "
-                    + (isCurable ? remedy : "restart it with spec.restartNonce if that is wrong")),
+                kind: .drifted, reason: first.reason, message: "\(texts); \(remedy(first.reason))"),
             marker: texts)
     }
 
@@ -117,12 +123,26 @@ struct DriftComparison {
     }
 
     private func groupChange() -> String? {
-        guard let group, let present = process.controlGroup,
-            !present.split(separator: "/").contains(where: { $0 == group })
+        guard let group else { return nil }
+        let own = [""] + limits.hierarchies
+        guard
+            let present = own.compactMap({ process.controlGroups[$0] }).first(where: { present in
+                !present.split(separator: "/").contains { $0 == group }
+            })
         else { return nil }
         return
             "pid \(process.pid) was moved out of its control group \(group) to \(present): "
             + "no limit of it holds"
+    }
+
+    private func limitsChange() -> String? {
+        guard !limits.wrong.isEmpty else { return nil }
+        let texts = limits.wrong.map { limit in
+            let declared = limit.declared.map { "\($0) is declared" } ?? "none is declared"
+            let actual = limit.actual.map { "limited to \($0)" } ?? "not limited"
+            return "\(limit.field) is \(actual), and \(declared)"
+        }
+        return texts.joined(separator: "; ")
     }
 
     /// Compared after the agent was away, with what was seen before. A program that executed another one, or
@@ -167,6 +187,16 @@ struct DriftComparison {
 
     private func clear(_ kind: Condition.Kind) -> Result {
         Result(finding: RunFinding(kind: kind, reason: "", message: ""), marker: "")
+    }
+
+    private func remedy(_ reason: String) -> String {
+        switch RunFinding(kind: .drifted, reason: reason, message: "").cure {
+        case .restart: return remedy
+        case .writeLimits:
+            let isHealed = spec.drift == .heal
+            return isHealed ? "drift: heal writes it again" : "write it back, or declare drift: heal"
+        case nil: return "restart it with spec.restartNonce if that is wrong"
+        }
     }
 
     private var remedy: String {

@@ -1,5 +1,6 @@
 import Glibc
 import KeeperProtocol
+import Manifests
 import Reconciler
 import Synchronization
 
@@ -10,6 +11,22 @@ extension Supervisor {
     func beginDrift(_ run: RunID, isReturn: Bool) {
         if isReturn { table.withLock { $0[run]?.isReturn = true } }
         drift.schedule(run, after: isReturn ? SupervisorLimits.driftPause : SupervisorLimits.driftFirstLook)
+    }
+
+    /// Live fields were put into force.
+    func followDrift(_ run: RunID, _ old: InstanceSpec?, _ spec: InstanceSpec) {
+        guard let old else { return beginDrift(run, isReturn: true) }
+        if old.drift != spec.drift {
+            // Who is to mend it has changed, and so have the words.
+            table.withLock { $0[run]?.drift = [:] }
+        } else if old.specHash == spec.specHash && spec.drift == .heal {
+            // Nothing of it is new: what is in force is to be as declared again.
+            restoreLimits(of: run, spec.resources)
+            table.withLock { $0[run]?.drift[.drifted] = nil }
+        } else if old.resources == spec.resources {
+            return
+        }
+        drift.schedule(run)
     }
 
     func lookForDrift(_ run: RunID) async {
@@ -24,7 +41,7 @@ extension Supervisor {
             started: WallTime(nanoseconds: Int64(clamping: identity.startedAtWall)),
             declaredUser: declaredUser(spec), group: entry.group?.split(separator: "/").last.map(String.init),
             keeper: FileFacts(of: "/proc/\(identity.keeper.pid)/exe"), packages: layout.packages,
-            comparisons: comparisons, isReturn: entry.isReturn)
+            comparisons: comparisons, limits: limits(of: run, entry, spec), isReturn: entry.isReturn)
         let results = [comparison.stale(), comparison.drifted()]
         let kept = seen ?? comparison.record(run: run)
         if seen == nil { kept.save(slotPath: entry.slot.path) }
@@ -40,7 +57,23 @@ extension Supervisor {
             guard !path.hasPrefix(layout.packages + "/") else { continue }
             points.formUnion(PathTrail(of: path).points)
         }
-        drift.watch(run, points, files: entry.group.map { ["\($0)/cgroup.events"] } ?? [])
+        var files: [String] = []
+        if let groups, let group = entry.group {
+            files = ["\(group)/cgroup.events"] + groups.limits(of: group).files
+        }
+        drift.watch(run, points, files: files)
+    }
+
+    /// The limits as they are now. What is known not to be enforced is no news.
+    private func limits(of run: RunID, _ entry: RunEntry, _ spec: InstanceSpec) -> DriftComparison.Limits {
+        guard let groups, let group = entry.group else { return DriftComparison.Limits() }
+        let known = Set(entry.shortfalls.map(\.field))
+        let limits = groups.limits(of: group)
+        return DriftComparison.Limits(
+            wrong: limits.values(spec.resources).filter { value in
+                !value.agrees && !known.contains(value.field) && value.field != Controller.io.field
+            },
+            hierarchies: limits.legacyGroups(spec.resources).filter { !known.contains($0) })
     }
 
     /// Only what is not known yet is told. A thing that was taken back, too.

@@ -46,7 +46,8 @@ struct ProcessLook: Sendable {
     var programPath: String?
     /// nil where it is in a user namespace of its own, whose numbers mean something else.
     var user: (real: UInt32, effective: UInt32)?
-    var controlGroup: String?
+    /// Its groups by hierarchy: "" is the unified one, the others are controllers of version 1.
+    var controlGroups: [String: String] = [:]
 
     /// nil where the process is gone, or is another by now.
     init?(of process: ProcessIdentity) {
@@ -61,8 +62,13 @@ struct ProcessLook: Sendable {
         if PathTrail.target(of: "/proc/\(pid)/ns/user") == PathTrail.target(of: "/proc/self/ns/user") {
             user = Self.user(text("status"))
         }
-        controlGroup = text("cgroup").split(separator: "\n").first { $0.hasPrefix("0::") }
-            .map { String($0.dropFirst(3)) }
+        for line in text("cgroup").split(separator: "\n") {
+            let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+            guard parts.count == 3 else { continue }
+            for name in parts[1].split(separator: ",", omittingEmptySubsequences: false) {
+                controlGroups[String(name)] = String(parts[2])
+            }
+        }
     }
 
     /// Its arguments as it was given them; nil where it has written one text over them, as programs do that

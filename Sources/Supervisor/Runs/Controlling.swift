@@ -70,13 +70,7 @@ extension Supervisor {
         if old?.health != spec.health || old?.process != spec.process {
             startProbes(run)
         }
-        if old == nil {
-            beginDrift(run, isReturn: true)
-        } else if old?.drift != spec.drift {
-            // Who is to mend it has changed, and so have the words.
-            table.withLock { $0[run]?.drift = [:] }
-            drift.schedule(run)
-        }
+        followDrift(run, old, spec)
         if let refusal { throw refusal }
         if let memo { remember(memo, of: run) }
     }

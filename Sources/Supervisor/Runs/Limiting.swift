@@ -55,6 +55,15 @@ extension Supervisor {
         update(shortfalls, of: run)
     }
 
+    /// Writes the limits of a live run again, which somebody else has changed.
+    func restoreLimits(of run: RunID, _ resources: Resources?) {
+        guard let groups, let group = table.withLock({ $0[run]?.group }) else { return }
+        let refused = groups.limits(of: group).restore(resources)
+        let fields = Set(refused.map(\.field))
+        let before = table.withLock { $0[run]?.shortfalls ?? [] }
+        update(before.filter { !fields.contains($0.field) } + refused, of: run)
+    }
+
     /// The run was adopted: nothing is changed, and what is missing is told. Its record may be older than its
     /// limits, so their values are not compared here.
     func lookAtLimits(of run: RunID, _ resources: Resources?) {
