@@ -141,13 +141,29 @@ extension TestHost {
         }
     }
 
-    @Test func aProgramThatShowsItsStateAsItsArgumentsHasNotDrifted() async throws {
+    @Test(arguments: [false, true])
+    func aProgramThatShowsItsStateAsItsArgumentsHasNotDrifted(all: Bool) async throws {
         try await withHost { host in
-            let title = "import ctypes,time;time.sleep(600)"
-            let process = ProcessSpec(command: "/usr/bin/python3", args: ["-c", title], env: ["A": "b"])
+            // Once it was seen, it writes over its name, or over all of its arguments.
+            let title = """
+                import ctypes, os, sys, time
+                while not os.path.exists(sys.argv[1]): time.sleep(0.05)
+                name = ctypes.c_void_p.in_dll(ctypes.CDLL(None), 'program_invocation_name').value
+                size = len(open('/proc/self/cmdline').read()) if sys.argv[2] == 'all' else 4
+                ctypes.memmove(name, b'idle'.ljust(size, bytes(1)), size)
+                time.sleep(600)
+                """
+            let file = "\(host.base)/seen"
+            let process = ProcessSpec(
+                command: "/usr/bin/python3", args: ["-c", title, file, all ? "all" : "name"], env: ["A": "b"])
             let run = try await host.start(spec(process))
-            try await host.started(run)
+            let pid = try await host.started(run).pid
             await host.lookedAt(run)
+            writeFile(file, "")
+            await eventually("it shows its state") {
+                let bytes = try? contents(of: "/proc/\(pid)/cmdline", bytesMax: 4096)
+                return bytes?.starts(with: Array("idle".utf8)) == true
+            }
             host.drop()
             try await host.open()
             try await host.supervisor.update(run, spec: spec(process), reload: false)

@@ -148,9 +148,11 @@ struct DriftComparison {
     /// Compared after the agent was away, with what was seen before. A program that executed another one, or
     /// wrote over its own arguments, is left in peace.
     private func memoryChanges() -> [(reason: String, text: String)] {
-        guard let seen, seen.program == process.program.name else { return [] }
+        guard let seen, seen.program == process.program.name, let arguments = process.arguments else {
+            return []
+        }
         var found: [(reason: String, text: String)] = []
-        if let known = seen.arguments, let now = process.arguments, SHA256.hex(now) != known {
+        if let known = seen.arguments, SHA256.hex(arguments) != known {
             found.append(
                 (RunFinding.argumentsChanged, "pid \(process.pid) has other arguments than it was seen with"))
         }

@@ -18,15 +18,22 @@ extension Supervisor {
         guard let old else { return beginDrift(run, isReturn: true) }
         if old.drift != spec.drift {
             // Who is to mend it has changed, and so have the words.
-            table.withLock { $0[run]?.drift = [:] }
+            tellAnew(run, [.stale, .drifted])
         } else if old.specHash == spec.specHash && spec.drift == .heal {
             // Nothing of it is new: what is in force is to be as declared again.
             restoreLimits(of: run, spec.resources)
-            table.withLock { $0[run]?.drift[.drifted] = nil }
+            tellAnew(run, [.drifted])
         } else if old.resources == spec.resources {
             return
         }
         drift.schedule(run)
+    }
+
+    /// Has the next look tell what it finds, also where that is nothing or what was told before.
+    private func tellAnew(_ run: RunID, _ kinds: [Condition.Kind]) {
+        table.withLock { table in
+            for kind in kinds { table[run]?.drift[kind] = "unknown" }
+        }
     }
 
     func lookForDrift(_ run: RunID) async {

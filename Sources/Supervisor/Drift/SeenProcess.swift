@@ -71,12 +71,12 @@ struct ProcessLook: Sendable {
         }
     }
 
-    /// Its arguments as it was given them; nil where it has written one text over them, as programs do that
-    /// show their state to `ps`.
+    /// Its arguments as it was given them, without the first, which is a name that it gives itself; nil where
+    /// it has written one text over them, as programs do that show their state to `ps`.
     var arguments: [UInt8]? {
         let bytes = (try? contents(of: "/proc/\(pid)/cmdline", bytesMax: Self.memoryBytesMax)) ?? []
         let written = bytes[..<(bytes.lastIndex { $0 != 0 } ?? 0)]
-        return written.contains(0) ? Array(written) : nil
+        return written.firstIndex(of: 0).map { Array(written[($0 + 1)...]) }
     }
 
     /// Its first variables, sorted, without secrets and without those that differ from run to run; nil where
