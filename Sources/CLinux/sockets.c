@@ -3,9 +3,11 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/kcmp.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -201,4 +203,9 @@ int clinux_listen_inet(const char *address, uint16_t port, int datagram) {
         return -1;
     }
     return fd;
+}
+
+int clinux_is_same_description(int first, int second) {
+    pid_t own = getpid();
+    return syscall(SYS_kcmp, own, own, KCMP_FILE, (unsigned long)first, (unsigned long)second) == 0;
 }

@@ -27,6 +27,7 @@ package final class Supervisor: Sendable {
     let table = Mutex(RunTable())
     let sockets: SocketDirectory
     let held = HeldSockets()
+    let store = DescriptorStore()
     let notifySockets: NotifySockets
     private let looker: SupervisorReference
     private let events: @Sendable (RunEvent) -> Void
@@ -131,6 +132,7 @@ package final class Supervisor: Sendable {
         zygote.close()
         loop.stop()
         held.close()
+        store.close()
         let descriptors = table.withLock { table in
             let all = table.runs.values.flatMap { [$0.socket, $0.keeperPidfd] }
             table = RunTable()

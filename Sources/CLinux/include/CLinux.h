@@ -162,7 +162,10 @@ int clinux_peer(int fd, pid_t *pid, uid_t *uid, gid_t *gid);
 /// host, of both families where it has both. Blocking.
 int clinux_listen_inet(const char *address, uint16_t port, int datagram);
 
-enum { CLINUX_DESCRIPTORS_MAX = 64 }; ///< in one message
+/// Whether two descriptors of this process are copies of one: 1 or 0, 0 where the kernel does not tell.
+int clinux_is_same_description(int first, int second);
+
+enum { CLINUX_DESCRIPTORS_MAX = 160 }; ///< in one message
 
 /// sendmsg(2) of one packet with descriptors by SCM_RIGHTS; MSG_NOSIGNAL. `nonblocking` not 0: EAGAIN
 /// instead of waiting. ETOOMANYREFS: too many descriptors are in flight.

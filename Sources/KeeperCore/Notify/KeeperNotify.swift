@@ -24,9 +24,29 @@ extension Keeper {
         }
     }
 
-    /// `FDSTORE=1` and `FDSTOREREMOVE=1`. Nothing is kept yet: what comes is closed.
+    /// `FDSTORE=1` and `FDSTOREREMOVE=1`. Removing comes first where one message asks for both.
     private func store(_ message: NotifyMessage, _ descriptors: ArraySlice<Int32>) {
-        for descriptor in descriptors { close(descriptor) }
+        var hasChanged = message.removesDescriptors && held.remove(named: message.storeName)
+        if message.storesDescriptors {
+            hasChanged =
+                held.store(descriptors, name: message.storeName, isWatched: message.watchesStored)
+                || hasChanged
+        } else {
+            for descriptor in descriptors { close(descriptor) }
+        }
+        if hasChanged { tellDescriptors(sockets.takers) }
+    }
+
+    /// The other ends of these stored descriptors are closed.
+    func forget(_ places: [Int]) {
+        guard !places.isEmpty else { return }
+        held.remove(at: places)
+        tellDescriptors(sockets.takers)
+    }
+
+    /// All that is held, to those who asked for it: whoever of keeper and agent is killed, the other has it.
+    func tellDescriptors(_ connections: [Int32]) {
+        for connection in connections where !held.send(to: connection) { sockets.drop(connection) }
     }
 }
 

@@ -9,6 +9,8 @@ struct ControlSocket {
     private(set) var connections: [Int32] = []
     /// Those that have said hello, and are told everything from then on.
     private var greeted: [Int32] = []
+    /// Those that have asked for what is held, and hear of every change of it.
+    private(set) var takers: [Int32] = []
     private let directory: Int32
     private let name: String
 
@@ -57,6 +59,10 @@ struct ControlSocket {
         if !greeted.contains(connection) { greeted.append(connection) }
     }
 
+    mutating func take(_ connection: Int32) {
+        if !takers.contains(connection) { takers.append(connection) }
+    }
+
     /// False for a peer that does not read. It is to be dropped: it finds out by connecting again.
     func send(_ message: [UInt8], to connection: Int32) -> Bool {
         clinux_send(connection, message, message.count, nil, 0, 1) == message.count
@@ -70,6 +76,7 @@ struct ControlSocket {
         close(connection)
         connections.removeAll { $0 == connection }
         greeted.removeAll { $0 == connection }
+        takers.removeAll { $0 == connection }
     }
 
     /// Removes the name, so that nobody connects to a keeper that is about to go.

@@ -2,20 +2,28 @@ import CLinux
 import Glibc
 import KeeperProtocol
 
-/// What the run was given from descriptor 3 on. The keeper keeps copies, so that an agent that died can have
-/// them back, and the next run of the replica gets them.
+/// What the run was given from descriptor 3 on, and what it has stored since. The keeper keeps copies, so that
+/// an agent that died can have them back, and the next run of the replica gets them.
 struct HeldDescriptors {
+    /// What a stored descriptor without a valid name is called, as everywhere.
+    static let usualName = "stored"
+
     let owner: String
+    /// How many the run may store.
+    let storeMax: Int
     private(set) var passed: [PassedDescriptor] = []
     private(set) var descriptors: [Int32] = []
+    /// Descriptors that were not stored because there were too many.
+    private(set) var refused: UInt32 = 0
 
     /// Nil where the request brought others than its specification names.
     init?(_ view: LaunchSpecView, _ request: RequestDescriptors) {
         owner = view.owner
-        passed = view.passed.filter { $0.kind == .listen } + view.passed.filter { $0.kind == .stored }
+        storeMax = min(Int(view.storeMax), WireLimits.storedMax)
+        passed = view.passed.filter { !$0.isStored } + view.passed.filter(\.isStored)
         descriptors = request.listen + request.stored
         guard passed.count == descriptors.count,
-            passed.count(where: { $0.kind == .listen }) == request.listen.count
+            passed.count(where: { !$0.isStored }) == request.listen.count
         else { return nil }
     }
 
@@ -34,37 +42,61 @@ struct HeldDescriptors {
     }
 }
 
-/// Descriptors on their way to a program, by the convention of sd_listen_fds(3).
-struct Handover {
-    static let first: Int32 = 3
-    let descriptors: [Int32]
-    let names: [String]
-
-    /// The first number above those that the program gets.
-    var end: Int32 { Self.first + Int32(descriptors.count) }
-
-    /// Puts them from `first` on, open across execve. The sources may stand anywhere: copies above all of
-    /// them are made first, and left for the caller to close with the rest. False with errno.
-    func place() -> Bool {
-        let above = max(end, (descriptors.max() ?? 0) + 1) + 1
-        var copies: [Int32] = []
-        for descriptor in descriptors {
-            let copy = clinux_fcntl(descriptor, F_DUPFD_CLOEXEC, above)
-            guard copy >= 0 else { return false }
-            copies.append(copy)
+/// The descriptor store, with the rules of sd_pid_notify_with_fds(3).
+extension HeldDescriptors {
+    /// Takes over all of `new`. True where something was stored that was not there.
+    mutating func store(_ new: ArraySlice<Int32>, name: String?, isWatched: Bool) -> Bool {
+        let valid = name.flatMap { Self.isValid($0) ? $0 : nil } ?? Self.usualName
+        var hasChanged = false
+        for descriptor in new {
+            if isKnown(descriptor) {
+                close(descriptor)
+            } else if passed.count(where: \.isStored) >= storeMax {
+                close(descriptor)
+                refused &+= 1
+            } else {
+                passed.append(
+                    PassedDescriptor(kind: isWatched ? .stored : .storedUnwatched, name: valid, key: ""))
+                descriptors.append(descriptor)
+                hasChanged = true
+            }
         }
-        for (index, copy) in copies.enumerated() {
-            // Unlike its source, the result of dup2 stays open across execve.
-            guard dup2(copy, Self.first + Int32(index)) >= 0 else { return false }
-        }
-        return true
+        return hasChanged
     }
 
-    /// Of the process that calls this: the program must find its own pid there.
-    func variables() -> [String] {
-        [
-            "LISTEN_PID=\(getpid())", "LISTEN_FDS=\(descriptors.count)",
-            "LISTEN_FDNAMES=\(names.joined(separator: ":"))",
-        ]
+    /// Lets go of all stored ones of that name. True where there were any.
+    mutating func remove(named name: String?) -> Bool {
+        guard let name, Self.isValid(name) else { return false }
+        return remove { $0.isStored && $0.name == name }
+    }
+
+    /// Places of those whose other end is looked at.
+    var watched: [Int] { passed.indices.filter { passed[$0].kind == .stored } }
+
+    mutating func remove(at places: [Int]) {
+        for place in places.sorted(by: >) {
+            close(descriptors[place])
+            descriptors.remove(at: place)
+            passed.remove(at: place)
+        }
+    }
+
+    private mutating func remove(where isUnwanted: (PassedDescriptor) -> Bool) -> Bool {
+        let places = passed.indices.filter { isUnwanted(passed[$0]) }
+        remove(at: places)
+        return !places.isEmpty
+    }
+
+    /// What was stored already is not stored again under another name.
+    private func isKnown(_ descriptor: Int32) -> Bool {
+        passed.indices.contains { place in
+            passed[place].isStored && clinux_is_same_description(descriptors[place], descriptor) == 1
+        }
+    }
+
+    /// Printable ASCII without the colon that separates names in LISTEN_FDNAMES.
+    static func isValid(_ name: String) -> Bool {
+        !name.isEmpty && name.utf8.count <= WireLimits.storedNameBytesMax
+            && name.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }
     }
 }

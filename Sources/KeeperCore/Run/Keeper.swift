@@ -96,6 +96,8 @@ final class Keeper {
         waiting.add(command?.result ?? -1, .command)
         let connections = sockets.connections
         for connection in connections { waiting.add(connection, .connection) }
+        let stored = held.watched
+        for place in stored { waiting.watch(held.descriptors[place]) }
         let now = clinux_boottime_ns()
         waiting.add(notify.readable(at: now), .notify)
         // A group that was removed after the end speaks for ever.
@@ -104,6 +106,8 @@ final class Keeper {
         let expiry = Self.earlier(stdout.deadline, stderr.deadline)
         waiting.wait(until: Self.earlier(Self.earlier(deadline, expiry), look))
 
+        // First of all: the places are those of now.
+        forget(stored.indices.filter { waiting.isWatchedOver($0) }.map { stored[$0] })
         if memoryKills?.look(isReady: waiting.isReady(.memory)) == true { tellMemoryKills() }
         if waiting.isReady(.stdout) { pump(\.stdout) }
         if waiting.isReady(.stderr) { pump(\.stderr) }

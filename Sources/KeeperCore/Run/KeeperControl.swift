@@ -59,7 +59,8 @@ extension Keeper {
             let pong = KeeperMessage.pong(token: token, status: status)
             if !sockets.send(pong.encoded(), to: connection) { sockets.drop(connection) }
         case .takeDescriptors:
-            if !held.isEmpty, !held.send(to: connection) { sockets.drop(connection) }
+            sockets.take(connection)
+            if !held.isEmpty { tellDescriptors([connection]) }
         case .releaseDescriptors: isReleased = record != nil
         case .updateSpec, .unknown:
             break

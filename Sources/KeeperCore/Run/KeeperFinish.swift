@@ -48,7 +48,7 @@ extension Keeper {
     /// listening socket wait instead of being refused.
     func hold() {
         var deadline = clinux_boottime_ns() + KeeperBounds.holdMax
-        while !isReleased {
+        while !isReleased, !held.isEmpty {
             turn(until: sockets.hasPeer ? nil : deadline)
             let now = clinux_boottime_ns()
             if sockets.hasPeer { deadline = now + KeeperBounds.holdMax }

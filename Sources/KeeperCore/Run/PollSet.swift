@@ -1,7 +1,8 @@
 import CLinux
 import Glibc
 
-/// What a keeper sleeps on: at most a handful of descriptors, in the order in which they are added.
+/// What a keeper sleeps on: at most a handful of descriptors, in the order in which they are added,
+/// and those that its run has stored.
 struct PollSet {
     enum Source: Int {
         case signals
@@ -46,6 +47,13 @@ struct PollSet {
             for index in entries.indices { entries[index].revents = 0 }
         }
     }
+
+    /// Only the end of the other side counts. Numbered in the order of their adding.
+    mutating func watch(_ descriptor: Int32) {
+        entries.append(pollfd(fd: descriptor, events: 0, revents: 0))
+    }
+
+    func isWatchedOver(_ index: Int) -> Bool { entries[Self.capacity + index].revents != 0 }
 
     func isReady(_ source: Source) -> Bool { entries[source.rawValue].revents != 0 }
     func isConnectionReady(_ index: Int) -> Bool { entries[Source.connection.rawValue + index].revents != 0 }

@@ -39,6 +39,8 @@ package struct LaunchSpec: Equatable, Sendable {
     package var passed: [PassedDescriptor] = []
     /// Whose they are, in the agent's words; opaque to the keeper.
     package var owner: String = ""
+    /// Descriptors that the run may leave for the next one (`FDSTORE=1`).
+    package var storeMax: UInt16 = 0
 
     package var policy = KeeperPolicy()
     package var cgroups = CgroupPaths()

@@ -27,6 +27,7 @@ enum SpecTag {
     static let inputPipe: UInt16 = 25
     static let passed: UInt16 = 35
     static let owner: UInt16 = 36
+    static let storeMax: UInt16 = 37
     static let logAgeMax: UInt16 = 80
 }
 
@@ -76,6 +77,7 @@ extension LaunchSpec {
         if hasInputPipe { writer.put(SpecTag.inputPipe, true) }
         for descriptor in passed { writer.put(SpecTag.passed, descriptor.encoded) }
         if !owner.isEmpty { writer.put(SpecTag.owner, owner) }
+        if storeMax > 0 { writer.put(SpecTag.storeMax, storeMax) }
         writer.put(policy)
         writer.put(sandbox)
         for path in cgroups.tasksDirectories { writer.putCString(SpecTag.tasksDirectory, path) }

@@ -16,6 +16,7 @@ package struct LaunchSpecView {
     package private(set) var hasInputPipe = false
     package private(set) var passed: [PassedDescriptor] = []
     package private(set) var owner = ""
+    package private(set) var storeMax: UInt16 = 0
     package private(set) var policy = KeeperPolicy(stopSteps: [])
     package private(set) var tasksDirectories: [UnsafePointer<CChar>] = []
     package private(set) var unifiedDirectory: UnsafePointer<CChar>?
@@ -75,6 +76,7 @@ package struct LaunchSpecView {
             guard passed.count < WireLimits.passedMax else { throw .tooLarge }
             if let descriptor = try PassedDescriptor(field) { passed.append(descriptor) }
         case SpecTag.owner: owner = try field.string(max: WireLimits.passedBytesMax)
+        case SpecTag.storeMax: storeMax = try field.integer()
         case SpecTag.tasksDirectory:
             guard tasksDirectories.count < WireLimits.cgroupPathsMax else { throw .tooLarge }
             tasksDirectories.append(try field.absolutePath())
@@ -155,6 +157,7 @@ extension LaunchSpec {
         hasInputPipe = view.hasInputPipe
         passed = view.passed
         owner = view.owner
+        storeMax = view.storeMax
         policy = view.policy
         sandbox = SandboxSteps(view)
         cgroups.tasksDirectories = view.tasksDirectories.map { String(cString: $0) }

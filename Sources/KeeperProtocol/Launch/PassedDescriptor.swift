@@ -3,14 +3,18 @@ package struct PassedDescriptor: Equatable, Sendable {
     package enum Kind: UInt8, Sendable {
         /// A listening socket of the agent's.
         case listen = 1
-        /// Left by a run for the next.
+        /// Left by a run for the next, until its other end is closed.
         case stored = 2
+        /// Left by a run for the next, whatever becomes of its other end.
+        case storedUnwatched = 3
     }
     package var kind: Kind
     /// As in LISTEN_FDNAMES.
     package var name: String
     /// What the agent knows it by; opaque to the keeper.
     package var key: String
+
+    package var isStored: Bool { kind != .listen }
 
     package init(kind: Kind, name: String, key: String) {
         self.kind = kind

@@ -23,9 +23,15 @@ package enum WireLimits {
     /// A run id or boot id, in bytes.
     package static let idBytesMax = 64
     package static let stopStepsMax = 16
-    /// Descriptors that are handed from run to run, and the bytes of what is said of one.
-    package static let passedMax = 32
+    /// Descriptors that are handed from run to run, those among them that runs have stored, and the bytes of
+    /// what is said of one and of all.
+    package static let passedMax = 144
+    package static let storedMax = 128
+    package static let storedNameBytesMax = 255
     package static let passedBytesMax = 512
+    package static let descriptorsBytesMax = 80 << 10
+    /// Descriptors of one request to the zygote.
+    package static let rolesMax = 160
     /// The strings of one stop command.
     package static let stopArgumentsMax = 258
     package static let cgroupPathsMax = 16

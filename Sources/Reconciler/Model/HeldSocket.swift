@@ -80,8 +80,9 @@ extension InstanceSpec {
 }
 
 extension ProcessSpec {
-    /// Its runs may leave descriptors for those that follow them.
-    package var storesDescriptors: Bool { false }
+    /// How many descriptors its runs may leave for those that follow them.
+    package var storeMax: Int { fileDescriptorStoreMax ?? 0 }
+    package var storesDescriptors: Bool { storeMax > 0 }
 }
 
 extension World {

@@ -10,12 +10,13 @@ extension Supervisor {
     private static let packetsPerTurn = 16
 
     /// Makes the connection the run's own, greets the keeper and listens. `takesBack`: what the keeper holds
-    /// for the run is asked for first, so that it is here before its identity is.
+    /// for the run is asked for first, so that it is here before its identity is; and so is what runs store,
+    /// of which the keeper tells from then on.
     func attach(
         _ run: RunID, _ connection: consuming Descriptor, takesBack: Bool = false
     ) throws(SystemError) {
         _ = clinux_set_nonblocking(connection.raw, 1)
-        if takesBack {
+        if takesBack || table.withLock({ $0[run]?.spec?.process.storesDescriptors ?? false }) {
             let take = AgentMessage.takeDescriptors.encoded()
             _ = clinux_send(connection.raw, take, take.count, nil, 0, 1)
         }
@@ -57,7 +58,9 @@ extension Supervisor {
     }
 
     private func receive(_ run: RunID, _ socket: Int32) {
-        var bytes = [UInt8](repeating: 0, count: WireLimits.messageBytesMax)
+        let storesDescriptors = table.withLock { $0[run]?.storesDescriptors ?? false }
+        let bytesMax = storesDescriptors ? WireLimits.descriptorsBytesMax : WireLimits.messageBytesMax
+        var bytes = [UInt8](repeating: 0, count: bytesMax)
         for _ in 0..<Self.packetsPerTurn {
             let packet = table.withLock { table in
                 table[run]?.socket == socket ? Packet(socket, &bytes) : Packet(failed: EAGAIN)
@@ -65,9 +68,11 @@ extension Supervisor {
             if packet.count < 0, packet.number == EAGAIN { return }
             guard packet.count > 0 else { return hangUp(run) }
             if case .descriptors(_, let passed)? = packet.message,
-                let slot = table.withLock({ $0[run]?.slot.id })
+                let (slot, isStale) = table.withLock({ table in
+                    table[run].map { ($0.slot.id, table.current[$0.slot.id] != run) }
+                })
             {
-                takeBack(passed, packet.descriptors, of: slot)
+                takeBack(passed, packet.descriptors, of: slot, isStale: isStale)
                 continue
             }
             packet.closeDescriptors()

@@ -66,6 +66,9 @@ struct RunEntry {
     /// The agent came back to it: what was seen before is compared with what is there at every look.
     var isReturn = false
 
+    /// Its keeper may have much to tell at once. An adopted run's spec is not known.
+    var storesDescriptors: Bool { spec?.process.storesDescriptors ?? true }
+
     /// It is over, and its keeper is still there: as long as it holds what the run was given.
     var isHolding: Bool { phase == .over && socket >= 0 }
 

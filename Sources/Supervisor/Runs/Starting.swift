@@ -47,7 +47,7 @@ extension Supervisor {
                 isTransient: true)
         }
         if request.spec.heldSockets(index: request.slot.replica.index).isEmpty {
-            await waitForHolders(of: request.slot)
+            await waitForHolders(of: request.slot, before: request.run)
         }
         do throws(StartError) {
             try await handOver(request, launch, entry.slot)

@@ -11,6 +11,7 @@ extension Supervisor {
     /// What is declared and runs needs this; all else that is held is let go.
     package func hold(_ resources: HeldResources) {
         release(held.want(resources))
+        store.keep(only: resources.slots)
         let leaving = table.withLock { table in
             table.runs.filter { $0.value.isHolding && !resources.slots.contains($0.value.slot.id) }.map(\.key)
         }
@@ -71,7 +72,18 @@ extension Supervisor {
             handed.add(raw, .listen)
             launch.passed.append(PassedDescriptor(kind: .listen, name: name, key: socket.text))
         }
-        guard !launch.passed.isEmpty else { return handed }
+        let storeMax = request.spec.process.storeMax
+        do throws(SystemError) {
+            for (entry, raw) in try store.copies(of: request.slot, max: storeMax) {
+                handed.add(raw, .stored)
+                launch.passed.append(entry)
+            }
+        } catch {
+            throw PreparationFailure(
+                code: "stored-descriptors", message: "\(error)", remedy: "mend the host", isTransient: true)
+        }
+        launch.storeMax = UInt16(clamping: storeMax)
+        guard !launch.passed.isEmpty || storeMax > 0 else { return handed }
         launch.owner = request.slot.description
         let own = ["LISTEN_PID=", "LISTEN_FDS=", "LISTEN_FDNAMES="]
         launch.environment.removeAll { entry in own.contains { entry.hasPrefix($0) } }
@@ -88,12 +100,18 @@ extension Supervisor {
     }
 
     /// A program that opens its port by itself has to find it free.
-    func waitForHolders(of slot: SlotID) async {
+    func waitForHolders(of slot: SlotID, before run: RunID) async {
+        let listening = table.withLock { table in
+            table.runs.filter { entry in
+                entry.key != run && entry.value.isHolding && entry.value.slot.id == slot
+                    && entry.value.spec?.heldSockets(index: slot.replica.index).isEmpty != true
+            }.map(\.key)
+        }
+        // What its predecessors have stored is in the agent's hands too.
+        for run in listening { send(.releaseDescriptors, to: run) }
         let deadline = Instant.current + Self.releaseWaitMax
         while Instant.current < deadline,
-            table.withLock({ table in
-                table.runs.values.contains { $0.isHolding && $0.isAcknowledged && $0.slot.id == slot }
-            })
+            table.withLock({ table in listening.contains { table[$0]?.isHolding ?? false } })
         {
             await doze(for: .milliseconds(1))
         }
@@ -110,27 +128,33 @@ extension Supervisor {
 
 /// Giving back.
 extension Supervisor {
-    /// Takes over descriptors that a keeper held for an agent.
-    func takeBack(_ passed: [PassedDescriptor], _ descriptors: [Int32], of slot: SlotID) {
+    /// Takes over what a keeper holds. What is stored replaces what was known of the slot; with `isStale` the
+    /// slot has a newer run, which knows better.
+    func takeBack(
+        _ passed: [PassedDescriptor], _ descriptors: [Int32], of slot: SlotID, isStale: Bool = false
+    ) {
+        var stored: (entries: [PassedDescriptor], raws: [Int32]) = ([], [])
         for (entry, raw) in zip(passed, descriptors) {
-            switch entry.kind {
-            case .listen:
-                if let socket = HeldSocket(instance: slot.instance, text: entry.key) {
-                    held.adopt(socket, raw)
-                } else {
-                    close(raw)
-                }
-            case .stored: close(raw)
+            if entry.isStored, !isStale {
+                stored.entries.append(entry)
+                stored.raws.append(raw)
+            } else if !entry.isStored, let socket = HeldSocket(instance: slot.instance, text: entry.key) {
+                held.adopt(socket, raw)
+            } else {
+                close(raw)
             }
         }
         for raw in descriptors.dropFirst(passed.count) { close(raw) }
+        if !isStale { store.replace(slot, stored.entries, stored.raws) }
     }
 
     /// Looks for keepers whose run is over and acknowledged, and that hold what it was given.
     func adoptHolders() async {
-        for name in directoryNames(layout.keeperSockets) where name.hasSuffix(".sock") {
+        // Run ids grow with time: of two holders of a slot the newer one has the last word.
+        for name in directoryNames(layout.keeperSockets).sorted() where name.hasSuffix(".sock") {
             let run = RunID(text: String(name.dropLast(".sock".count)))
-            guard table.withLock({ $0[run] == nil }) else { continue }
+            // Not those that live; one that ended while no agent was there is known, and not connected.
+            guard table.withLock({ $0[run].map { $0.phase == .over } ?? true }) else { continue }
             do throws(SystemError) {
                 try await adoptHolder(sockets.connect(to: name))
             } catch {
@@ -145,14 +169,18 @@ extension Supervisor {
         guard clinux_send(connection.raw, bytes, bytes.count, nil, 0, 1) >= 0,
             await loop.waitUntilReadable(connection.raw, timeout: SupervisorLimits.helloWaitMax)
         else { return }
-        var buffer = [UInt8](repeating: 0, count: WireLimits.messageBytesMax)
+        var buffer = [UInt8](repeating: 0, count: WireLimits.descriptorsBytesMax)
         let packet = Packet(connection.raw, &buffer)
         guard case .descriptors(let owner, let passed)? = packet.message, let replica = ReplicaID(owner)
         else {
             return packet.closeDescriptors()
         }
         let slot = SlotID(replica: replica)
-        takeBack(passed, packet.descriptors, of: slot)
+        let hasLiveRun = table.withLock { table in
+            table.current[slot].flatMap { table[$0] }.map { $0.phase != .over } ?? false
+        }
+        takeBack(passed, packet.descriptors, of: slot, isStale: hasLiveRun)
+        if hasLiveRun { return release([connection.release()]) }
         held.adopt(holder: connection.release(), of: slot)
     }
 }
