@@ -27,6 +27,8 @@ private let web = "endpoints: [{name: a, port: 80}]\n"
             "endpoints: [{name: a, port: 1, listen: true}]\nhealth: {readiness: {tcp: {port: a}}}",
             "held-port-probe"
         ),
+        ("entry: {command: sleep, fileDescriptorStoreMax: 1}", "store-needs-notify"),
+        ("entry: {command: sleep, notify: true, fileDescriptorStoreMax: 129}", "out-of-range"),
         ("reload: {signal: SIGHUP}", "reload-needs-file"), ("reload: {signal: SIGSTOP}", "invalid-signal"),
         ("reload: {}", "missing-field"),
         ("health: {readiness: {tcp: {}}}", "missing-field"),

@@ -46,6 +46,9 @@ struct HashTests {
         Case("default stop", nil, instance: ("", "stop: {signal: SIGTERM, grace: 5s}")),
         Case("default listen", nil, unit: (port, port.replacing("+index", with: "+index, listen: false"))),
         Case("default drain", nil, instance: ("", "stop: {drain: 0s}")),
+        Case(
+            "default store", nil,
+            unit: ("", "entry: {command: /bin/web, notify: false, fileDescriptorStoreMax: 0}")),
         Case("default stdin", nil, unit: ("", "entry: {command: /bin/web, stdin: none}")),
         Case("default update", nil, instance: ("", "update: {strategy: rolling, maxUnavailable: 1}")),
         Case("default logging", nil, instance: ("", "logging: {maxSize: 10Mi, maxFiles: 10}")),
@@ -70,6 +73,12 @@ struct HashTests {
                 "stop: {steps: [{command: {command: [/bin/drain, -q]}}]}"
             )),
         Case("listen", .restart, unit: (port, port.replacing("+index", with: "+index, listen: true"))),
+        Case(
+            "store", .restart,
+            unit: (
+                "entry: {command: /bin/web, notify: true}",
+                "entry: {command: /bin/web, notify: true, fileDescriptorStoreMax: 4}"
+            )),
         Case("stdin", .restart, unit: ("", "entry: {command: /bin/web, stdin: pipe}")),
         Case("restart policy", .live, instance: ("", "restart: {policy: never}")),
         Case("maxRetries", .live, instance: ("", "restart: {maxRetries: 5}")),

@@ -63,7 +63,8 @@ struct UnitDecoding {
             command: command, args: object.strings("args"), workingDir: object.string("workingDir"),
             user: object.string("user"), group: object.string("group"), umask: umask,
             stdin: object.choice("stdin") ?? .none,
-            notify: object.bool("notify") ?? false)
+            notify: object.bool("notify") ?? false,
+            fileDescriptorStoreMax: object.integer("fileDescriptorStoreMax") ?? 0)
     }
 
     private mutating func endpoints() -> [Endpoint] {

@@ -169,6 +169,10 @@ extension DiagnosticCode {
             .init(
                 .error, "A TCP probe of a port that Plumb holds: it always answers.",
                 "ask the program itself, by an http or exec check")
+        case .storeNeedsNotify:
+            .init(
+                .error, "A store for descriptors, and no socket over which they could come.",
+                "set entry.notify: true, or remove fileDescriptorStoreMax")
         case .duplicateItem:
             .init(.error, "Something that may stand only once in a list.", "keep one of the two")
         case .fixedPortReplicas:

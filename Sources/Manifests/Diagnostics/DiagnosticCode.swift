@@ -52,6 +52,7 @@ package enum DiagnosticCode: String, Sendable, Hashable, CaseIterable, Codable {
     case inputNeeded = "input-needed"
     case listenAddress = "listen-address"
     case heldPortProbe = "held-port-probe"
+    case storeNeedsNotify = "store-needs-notify"
     case duplicateItem = "duplicate-item"
     case fixedPortReplicas = "fixed-port-replicas"
     case portConflict = "port-conflict"

@@ -83,10 +83,13 @@ package struct Entry: Sendable, Hashable {
     package var stdin: StandardInput
     /// The run gets a notify socket (NOTIFY_SOCKET), over which it says how it is.
     package var notify: Bool
+    /// How many descriptors a run may leave for the next one, over that socket.
+    package var fileDescriptorStoreMax: Int
 
     package init(
         command: String, args: [String] = [], workingDir: String? = nil, user: String? = nil,
-        group: String? = nil, umask: UInt32 = 0o022, stdin: StandardInput = .none, notify: Bool = false
+        group: String? = nil, umask: UInt32 = 0o022, stdin: StandardInput = .none, notify: Bool = false,
+        fileDescriptorStoreMax: Int = 0
     ) {
         self.command = command
         self.args = args
@@ -96,6 +99,7 @@ package struct Entry: Sendable, Hashable {
         self.umask = umask
         self.stdin = stdin
         self.notify = notify
+        self.fileDescriptorStoreMax = fileDescriptorStoreMax
     }
 }
 

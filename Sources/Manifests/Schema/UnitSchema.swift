@@ -5,6 +5,7 @@ enum UnitSchema {
     static let variablesMax = 1_024
     static let argumentsMax = 1_024
     static let textLengthMax: Int64 = 1 << 20
+    static let storedMax: Int64 = 128
 
     static let document = EnvelopeSchema.document(.unit, spec: .object(spec))
 
@@ -77,6 +78,9 @@ enum UnitSchema {
                 "notify", .boolean, default: "false", effect: .restart,
                 "Gives the program a NOTIFY_SOCKET as systemd does: READY=1, WATCHDOG=1, STATUS= and more."
             ),
+            SchemaField(
+                "fileDescriptorStoreMax", .integer(0...storedMax), default: "0", effect: .restart,
+                "How many descriptors a run may leave for the next one (FDSTORE=1); needs notify."),
         ])
 
     static let endpoint = ObjectSchema(

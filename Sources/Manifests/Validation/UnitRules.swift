@@ -23,6 +23,11 @@ struct UnitRules {
             }
         }
         ListenRules.check(unit, &decoder)
+        if unit.entry.fileDescriptorStoreMax > 0, !unit.entry.notify {
+            decoder.report(
+                .storeNeedsNotify, decoder.mark(of: "spec.entry.fileDescriptorStoreMax"),
+                "the program may store descriptors, and is given no notify socket to send them over")
+        }
         checkPorts(&decoder)
         if let sandbox = unit.defaults.sandbox, !spec.isInvalid("endpoints"),
             let problem = SandboxReach.problem(sandbox, endpoints: unit.endpoints)

@@ -67,13 +67,15 @@ package struct ProcessSpec: Sendable, Hashable, Codable {
     package var stdin: StandardInput?
     /// The run gets a notify socket; nil is no.
     package var notify: Bool?
+    /// How many descriptors a run may leave for the next one; nil is none.
+    package var fileDescriptorStoreMax: Int?
 
     package init(
         command: String, args: [String] = [], workingDir: String? = nil, user: String? = nil,
         group: String? = nil, umask: UInt32 = 0o022, env: [String: String] = [:],
         secrets: [String: String] = [:], endpoints: [EndpointSpec] = [], package: PackageReference? = nil,
         configFile: ConfigFileSpec? = nil, reloadSignal: Signal? = nil, sandbox: Sandbox = Sandbox(),
-        stdin: StandardInput? = nil, notify: Bool? = nil
+        stdin: StandardInput? = nil, notify: Bool? = nil, fileDescriptorStoreMax: Int? = nil
     ) {
         self.command = command
         self.args = args
@@ -90,6 +92,7 @@ package struct ProcessSpec: Sendable, Hashable, Codable {
         self.sandbox = sandbox
         self.stdin = stdin
         self.notify = notify
+        self.fileDescriptorStoreMax = fileDescriptorStoreMax
     }
 }
 

@@ -132,7 +132,9 @@ package struct Resolver: Sendable {
             reloadSignal: unit.reloadSignal,
             sandbox: instance.overrides.sandbox ?? unit.defaults.sandbox ?? Sandbox(),
             stdin: unit.entry.stdin == .none ? nil : unit.entry.stdin,
-            notify: unit.entry.notify ? true : nil)
+            notify: unit.entry.notify ? true : nil,
+            fileDescriptorStoreMax: unit.entry.fileDescriptorStoreMax > 0
+                ? unit.entry.fileDescriptorStoreMax : nil)
     }
 }
 

@@ -26,6 +26,9 @@ extension SpecFields {
         if let user = entry.user { addUnit("spec.entry.user", user, .restart) }
         if let group = entry.group { addUnit("spec.entry.group", group, .restart) }
         if entry.notify { addUnit("spec.entry.notify", "true", .restart) }
+        if entry.fileDescriptorStoreMax > 0 {
+            addUnit("spec.entry.fileDescriptorStoreMax", "\(entry.fileDescriptorStoreMax)", .restart)
+        }
         if entry.umask != 0o022 {
             addUnit("spec.entry.umask", "0" + String(entry.umask, radix: 8), .restart)
         }
