@@ -80,7 +80,8 @@ extension ZygoteRequest {
         while let field = try reader.next() {
             switch field.tag {
             case Tag.requestID: requestID = try field.integer()
-            case Tag.roles: roles = try field.bytes(max: WireLimits.rolesMax).map { DescriptorRole(rawValue: $0) }
+            case Tag.roles:
+                roles = try field.bytes(max: WireLimits.rolesMax).map { DescriptorRole(rawValue: $0) }
             default: break
             }
         }
