@@ -157,6 +157,7 @@ import Testing
         let passed = [
             PassedDescriptor(kind: .listen, name: "http", key: "tcp 8080"),
             PassedDescriptor(kind: .stored, name: "", key: "é"),
+            PassedDescriptor(kind: .storedUnwatched, name: "state", key: ""),
         ]
         let message = KeeperMessage.descriptors(owner: "web/0", passed)
         #expect(try KeeperMessage(decoding: message.encoded()) == message)
@@ -165,6 +166,7 @@ import Testing
         }
         var spec = spec("true")
         spec.passed = passed
+        spec.storeMax = 7
         #expect(try LaunchSpec(decoding: spec.encoded()) == spec)
     }
 }

@@ -85,7 +85,8 @@ final class TestAgent {
 
     /// Sends the request of a run; `reply()` is still to be read.
     func request(
-        _ spec: LaunchSpec, slot name: String, notify: Int32 = -1, listen: [Int32] = []
+        _ spec: LaunchSpec, slot name: String, notify: Int32 = -1, listen: [Int32] = [],
+        stored: [Int32] = []
     ) -> TestRun {
         request(
             spec.encoded(), runID: spec.runID, socketName: spec.socketName, slot: name, notify: notify,
@@ -106,9 +107,10 @@ final class TestAgent {
         var pair: [Int32] = [-1, -1]
         #expect(clinux_seqpacket_pair(&pair) == 0)
         send(
-            ZygoteRequest.runDescriptors + (notify < 0 ? [] : [.notify]) + listen.map { _ in .listen },
+            ZygoteRequest.runDescriptors + (notify < 0 ? [] : [.notify]) + listen.map { _ in .listen }
+                + stored.map { _ in .stored },
             [lock, memfd, slotDirectory, output, pair[1], socketDirectory] + (notify < 0 ? [] : [notify])
-                + listen)
+                + listen + stored)
         for descriptor in [lock, memfd, slotDirectory, output, pair[1]] { close(descriptor) }
         let run = TestRun(
             control: pair[0], slot: slot, runID: runID,
@@ -119,10 +121,11 @@ final class TestAgent {
     }
 
     /// A run whose keeper has been forked.
-    func start(_ spec: LaunchSpec, slot: String = "web-0", notify: Int32 = -1, listen: [Int32] = [])
-        -> TestRun
-    {
-        let run = request(spec, slot: slot, notify: notify, listen: listen)
+    func start(
+        _ spec: LaunchSpec, slot: String = "web-0", notify: Int32 = -1, listen: [Int32] = [],
+        stored: [Int32] = []
+    ) -> TestRun {
+        let run = request(spec, slot: slot, notify: notify, listen: listen, stored: stored)
         if case .forked(let keeper) = reply()?.outcome {
             run.keeper = keeper
         } else {

@@ -27,8 +27,6 @@ private let web = "endpoints: [{name: a, port: 80}]\n"
             "endpoints: [{name: a, port: 1, listen: true}]\nhealth: {readiness: {tcp: {port: a}}}",
             "held-port-probe"
         ),
-        ("entry: {command: sleep, fileDescriptorStoreMax: 1}", "store-needs-notify"),
-        ("entry: {command: sleep, notify: true, fileDescriptorStoreMax: 129}", "out-of-range"),
         ("reload: {signal: SIGHUP}", "reload-needs-file"), ("reload: {signal: SIGSTOP}", "invalid-signal"),
         ("reload: {}", "missing-field"),
         ("health: {readiness: {tcp: {}}}", "missing-field"),
@@ -145,6 +143,17 @@ private let web = "endpoints: [{name: a, port: 80}]\n"
         ("-a", false), ("a-", false), ("A", false), ("a_b", false), ("a.b", false), ("é", false),
     ])
     func names(_ name: String, isValid: Bool) { #expect(StringRule.name.accepts(name) == isValid) }
+
+    @Test(arguments: [
+        ("fileDescriptorStoreMax: 1", "store-needs-notify"),
+        ("notify: true, fileDescriptorStoreMax: 129", "out-of-range"),
+        ("notify: true, fileDescriptorStoreMax: 128", ""), ("fileDescriptorStoreMax: 0", ""),
+    ])
+    func storeFields(_ fields: String, code: String) {
+        let unit = Sample.unit("u").replacing("args: [\"1\"]", with: fields)
+        let assembly = TestSource(["u.yaml": unit]).assemble()
+        #expect(assembly.codes == (code.isEmpty ? [] : [code]), "\(assembly.headlines)")
+    }
 
     /// What is not written gets the model's defaults, which are the schema's.
     @Test func defaultsOfTheTableAreThoseOfTheModel() throws {

@@ -139,28 +139,36 @@ import Testing
         }
     }
 
-    @Test(arguments: [false, true]) func anAgentThatComesBackHasThePortAgain(isOver: Bool) async throws {
+    enum End: CaseIterable { case none, acknowledged, whileNobodyLooked }
+
+    @Test(arguments: End.allCases) func anAgentThatComesBackHasThePortAgain(end: End) async throws {
         try await withHost { host in
             let spec = server(freePort())
             let port = spec.process.endpoints[0].basePort
             host.supervisor.hold(resources(spec))
             let run = try await host.start(spec)
             let identity = try await host.started(run)
-            if isOver {
+            if end == .acknowledged {
                 host.supervisor.stop(run, policy: spec.stop)
                 try await host.exited(run)
                 await host.supervisor.acknowledge(run)
             }
             host.drop()
+            if end == .whileNobodyLooked {
+                kill(identity.pid, SIGKILL)
+                await eventually("the slot is free") {
+                    Slot.all(host.layout).allSatisfy { (try? $0.lockState()) == .free }
+                }
+            }
             #expect(canConnect(to: port), "while no agent is there")
             try await host.open()
             host.supervisor.hold(resources(spec))
             #expect(await host.supervisor.prepare(spec) == nil)
-            if !isOver {
+            if end == .none {
                 kill(identity.pid, SIGKILL)
                 try await host.exited(run)
-                await host.supervisor.acknowledge(run)
             }
+            await host.supervisor.acknowledge(run)
             let next = try await host.start(spec)
             try await host.started(next)
             #expect(canConnect(to: port))
