@@ -34,6 +34,7 @@ extension Keeper {
         } else {
             for descriptor in descriptors { close(descriptor) }
         }
+        notify.count(stored: held.storedCount, refused: held.refused)
         if hasChanged { tellDescriptors(sockets.takers) }
     }
 
@@ -41,6 +42,7 @@ extension Keeper {
     func forget(_ places: [Int]) {
         guard !places.isEmpty else { return }
         held.remove(at: places)
+        notify.count(stored: held.storedCount, refused: held.refused)
         tellDescriptors(sockets.takers)
     }
 

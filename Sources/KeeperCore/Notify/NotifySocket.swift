@@ -27,6 +27,12 @@ struct NotifySocket {
         return pace.deadline(at: now, hasNews: state != told)
     }
 
+    /// What is stored for the next run, and what was not.
+    mutating func count(stored: Int, refused: UInt32) {
+        state.storedDescriptors = UInt32(stored)
+        state.refusedDescriptors = refused
+    }
+
     /// What to tell agents now, or nil.
     mutating func news(at now: UInt64) -> KeeperMessage? {
         guard state != told, pace.mayTell(at: now) else { return nil }

@@ -28,6 +28,7 @@ struct HeldDescriptors {
     }
 
     var isEmpty: Bool { descriptors.isEmpty }
+    var storedCount: Int { passed.count(where: \.isStored) }
 
     /// What a child is given.
     var handover: Handover? {
@@ -51,7 +52,7 @@ extension HeldDescriptors {
         for descriptor in new {
             if isKnown(descriptor) {
                 close(descriptor)
-            } else if passed.count(where: \.isStored) >= storeMax {
+            } else if storedCount >= storeMax {
                 close(descriptor)
                 refused &+= 1
             } else {

@@ -66,6 +66,7 @@ final class Keeper {
         held = start.held
         input = start.input
         memory = start.memory
+        notify.count(stored: held.storedCount, refused: 0)
     }
 
     /// Runs until the run has ended and its record is safe. Returns whether the tree was proven empty.

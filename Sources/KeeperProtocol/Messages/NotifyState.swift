@@ -24,6 +24,9 @@ package struct NotifyState: Equatable, Sendable {
     package var unreadableMessages: UInt32 = 0
     /// `MAINPID=` came: the main process stays the one that was started.
     package var isMainPidIgnored = false
+    /// Descriptors that are stored for the next run, and how many were not because there were too many.
+    package var storedDescriptors: UInt32 = 0
+    package var refusedDescriptors: UInt32 = 0
 
     package init() {}
 }
@@ -37,6 +40,8 @@ private enum Tag {
     static let status: UInt16 = 6
     static let refused: UInt16 = 7
     static let unreadable: UInt16 = 8
+    static let storedDescriptors: UInt16 = 9
+    static let refusedDescriptors: UInt16 = 10
 }
 
 private enum Flag {
@@ -64,6 +69,8 @@ extension NotifyState {
         writer.put(Tag.status, status)
         writer.put(Tag.refused, refusedMessages)
         writer.put(Tag.unreadable, unreadableMessages)
+        if storedDescriptors > 0 { writer.put(Tag.storedDescriptors, storedDescriptors) }
+        if refusedDescriptors > 0 { writer.put(Tag.refusedDescriptors, refusedDescriptors) }
         return writer.finished()
     }
 
@@ -85,6 +92,8 @@ extension NotifyState {
             case Tag.status: status = try field.string(max: WireLimits.notifyStatusBytesMax)
             case Tag.refused: refusedMessages = try field.integer()
             case Tag.unreadable: unreadableMessages = try field.integer()
+            case Tag.storedDescriptors: storedDescriptors = try field.integer()
+            case Tag.refusedDescriptors: refusedDescriptors = try field.integer()
             default: break
             }
         }

@@ -20,6 +20,9 @@ struct InstanceReport {
             if let text = replica.statusText {
                 lines.append("\(replica.name) says: \(PrintableText.oneLine(text))")
             }
+            if let count = replica.storedDescriptors {
+                lines.append("\(replica.name) has stored \(count) descriptor\(count == 1 ? "" : "s")")
+            }
             if let note = replica.notifyNote {
                 lines.append("\(replica.name): \(PrintableText.oneLine(note))")
             }

@@ -142,6 +142,10 @@ extension RunNotice {
             parts.append("\(refusedMessages) messages were not of its own processes, or of ones already gone")
         }
         if unreadableMessages > 0 { parts.append("\(unreadableMessages) messages could not be read") }
+        if let refusedDescriptors {
+            parts.append(
+                "\(refusedDescriptors) descriptors were not stored, for fileDescriptorStoreMax is reached")
+        }
         if isMainPidIgnored {
             parts.append("MAINPID= is ignored: the main process is the one that was started")
         }

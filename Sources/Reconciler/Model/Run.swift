@@ -157,11 +157,18 @@ package struct RunNotice: Sendable, Hashable, Codable {
     package var unreadableMessages: Int
     /// It named another main process, which is not acted on.
     package var isMainPidIgnored: Bool
+    /// Descriptors that it has stored for the next run, and how many were not because there were too many;
+    /// nil is none.
+    package var storedDescriptors: Int?
+    package var refusedDescriptors: Int?
 
     package init(
         status: String = "", isReady: Bool = false, isReloading: Bool = false, isStopping: Bool = false,
-        refusedMessages: Int = 0, unreadableMessages: Int = 0, isMainPidIgnored: Bool = false
+        refusedMessages: Int = 0, unreadableMessages: Int = 0, isMainPidIgnored: Bool = false,
+        storedDescriptors: Int? = nil, refusedDescriptors: Int? = nil
     ) {
+        self.storedDescriptors = storedDescriptors
+        self.refusedDescriptors = refusedDescriptors
         self.status = status
         self.isReady = isReady
         self.isReloading = isReloading

@@ -68,6 +68,8 @@ package struct ReplicaDocument: Codable, Sendable, Hashable {
     package var statusText: String?
     /// What is odd about how it says it; nil where nothing is.
     package var notifyNote: String?
+    /// Descriptors that it has stored for its next run; nil: none.
+    package var storedDescriptors: Int?
     /// An endpoint's name → its port in this replica.
     package var ports: [String: UInt16]
     /// Declared limits of what runs: `memory` → `64Mi`.
@@ -96,6 +98,7 @@ package struct ReplicaDocument: Codable, Sendable, Hashable {
         lostLogBytes = run.flatMap { $0.lostLogBytes > 0 ? $0.lostLogBytes : nil }
         statusText = run?.notice.flatMap { $0.status.isEmpty ? nil : $0.status }
         notifyNote = run?.notice?.oddities
+        storedDescriptors = run?.notice?.storedDescriptors
         ports = [:]
         for endpoint in (run?.spec ?? spec)?.process.endpoints ?? [] {
             ports[endpoint.name] = endpoint.port(index: index)

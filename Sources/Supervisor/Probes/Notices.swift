@@ -46,7 +46,9 @@ extension RunNotice {
         self.init(
             status: state.status, isReady: state.isReady, isReloading: state.isReloading,
             isStopping: state.isStopping, refusedMessages: Int(state.refusedMessages),
-            unreadableMessages: Int(state.unreadableMessages), isMainPidIgnored: state.isMainPidIgnored)
+            unreadableMessages: Int(state.unreadableMessages), isMainPidIgnored: state.isMainPidIgnored,
+            storedDescriptors: state.storedDescriptors > 0 ? Int(state.storedDescriptors) : nil,
+            refusedDescriptors: state.refusedDescriptors > 0 ? Int(state.refusedDescriptors) : nil)
     }
 
     /// Only its words differ.
