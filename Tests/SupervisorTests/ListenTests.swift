@@ -139,6 +139,23 @@ import Testing
         }
     }
 
+    @Test func aProgramThatShutsTheSocketDownTakesItFromNobodyForLong() async throws {
+        try await withHost { host in
+            var spec = server(freePort())
+            let port = spec.process.endpoints[0].basePort
+            spec.process.command = "/usr/bin/python3"
+            spec.process.args = ["-c", "import socket; socket.socket(fileno=3).shutdown(socket.SHUT_RDWR)"]
+            host.supervisor.hold(resources(spec))
+            let run = try await host.start(spec)
+            try await host.exited(run)
+            await host.supervisor.acknowledge(run)
+            #expect(!canConnect(to: port))
+            let next = try await host.start(server(port))
+            try await host.started(next)
+            #expect(canConnect(to: port))
+        }
+    }
+
     enum End: CaseIterable { case none, acknowledged, whileNobodyLooked }
 
     @Test(arguments: End.allCases) func anAgentThatComesBackHasThePortAgain(end: End) async throws {
