@@ -90,13 +90,13 @@ final class TestAgent {
     ) -> TestRun {
         request(
             spec.encoded(), runID: spec.runID, socketName: spec.socketName, slot: name, notify: notify,
-            listen: listen)
+            listen: listen, stored: stored)
     }
 
     /// The same with any bytes in place of a specification.
     func request(
         _ spec: [UInt8], runID: String = "", socketName: String = "", slot name: String,
-        notify: Int32 = -1, listen: [Int32] = []
+        notify: Int32 = -1, listen: [Int32] = [], stored: [Int32] = []
     ) -> TestRun {
         let slot = slot(name)
         let lock = open(slot + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)

@@ -7,6 +7,8 @@ extension Keeper {
     func readNotices() {
         let now = clinux_boottime_ns()
         notify.read(at: now) { message, descriptors in take(message, descriptors, at: now) }
+        // Not while it reads, which is an access of its own.
+        notify.count(stored: held.storedCount, refused: held.refused)
     }
 
     /// Tells agents what has changed, no more often than they can bear.
@@ -34,7 +36,6 @@ extension Keeper {
         } else {
             for descriptor in descriptors { close(descriptor) }
         }
-        notify.count(stored: held.storedCount, refused: held.refused)
         if hasChanged { tellDescriptors(sockets.takers) }
     }
 

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import KeeperProtocol
 
-/// What the run was given from descriptor 3 on, and what it has stored since. The keeper keeps copies, so that
+/// What the run was given from descriptor 3 on, and what it stored since. The keeper keeps copies, so that
 /// an agent that died can have them back, and the next run of the replica gets them.
 struct HeldDescriptors {
     /// What a stored descriptor without a valid name is called, as everywhere.

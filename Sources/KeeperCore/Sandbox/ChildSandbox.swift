@@ -107,8 +107,8 @@ extension ChildSandbox {
         }
     }
 
-    /// Instead of making namespaces: enters those that the run has made. Verified after it was opened, so they
-    /// are those of the very process.
+    /// Instead of making namespaces: enters those that the run has made. Verified after it was opened, so
+    /// they are those of the very process.
     private mutating func join(_ child: ProcessIdentity) {
         let flags = namespaces(.enter) | spec.sandbox.cloneFlags
         let users = namespaces(.confine) & NamespaceFlags.users

@@ -3,7 +3,7 @@ import Glibc
 import KeeperProtocol
 
 /// The first process of a run's pid namespace. A plain program in that place is deaf to SIGTERM and leaves
-/// its orphans as zombies; so this stands there, passes signals on, reaps, and ends when the program has ended.
+/// its orphans as zombies; so this stands there, passes signals on, reaps, and ends when the program has.
 /// The kernel then kills all that is left of the namespace. Killing it kills the namespace, too.
 enum NamespaceInit {
     /// How the program ended, in a page that the keeper and the first process share: a first process cannot

@@ -6,9 +6,9 @@ struct SandboxCommand: ParsableCommand {
         commandName: "sandbox",
         abstract: "Show how far a run is shut in, as the kernel says it.",
         discussion: """
-            Each item of the declared sandbox is looked up in what the kernel shows of the process now. IN FORCE: \
-            yes; NO (declared, and not so); off (not declared); at start (the kernel shows it of no process, and \
-            the program is executed only behind it); unknown.
+            Each item of the declared sandbox is looked up in what the kernel shows of the process now. \
+            IN FORCE: yes; NO (declared, and not so); off (not declared); at start (the kernel shows it of no \
+            process, and the program is executed only behind it); unknown.
             """)
 
     @Argument(help: "An Instance (web), or one replica of it (web/0).")

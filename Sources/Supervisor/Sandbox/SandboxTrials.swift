@@ -6,8 +6,8 @@ import Reconciler
 import Synchronization
 
 /// Which sandboxes this host can give. Found out by trying: a child is shut in by the very steps that a run
-/// would be, and then executes nothing. What is given is kept for the life of the agent; what is refused for a
-/// while, because a host can be mended.
+/// would be, and then executes nothing. What is given is kept for the life of the agent; what is refused for
+/// a while, because a host can be mended.
 final class SandboxTrials: Sendable {
     struct Question: Hashable, Sendable {
         var rules: SandboxRules

@@ -37,7 +37,7 @@ struct SandboxInspection {
             guard let bounding = view.capabilities("CapBnd"), let permitted = view.capabilities("CapPrm")
             else { return nil }
             let allowed = bound ?? 0
-            // An ordinary user can lower no bounding set, and without new privileges he gains nothing from it.
+            // An ordinary user can lower no bounding set, and without new privileges gains nothing from it.
             let isBarred = view.status("NoNewPrivs") == "1" && view.user != 0
             let isWithin = permitted & ~allowed == 0 && (bounding & ~allowed == 0 || isBarred)
             let names = { (set: UInt64) in

@@ -5,8 +5,8 @@ package import Reconciler
 import Synchronization
 
 extension Supervisor {
-    /// What the kernel says now of the sandbox of a run. nil where it has no process, or none whose identity is
-    /// proven.
+    /// What the kernel says now of the sandbox of a run. nil where it has no process, or none whose
+    /// identity is proven.
     package func sandbox(of run: RunID) -> SandboxObservation? {
         guard let entry = table.withLock({ $0[run] }), let spec = entry.spec,
             let child = entry.identity?.child, let workload = Workload.process(of: child),
