@@ -7,8 +7,8 @@ struct SandboxCommand: ParsableCommand {
         abstract: "Show how far a run is shut in, as the kernel says it.",
         discussion: """
             Each item of the declared sandbox is looked up in what the kernel shows of the process now. \
-            IN FORCE: yes; NO (declared, and not so); off (not declared); at start (the kernel shows it of no \
-            process, and the program is executed only behind it); unknown.
+            IN FORCE: yes; NO (declared, and not so); off (not declared); at start (the kernel shows it of \
+            no process, and the program is executed only behind it); unknown.
             """)
 
     @Argument(help: "An Instance (web), or one replica of it (web/0).")
