@@ -15,6 +15,8 @@ command -v setpriv >/dev/null || skip 'setpriv is not installed'
 become="setpriv --reuid $nobody --regid $nobody --clear-groups --"
 $become test -x "$bundle" || skip "$bundle is closed to others"
 $become test -r Package.swift || skip "$(pwd) is closed to others"
+$become "$bundle" --testing-library swift-testing --list-tests >/dev/null 2>&1 ||
+    skip "the libraries of Swift are closed to others"
 
 place=$(mktemp -d) && chown "$nobody:$nobody" "$place" || exit 1
 trap 'rm -rf "$place"' EXIT
