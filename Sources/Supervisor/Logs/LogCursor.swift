@@ -248,7 +248,11 @@ final class LogCursor {
 
     /// Goes on with the file after this one. False where this one is still the newest.
     private func advance() -> Bool {
-        guard let file else { return open(LogFile(directory: directory, stream: name, number: 0)) }
+        guard let file else {
+            // There was nothing; by now there may be more than one file.
+            let list = LogFileList(directory: directory, stream: name)
+            return open(list.items.last.flatMap(list.open))
+        }
         let newest = LogFile.inode(of: "\(directory)/\(name)")
         // Without a newest file a rotation is half done; its end will be noticed.
         guard let newest, newest != file.inode else { return false }
