@@ -67,8 +67,9 @@ final class LogPrinter {
 
     private func note(_ record: LogRecord) throws {
         let note = format.note(record)
+        // A line that ends here is never gone on with.
+        if format.isTerminal || open?.slot == record.slot { endLine() }
         if format.isTerminal {
-            endLine()
             buffer += (note + "\n").utf8
         } else {
             // What stands before it in the order of time is given out before it.
