@@ -14,8 +14,6 @@ struct AdoptionTruthTests {
         return host
     }
 
-    private func isCompleted(_ host: SimulatedHost) -> Bool { host.memory("job")?.completed != nil }
-
     @Test("a oneshot that ended by itself just before it was asked to has done its work")
     func ownEnd() throws {
         var host = try oneshot()
@@ -33,26 +31,25 @@ struct AdoptionTruthTests {
 
     @Test("of withdrawn oneshots only the newest are remembered")
     func bound() throws {
-        var host = SimulatedHost()
-        let count = InstanceMemory.withdrawnMax + 5
-        var texts = [Declared.unit("job", "profile: oneshot")]
-        for index in 0..<count { texts.append(Declared.instance("job\(index)", of: "job@^1")) }
-        var files: [String: String] = [:]
-        for (index, text) in texts.enumerated() { files["f\(index).yaml"] = text + "\n" }
-        try host.commit(DeclaredSource(files))
-        try host.settle()
-        for process in host.processes.values.sorted(by: { $0.slot < $1.slot }) {
-            host.end(process.run, .exited(code: 0))
-        }
-        // The first five go first.
-        for index in 0..<5 { files["f\(index + 1).yaml"] = nil }
-        try host.commit(DeclaredSource(files))
-        host.wait(until: host.clock.now + .seconds(1))
-        #expect(host.world.memory.instances["job0"] != nil)
+        var host = try oneshot()
+        let run = try #require(host.run("job"))
+        host.end(run.id, .exited(code: 0))
         try host.commit(Declared.source(Declared.unit("job", "profile: oneshot")))
-        #expect(host.world.memory.instances.count == InstanceMemory.withdrawnMax)
-        #expect(host.world.memory.instances["job0"] == nil)
-        #expect(host.world.memory.instances["job\(count - 1)"] != nil)
+        let one = try #require(host.world.memory.instances["job"])
+        let since = try #require(one.withdrawnAt)
+        var world = host.world
+        let count = InstanceMemory.withdrawnMax + 5
+        for index in 0..<count {
+            var old = one
+            // The names are in another order than the times.
+            old.withdrawnAt = WallTime(nanoseconds: since.nanoseconds - Int64(index + 1))
+            world.memory.instances["job\(index)"] = old
+        }
+        let desired = try #require(world.desired)
+        world.accept(desired, at: host.clock.moment)
+        #expect(world.memory.instances.count == InstanceMemory.withdrawnMax)
+        #expect(world.memory.instances["job"] != nil && world.memory.instances["job0"] != nil)
+        #expect(world.memory.instances["job\(count - 1)"] == nil)
     }
 
     @Test("while runs are being taken up nothing is said to be stopped")
