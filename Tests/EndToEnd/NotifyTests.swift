@@ -12,7 +12,7 @@ extension EndToEnd {
             tell = lambda text: s.send(text.encode())
             at = lambda name: os.path.exists(os.environ["PLUMB_WORKSPACE_DIR"] + "/" + name)
             assert os.environ["WATCHDOG_PID"] == str(os.getpid())
-            period = int(os.environ["WATCHDOG_USEC"]) / 1e6 / 10
+            period = int(os.environ["WATCHDOG_USEC"]) / 1e6 / 50
             while not at("go"): tell("STATUS=loading"); time.sleep(0.05)
             tell("READY=1\\nSTATUS=serving")
             def reload(*_):
@@ -31,7 +31,7 @@ extension EndToEnd {
             health:
               startup: {heartbeat: {ttl: 1m}}
               readiness: {heartbeat: {}}
-              liveness: {heartbeat: {ttl: 4s}}
+              liveness: {heartbeat: {ttl: 10s}}
             """)
 
         private static func notifying(_ script: String, _ more: String) -> String {
@@ -74,7 +74,7 @@ extension EndToEnd {
 
         private func hangs(_ host: Host, _ before: StatusView) async throws {
             Files.write(host.workspace("web/0") + "/hang", "")
-            let after = try await host.until("it was replaced", seconds: 40) {
+            let after = try await host.until("it was replaced", seconds: 60) {
                 $0.areSettled(["web/0"]) && $0.pids != before.pids
             }
             #expect(after["web/0"]?.restarts == 1)

@@ -92,7 +92,7 @@ struct PythonServer {
     }
 
     func ask(
-        _ options: HTTPProbeOptions, caFile: String? = nil, timeout: Duration = .seconds(5)
+        _ options: HTTPProbeOptions, caFile: String? = nil, timeout: Duration = .seconds(20)
     ) async -> ProbeOutcome {
         let http = HTTPProbe()
         let question = HTTPQuestion(port: port, path: "/", options: options, caFile: caFile)

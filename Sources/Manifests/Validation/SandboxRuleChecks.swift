@@ -79,11 +79,13 @@ struct SandboxRuleChecks {
 
 /// Whether those who are to reach a process can: endpoints, and the probes that ask over the network.
 enum SandboxReach {
-    static let remedy = "set sandbox.network: local or full, or remove the endpoint"
+    static let remedy = "set sandbox.network: local or full, or let Plumb hold the port (listen: true)"
 
-    /// What is wrong; nil where all can be reached. Probes over the network name endpoints.
+    /// What is wrong; nil where all can be reached. Probes over the network name endpoints. A held port is
+    /// open outside of the sandbox, and is handed in.
     static func problem(_ sandbox: Sandbox, endpoints: [Endpoint]) -> String? {
-        guard SandboxRules(sandbox).network == .none, let endpoint = endpoints.first else { return nil }
+        guard SandboxRules(sandbox).network == .none, let endpoint = endpoints.first(where: { !$0.listen })
+        else { return nil }
         let reason = sandbox.network == nil ? "level '\(sandbox.level.rawValue)'" : "network: none"
         return "the sandbox has no network (\(reason)), so nobody could reach the endpoint '\(endpoint.name)'"
     }

@@ -119,7 +119,7 @@ struct MountPlan {
         guard rules.hideInstances else { return [] }
         return context.hidden.filter { !isCovered($0) }.flatMap { path -> [SandboxStep] in
             guard
-                (context.own + [context.package].compactMap { $0 }).contains(where: {
+                (context.own + [context.package, context.notifySocket].compactMap { $0 }).contains(where: {
                     SandboxContext.isWithin($0, path)
                 })
             else { return [mask(path, .hideInstances)] }
@@ -139,10 +139,14 @@ struct MountPlan {
         if let package = context.package {
             steps.append(bind(package, .hideInstances, SandboxStep.readOnly | SandboxStep.optional))
         }
+        if let socket = context.notifySocket {
+            steps.append(bind(socket, .hideInstances, SandboxStep.optional))
+        }
         guard rules.hideInstances else { return steps }
         // Nothing may be added beside them.
+        let shown = context.own + [context.notifySocket].compactMap { $0 }
         steps += context.hidden.filter { path in
-            !isCovered(path) && context.own.contains { SandboxContext.isWithin($0, path) }
+            !isCovered(path) && shown.contains { SandboxContext.isWithin($0, path) }
         }.map {
             SandboxStep(
                 .readOnly, .hideInstances, second: SandboxStep.inPlace | SandboxStep.optional, texts: [$0])

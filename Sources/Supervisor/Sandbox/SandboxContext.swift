@@ -12,6 +12,8 @@ struct SandboxContext: Sendable {
     var switchesUser: Bool
     /// Directories that the run writes to.
     var own: [String] = []
+    /// Where the run says how it is, if it is listened to.
+    var notifySocket: String?
     /// What the run executes from: its package, and the file of its command.
     var package: String?
     var executable: String?
