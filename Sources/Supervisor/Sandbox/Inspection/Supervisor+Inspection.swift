@@ -15,7 +15,7 @@ extension Supervisor {
         else { return nil }
         let executable = try? assembly.resolution(spec.process).resolve(spec.process.command).executable
         let context = assembly.context(
-            user, spec.process, entry.slot.id.replica, executable: executable ?? "/")
+            user, spec.process, entry.slot.id.replica, run, executable: executable ?? "/")
         let rules = SandboxRules(spec.process.sandbox)
         // Of an adopted run it is known only what the host would give now.
         let given = entry.sandbox ?? trials.answer(SandboxTrials.Question(rules, user))?.rules
