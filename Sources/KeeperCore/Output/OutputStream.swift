@@ -78,9 +78,9 @@ struct OutputStream {
         return news
     }
 
-    /// All that a new listener has to know.
+    /// All that a new listener has to know, but for the news that it will be told as well.
     var standing: OutputNews {
-        OutputNews(lostBytes: totals.lostBytes, began: gap)
+        OutputNews(lostBytes: totals.lostBytes - news.lostBytes, began: gap)
     }
 
     /// The run has written all. What it lost is put into the ledger now or never.
