@@ -73,7 +73,7 @@ extension EndToEnd {
                     status.areSettled(names) && names.allSatisfy { status.pids[$0] != before[$0] }
                 }
                 let stops = try host.events().filter { $0.kind == "stopping" }
-                #expect(stops.compactMap(\.replica) == names)
+                #expect(stops.compactMap(\.replica).sorted() == names)
                 #expect(stops.allSatisfy { $0.cause.contains("was replaced at") }, "\(stops.map(\.cause))")
                 #expect(names.allSatisfy { findings(after, $0).isEmpty })
                 #expect(names.allSatisfy { after[$0]?.restarts == 0 })
