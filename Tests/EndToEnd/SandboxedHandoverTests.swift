@@ -49,8 +49,9 @@ extension EndToEnd {
                 try host.commit(
                     "Declare", ["u.yaml": unit(port, level), "i.yaml": Declare.instance("web", of: "web")])
                 try await host.startAgent()
-                let first = try await host.settled("web/0")
-                #expect(first["web/0"]?.json["statusText"].string == "http [True, True]")
+                try await host.until("it has its own pid in LISTEN_PID and WATCHDOG_PID, and is heard") {
+                    $0.areSettled(["web/0"]) && $0["web/0"]?.json["statusText"].string == "http [True, True]"
+                }
                 #expect(try HTTPExchange.ask("/", at: .port(port)).status == 200)
                 try host.commit(
                     "Again", ["i.yaml": Declare.instance("web", of: "web", "restartNonce: again")])

@@ -103,6 +103,11 @@ def adopted(agent):
     return agent
 
 
+def value_of(path):
+    with open(path) as file:
+        return file.read().split()
+
+
 def gone(agent):
     """What is not declared any more leaves no group behind."""
     tree = os.path.dirname(group(running(agent, "spin/0")["spin/0"]))
@@ -110,7 +115,11 @@ def gone(agent):
         os.remove(f"{guest.REPO}/{name}.yaml")
     commit({"last.yaml": declaration("last", "exec sleep 100000")})
     running(agent, "last/0")
-    until("only the group of the last one is left", lambda: len(glob.glob(tree + "/*/")) == 1)
+    try:
+        until("only the group of the last one is left", lambda: len(glob.glob(tree + "/*/")) == 1)
+    except AssertionError:
+        names = [(one, value_of(one + "cgroup.procs")) for one in glob.glob(tree + "/*/")]
+        raise AssertionError(f"groups are left: {names}; {agent.plumb('status')}")
 
 
 def play():
