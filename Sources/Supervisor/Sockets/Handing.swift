@@ -75,6 +75,7 @@ extension Supervisor {
             launch.passed.append(PassedDescriptor(kind: .listen, name: name, key: socket.text))
         }
         let storeMax = request.spec.process.storeMax
+        if storeMax == 0 { store.replace(request.slot, [], []) }
         do throws(SystemError) {
             for (entry, raw) in try store.copies(of: request.slot, max: storeMax) {
                 handed.add(raw, .stored)
