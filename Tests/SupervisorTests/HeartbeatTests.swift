@@ -157,7 +157,7 @@ import Testing
             #expect(!host.probeChanges(of: run).contains { $0.kind == .startup && !$0.passing })
             let replica = host.supervisor.layout.replica(ReplicaID(instance: "web", index: 0))
             writeFile("\(replica)/workspace/quiet", "")
-            await eventually("it is given up", within: .seconds(60)) {
+            await eventually("it is given up") {
                 guard let last = host.probeChanges(of: run).last else { return false }
                 return !last.passing && last.detail.contains("no WATCHDOG=1 for")
             }
