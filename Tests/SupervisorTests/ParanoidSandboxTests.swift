@@ -112,6 +112,7 @@ import Testing
             await eventually("the probe passes", within: .seconds(60)) {
                 host.probeChanges(of: run).contains { $0.passing }
             }
+            await eventually("all that it said is written") { host.lines(of: run).last == "ready" }
             let said = host.lines(of: run)
             let own = ReplicaDirectories(host.layout, ReplicaID(instance: "web", index: 0)).privateDir
             #expect(readFile("\(own)/probe") == said.first.map { "\($0)\n" })

@@ -117,7 +117,7 @@ import Testing
                 #expect(try hostMounts() == before, "\(level)")
                 kill(identity.keeperPID, SIGKILL)
                 await eventually("its end is told") { !host.reports(of: run).isEmpty }
-                #expect(!isAlive(identity.pid), "\(level)")
+                await eventually("its process ends, at \(level)") { !isAlive(identity.pid) }
                 await host.supervisor.acknowledge(run)
                 #expect(try hostMounts() == before, "\(level)")
             }
