@@ -88,6 +88,27 @@ import Testing
     }
 
     @Test(
+        "Its notify socket is there, at every level (as root)",
+        .enabled(if: !isSkipped, "needs root, perl, Landlock"), arguments: Sandbox.Level.allCases)
+    func notifies(level: Sandbox.Level) async throws {
+        try await withHost { host in
+            let program = """
+                socket(my $s, AF_UNIX, SOCK_DGRAM, 0); connect($s, pack_sockaddr_un($ENV{NOTIFY_SOCKET}))
+                or die "$!"; send($s, "READY=1", 0) or die "$!"; sleep 600;
+                """
+            var spec = perl(program, sandbox: .at(level))
+            spec.process.notify = true
+            spec.health.readiness = Probe(check: .heartbeat(ttl: nil))
+            let run = try await host.start(spec)
+            await eventually("it is ready", within: .seconds(60)) {
+                host.probeChanges(of: run).contains { $0.kind == .readiness && $0.passing }
+                    || !host.reports(of: run).isEmpty
+            }
+            #expect(host.reports(of: run).isEmpty, "\(host.lines(of: run))")
+        }
+    }
+
+    @Test(
         "An exec probe is in the sandbox of its run, at every level (as root)",
         .enabled(if: !isSkipped, "needs root, perl, Landlock"), arguments: Sandbox.Level.allCases)
     func probes(level: Sandbox.Level) async throws {
