@@ -53,3 +53,13 @@ func writeFile(_ path: String, _ text: String) -> Bool {
 func readPid(_ path: String) -> Int32? {
     readFile(path).flatMap { Int32($0.filter { $0.isNumber }) }
 }
+
+/// Signals one process. Shadows the system's, to which a pid that a failed start left at -1 is everybody.
+@discardableResult
+func kill(_ pid: pid_t, _ number: Int32) -> Int32 {
+    guard pid > 1 else {
+        Issue.record("\(pid) is no process of a test")
+        return -1
+    }
+    return Glibc.kill(pid, number)
+}

@@ -161,3 +161,13 @@ func eventually(
     }
     return true
 }
+
+/// Signals one process. Shadows the system's, to which a pid that a failed start left at -1 is everybody.
+@discardableResult
+func kill(_ pid: pid_t, _ number: Int32) -> Int32 {
+    guard pid > 1 else {
+        Issue.record("\(pid) is no process of a test")
+        return -1
+    }
+    return Glibc.kill(pid, number)
+}
