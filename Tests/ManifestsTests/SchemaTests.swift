@@ -61,6 +61,7 @@ import Testing
                 "unit.spec.entry.command", "unit.spec.entry.args", "unit.spec.entry.workingDir",
                 "unit.spec.entry.user", "unit.spec.entry.group", "unit.spec.entry.umask",
                 "unit.spec.entry.stdin", "unit.spec.entry.notify",
+                "unit.spec.entry.fileDescriptorStoreMax",
             ]
         ),
     ])
