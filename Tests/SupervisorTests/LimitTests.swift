@@ -175,6 +175,22 @@ private let hog = "b=[]\nfor i in range(200): b.append(bytearray(b\"x\") * 10000
         }
     }
 
+    @Test func aGroupThatIsBusyAtFirstIsRemovedByItselfLater() async throws {
+        try await withHost { host in
+            let groups = try #require(host.supervisor.groups)
+            let run = try await host.start(limited(sleeper, nil))
+            let identity = try await host.started(run)
+            let group = groups.group(of: host.newRun(), in: SlotID(instance: "late", index: 0))
+            try groups.make(group)
+            #expect(ControlFile.write("\(group)/cgroup.procs", "\(identity.pid)") == 0)
+            groups.remove(group)
+            #expect(existing([group]) == [group])
+            kill(identity.pid, SIGKILL)
+            await eventually("nothing is left") { access(group, F_OK) != 0 }
+            try await host.exited(run)
+        }
+    }
+
     private func leaveGroups(_ host: TestHost, _ resources: Resources) throws -> [String] {
         let groups = try #require(host.supervisor.groups)
         let stray = groups.group(of: host.newRun(), in: SlotID(instance: "web", index: 0))

@@ -11,8 +11,7 @@ final class ControlGroupTree: Sendable {
     /// Where each controller is to be found.
     let places: [Controller: ControllerPlace]
     /// Groups that were busy when they were to be removed.
-    private let leftOver = Mutex<Set<String>>([])
-    private static let leftOverMax = 10_000
+    let leftOver = Mutex(LeftOverGroups())
 
     /// nil where the host has none that this user may use.
     init?(host: ControlGroupHost, stateDir: String, isRoot: Bool) {
@@ -87,37 +86,6 @@ final class ControlGroupTree: Sendable {
             }
     }
 
-    /// Removes an empty group. One that is still busy is tried again with the next.
-    func remove(_ group: String) {
-        let groups = leftOver.withLock { leftOver in
-            let groups = leftOver.union([group])
-            leftOver.removeAll()
-            return groups
-        }
-        let busy = groups.filter { group in
-            // The unified one last: as long as it is there, something of the run may be.
-            let directories = legacyGroups(of: group).map(\.path) + [group]
-            return directories.count { !Self.removeDirectory($0) } > 0
-        }
-        if !busy.isEmpty {
-            leftOver.withLock { leftOver in
-                if leftOver.count < Self.leftOverMax { leftOver.formUnion(busy) }
-            }
-        }
-    }
-
-    private static let depthMax = 16
-
-    /// With the groups that the workload made within it. False: something is in one of them.
-    private static func removeDirectory(_ path: String, depth: Int = 0) -> Bool {
-        if rmdir(path) == 0 || errno == ENOENT { return true }
-        guard depth < depthMax, GroupMembers.hasGroupsBelow(path) else { return false }
-        for name in directoryNames(path) where isDirectory("\(path)/\(name)") {
-            guard removeDirectory("\(path)/\(name)", depth: depth + 1) else { return false }
-        }
-        return rmdir(path) == 0
-    }
-
     /// How many processes of the group were killed for want of memory; nil: it is not counted here.
     func memoryKills(of group: String) -> UInt64? {
         paths(group).oomCounterFile.flatMap { ControlFile.number($0, "oom_kill") }
@@ -158,7 +126,7 @@ final class ControlGroupTree: Sendable {
         }
     }
 
-    private static func isDirectory(_ path: String) -> Bool {
+    static func isDirectory(_ path: String) -> Bool {
         var facts = stat()
         return lstat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR
     }

@@ -144,7 +144,7 @@ extension Supervisor {
             table[record.run]?.phase = .over
             return table[record.run]?.group
         }
-        if report.treeProvenEmpty, let group { groups?.remove(group) }
+        if let group { groups?.remove(group) }
         return report
     }
 

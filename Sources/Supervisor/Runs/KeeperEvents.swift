@@ -150,7 +150,8 @@ extension Supervisor {
         report.treeProvenEmpty = report.treeProvenEmpty && ended.treeProvenEmpty
         if ended.notice != nil { notifySockets.remove(run) }
         tell(.exited(run, report))
-        if report.treeProvenEmpty, let group = ended.group { groups?.remove(group) }
+        // An unproven tree may be gone a moment later; until then the kernel keeps its group.
+        if let group = ended.group { groups?.remove(group) }
     }
 
     /// The keeper's end is closed: as it should be after the run's end, else it was killed.
