@@ -75,21 +75,6 @@ struct Status: AsyncParsableCommand {
     }
 }
 
-extension InstanceDetailDocument {
-    /// With one replica alone. A replica that there is none of is an error, not an empty table.
-    func only(replica name: String) throws -> InstanceDetailDocument {
-        var detail = self
-        detail.instance.replicas.removeAll { $0.name != name }
-        detail.waiting.removeAll { $0.replica != name }
-        guard detail.instance.replicas.isEmpty else { return detail }
-        let known = instance.replicas.map(\.name).joined(separator: ", ")
-        throw CommandFailure(
-            message: "there is no replica \(name)",
-            remedy: known.isEmpty
-                ? "no replica of \(instance.name) is meant to run here" : "there are: \(known)")
-    }
-}
-
 /// Agent and command speak different versions.
 enum WireMismatch {
     static var failure: CommandFailure {

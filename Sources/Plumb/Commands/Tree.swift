@@ -9,33 +9,15 @@ struct Tree: ParsableCommand {
             the processor time that each has used, MEMORY what it has resident.
             """)
 
-    @Argument(help: "An Instance (web), or one replica of it (web/0).")
-    var name: String
-
+    @OptionGroup var choice: ReplicaChoice
     @OptionGroup var agent: AgentOptions
     @OptionGroup var options: OutputOptions
 
     func run() throws {
-        let instance = String(name.prefix { $0 != "/" })
-        let bytes = try agent.client.get("/v1/instances/\(AgentClient.escaped(instance))/proctree")
-        var document = try WireMismatch.decode(ProcessTreeDocument.self, bytes)
-        if name.contains("/") { document = try document.only(replica: name) }
+        let document: ProcessTreeDocument = try choice.document("proctree", from: agent.client)
         guard options.output == .text else { return options.write(OutputValue(document)) }
         Output.lines(
             TreeReport(document: document).lines(
                 width: options.color.terminal.width, paint: options.color.paint))
-    }
-}
-
-extension ProcessTreeDocument {
-    /// With one replica alone. A replica that there is none of is an error, not an empty tree.
-    func only(replica name: String) throws -> ProcessTreeDocument {
-        var document = self
-        document.replicas.removeAll { $0.name != name }
-        guard document.replicas.isEmpty else { return document }
-        let known = replicas.map(\.name).joined(separator: ", ")
-        throw CommandFailure(
-            message: "there is no replica \(name)",
-            remedy: known.isEmpty ? "no replica of \(instance) is meant to run here" : "there are: \(known)")
     }
 }
