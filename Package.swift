@@ -135,6 +135,7 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["Plumb", "TestKit", "CLinux", "StatusAPI"],
-            path: "Tests/EndToEnd", swiftSettings: strict),
+            path: "Tests/EndToEnd",
+            exclude: ["Guest/limits.py", "Guest/guest.py", "Guest/init.sh"], swiftSettings: strict),
     ]
 )
