@@ -14,6 +14,8 @@ enum SupervisorLimits {
     static let startRetryFirst: Duration = .milliseconds(20)
     /// How long a keeper found at adoption may take to name itself.
     static let helloWaitMax: Duration = .seconds(2)
+    /// How long a keeper may be found stopped after the time of its run's stop, and after it was let go on.
+    static let stoppedKeeperPatience: Duration = .seconds(5)
     /// How long a control group may take to be empty after it was killed.
     static let treeEmptyWaitMax: Duration = .seconds(2)
     /// For so long what was read of a run's use answers every question for it.

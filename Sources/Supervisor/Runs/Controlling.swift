@@ -29,6 +29,7 @@ extension Supervisor {
         } else {
             send(request, to: run)
         }
+        watchStop(of: run, policy: policy)
     }
 
     /// Sends a signal to the run's main process.

@@ -145,6 +145,7 @@ extension Supervisor {
         guard let ended else { return }
         FailPoint.reach(.exitTold)
         ended.probes?.stop()
+        ended.stopWatch?.cancel()
         drift.forget(run)
         var report = report
         report.treeProvenEmpty = report.treeProvenEmpty && ended.treeProvenEmpty

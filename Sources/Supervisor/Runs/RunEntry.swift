@@ -38,6 +38,8 @@ struct RunEntry {
     var pendingStop: AgentMessage?
     /// It was asked to end, and is not probed any more.
     var isStopping = false
+    /// Looks after a keeper that does not get on with the stop.
+    var stopWatch: Task<Void, Never>?
     var lostLogBytes: UInt64 = 0
     var logTroubles: [LogStream: LogTrouble] = [:]
     /// Processes of it that were killed for want of memory; nil: nobody counts.
