@@ -130,7 +130,7 @@ let package = Package(
         .testTarget(
             name: "PlumbTests",
             dependencies: [
-                "Plumb", "Manifests", "Reconciler", "StatusAPI", "Supervisor", "CLinux",
+                "Plumb", "Agent", "Manifests", "Reconciler", "StatusAPI", "Supervisor", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/kcmp.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -61,6 +62,22 @@ int clinux_peer(int fd, pid_t *pid, uid_t *uid, gid_t *gid) {
     *uid = peer.uid;
     *gid = peer.gid;
     return 0;
+}
+int clinux_peer_has_group(int fd, gid_t group) {
+    struct ucred peer;
+    socklen_t length = sizeof peer;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0) return -1;
+    if (peer.gid == group) return 1;
+    length = 0;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &length) == 0) return 0;
+    if (errno != ERANGE) return -1;
+    gid_t *groups = malloc(length);
+    if (groups == NULL) return -1;
+    int found = getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &length) < 0 ? -1 : 0;
+    for (size_t i = 0; found == 0 && i < length / sizeof *groups; i++)
+        if (groups[i] == group) found = 1;
+    free(groups);
+    return found;
 }
 
 ssize_t clinux_send(int fd, const void *bytes, size_t length, const int *fds, size_t fd_count,

@@ -1,17 +1,17 @@
-import Glibc
+package import Glibc
 
-/// The socket in the runtime directory that the command line uses. The kernel takes paths of 107 bytes, so it
+/// A socket in the runtime directory that the command line uses. The kernel takes paths of 107 bytes, so it
 /// is reached through its directory's descriptor; whoever is allowed to connect is said by its mode: root,
 /// the agent's user, and the group `plumb` if there is one.
-final class LocalSocket: Sendable {
-    let path: String
+package final class LocalSocket: Sendable {
+    package let path: String
     private let directory: Int32
     private let name: String
 
-    static let group = "plumb"
+    package static let group = "plumb"
 
     /// Looks who is there already: a socket that nobody answers on is left from an agent that died.
-    init(_ path: String) throws(StatusServerError) {
+    package init(_ path: String) throws(StatusServerError) {
         let cut = path.lastIndex(of: "/")
         let folder = cut.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
         name = cut.map { String(path[path.index(after: $0)...]) } ?? path
@@ -25,13 +25,13 @@ final class LocalSocket: Sendable {
 
     /// Where the server binds: a name of its own first, so that the socket appears under the real one only
     /// when its mode is right and somebody answers.
-    var bindPath: String { reachable(newName) }
+    package var bindPath: String { reachable(newName) }
 
     private var newName: String { ".\(name).\(getpid())" }
     private func reachable(_ name: String) -> String { "/proc/self/fd/\(directory)/\(name)" }
 
     /// Makes what was bound the socket that everybody knows, in place of a stale one.
-    func publish() throws(StatusServerError) {
+    package func publish() throws(StatusServerError) {
         var mode: mode_t = 0o600
         if let group = Self.groupID(Self.group), fchownat(directory, newName, uid_t.max, group, 0) == 0 {
             mode = 0o660
@@ -46,9 +46,9 @@ final class LocalSocket: Sendable {
     }
 
     /// Only after `publish`: another agent's socket is not taken away.
-    func remove() { unlinkat(directory, name, 0) }
+    package func remove() { unlinkat(directory, name, 0) }
 
-    func removeUnpublished() { unlinkat(directory, newName, 0) }
+    package func removeUnpublished() { unlinkat(directory, newName, 0) }
 
     private func refuseIfServed() throws(StatusServerError) {
         var info = stat()
@@ -77,7 +77,8 @@ final class LocalSocket: Sendable {
         }
     }
 
-    private static func groupID(_ name: String) -> gid_t? {
+    /// nil: this host has no such group.
+    package static func groupID(_ name: String) -> gid_t? {
         var entry = Glibc.group()
         var found: UnsafeMutablePointer<Glibc.group>?
         var buffer = [CChar](repeating: 0, count: 16 << 10)

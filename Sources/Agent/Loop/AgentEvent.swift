@@ -15,6 +15,8 @@ package enum AgentEvent: Sendable {
     case timerFired
     /// What could not be stored is to be tried once more.
     case commitDue
+    /// Somebody on this host asks for something. Answered once what it leads to is durable.
+    case control(ControlRequest, from: Caller, ControlReply)
     /// The agent is to end; with `keepRuns` its runs go on.
     case stopRequested(keepRuns: Bool)
 }

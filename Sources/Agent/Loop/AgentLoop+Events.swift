@@ -15,6 +15,8 @@ extension AgentLoop {
         case .updateFailed(let run, let failure): updateFailed(run, failure)
         case .timerFired: timer = nil
         case .commitDue: isRetryingCommit = false
+        case .control(let request, let caller, let reply):
+            replies.append((reply, control(request, by: caller, at: moment)))
         case .stopRequested(let keepRuns):
             stopMode = keepRuns ? .keepRuns : .stopRuns
             if !keepRuns { world.observed.stopping = true }

@@ -51,6 +51,8 @@ package actor AgentLoop {
     /// Set by `stopRequested`; true once nothing is left to wait for.
     var stopMode: StopMode?
     var timer: (at: Instant, task: Task<Void, Never>)?
+    /// Answers to be given once the batch is durable.
+    var replies: [(reply: ControlReply, outcome: ControlOutcome)] = []
     var storeFailing = false
     var isRetryingCommit = false
     /// What is held for the Instances; nil until that was told once.
@@ -120,6 +122,7 @@ package actor AgentLoop {
         updateConditions(at: moment)
         collectChanges()
         let durable = await commitBatch()
+        answerCallers(durable: durable)
         await hold()
         perform(work, durable: durable)
         becomeReady()

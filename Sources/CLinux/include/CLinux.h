@@ -157,6 +157,8 @@ int clinux_unix_connect(int fd, const char *path);
 int clinux_accept(int fd);
 /// SO_PEERCRED: who connected, or who made the pair.
 int clinux_peer(int fd, pid_t *pid, uid_t *uid, gid_t *gid);
+/// SO_PEERGROUPS: whether whoever connected was of this group then, by any of its groups: 1, 0, or -1.
+int clinux_peer_has_group(int fd, gid_t group);
 
 /// A TCP or UDP socket that is bound to a numeric address and, for TCP, listens. "" is every address of the
 /// host, of both families where it has both. Blocking.

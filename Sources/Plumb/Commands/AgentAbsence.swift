@@ -1,10 +1,13 @@
 import Glibc
 
 /// Why no agent could be reached, in words.
-struct AgentAbsence: Sendable {
+struct AgentAbsence: Error, Sendable {
     var socket: String
     /// The errno of connecting.
     var failure: Int32
+
+    /// Somebody is there, and does not serve this user.
+    var isForbidden: Bool { failure == EACCES || failure == EPERM }
 
     var explained: CommandFailure {
         switch failure {

@@ -5,7 +5,7 @@ import Glibc
 struct AgentClient: Sendable {
     var socket: String
 
-    private static let timeoutSeconds = 10
+    static let timeoutSeconds = 10
     private static let readBytes = 64 << 10
 
     /// The body of an answer with status 200.
@@ -17,7 +17,8 @@ struct AgentClient: Sendable {
 
     /// Whatever the agent answers.
     func ask(_ path: String) throws -> HTTPResponse {
-        let descriptor = try connected()
+        let descriptor: Int32
+        do { descriptor = try connected() } catch let absence as AgentAbsence { throw absence.explained }
         defer { close(descriptor) }
         let request =
             "GET \(path) HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\nConnection: close\r\n\r\n"
@@ -38,7 +39,7 @@ struct AgentClient: Sendable {
         }.joined()
     }
 
-    private func send(_ bytes: [UInt8], to descriptor: Int32) throws {
+    func send(_ bytes: [UInt8], to descriptor: Int32) throws {
         var rest = bytes[...]
         while !rest.isEmpty {
             let sent = rest.withUnsafeBytes {
@@ -75,7 +76,7 @@ struct AgentClient: Sendable {
         }
     }
 
-    private func broken(_ reason: String) -> CommandFailure {
+    func broken(_ reason: String) -> CommandFailure {
         CommandFailure(
             message: "the agent at \(socket) did not answer: \(reason)",
             remedy: "try again; if it goes on, look at the agent's own output")
@@ -93,7 +94,8 @@ struct AgentClient: Sendable {
         return CommandFailure(message: "the agent at \(socket) answered \(response.status) to GET \(path)")
     }
 
-    private func connected() throws -> Int32 {
+    /// - Throws: `AgentAbsence` where nobody answers or this user may not ask.
+    func connected() throws -> Int32 {
         let descriptor = clinux_unix_stream()
         guard descriptor >= 0 else {
             throw CommandFailure(message: "no socket: \(String(cString: strerror(errno)))")
@@ -105,7 +107,7 @@ struct AgentClient: Sendable {
         let failure = SocketAddress.connect(descriptor, to: socket)
         guard failure == 0 else {
             close(descriptor)
-            throw AgentAbsence(socket: socket, failure: failure).explained
+            throw AgentAbsence(socket: socket, failure: failure)
         }
         return descriptor
     }

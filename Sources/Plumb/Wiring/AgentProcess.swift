@@ -54,6 +54,11 @@ struct AgentProcess {
             AgentLog.say(
                 "status: http://\(listening.address)/v1/status   socket: \(listening.socket ?? "none")")
         }
+        let control = try ControlServer(path: SocketPath.control(beside: settings.socket)) {
+            box.post(.control($0, from: $1, $2))
+        }
+        try control.start()
+        defer { control.stop() }
         try await run(loop: loop, server: server, watcher: watcher)
         watcher.stop()
         // Everything durable is written; what remains is only a shorter log to replay.

@@ -14,12 +14,14 @@ package struct EventRecord: Sendable, Hashable, Codable {
     package var run: RunID?
     package var revision: Revision?
     package var cause: Cause?
+    /// Who asked for it on this host; nil where nobody did. Optional, like all that came later.
+    package var caller: Caller?
     /// One sentence in plain words.
     package var message: String
 
     package init(
         kind: Kind, time: WallTime, instance: String? = nil, replica: ReplicaID? = nil, run: RunID? = nil,
-        revision: Revision? = nil, cause: Cause? = nil, message: String
+        revision: Revision? = nil, cause: Cause? = nil, caller: Caller? = nil, message: String
     ) {
         self.kind = kind
         self.time = time
@@ -28,6 +30,7 @@ package struct EventRecord: Sendable, Hashable, Codable {
         self.run = run
         self.revision = revision
         self.cause = cause
+        self.caller = caller
         self.message = message
     }
 }

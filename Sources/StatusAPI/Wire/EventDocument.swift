@@ -13,6 +13,8 @@ package struct EventDocument: Codable, Sendable, Hashable {
     package var revision: RevisionDocument?
     package var message: String
     package var cause: CauseDocument?
+    /// Who asked for it on the host; nil where nobody did.
+    package var caller: CallerDocument?
 
     package init(_ entry: EventHistoryEntry) {
         let record = entry.record
@@ -25,6 +27,20 @@ package struct EventDocument: Codable, Sendable, Hashable {
         revision = record.revision.map { RevisionDocument($0) }
         message = record.message
         cause = record.cause.map(CauseDocument.init)
+        caller = record.caller.map(CallerDocument.init)
+    }
+}
+
+/// A process that asked for something, as the kernel vouches for it.
+package struct CallerDocument: Codable, Sendable, Hashable {
+    package var uid: UInt32
+    package var user: String
+    package var pid: Int32
+
+    package init(_ caller: Caller) {
+        uid = caller.uid
+        user = caller.user
+        pid = caller.pid
     }
 }
 

@@ -1,0 +1,46 @@
+import Reconciler
+
+extension AgentLoop {
+    /// Does what was asked, at once and within this turn. Each verb stands in the file of what it is about.
+    func control(_ request: ControlRequest, by caller: Caller, at moment: Moment) -> ControlOutcome {
+        switch request {
+        case .approve, .suspend, .resume, .retry: .refused(.notYet(request.verb))
+        }
+    }
+
+    /// Whoever asked is told only once it is safe against the agent's death, or that it is not.
+    func answerCallers(durable: Bool) {
+        let answers = replies
+        replies = []
+        for (reply, outcome) in answers {
+            guard case .done(let message) = outcome, !durable else {
+                reply(outcome)
+                continue
+            }
+            reply(
+                .done(
+                    "\(message)\nit is done, and not stored yet, for the agent's memory cannot be written "
+                        + "(condition StoreFailing): an agent that ends now forgets it"))
+        }
+    }
+}
+
+extension ControlRequest {
+    /// The request's name on the wire and on the command line.
+    package var verb: String {
+        switch self {
+        case .approve: "approve"
+        case .suspend: "suspend"
+        case .resume: "resume"
+        case .retry: "retry"
+        }
+    }
+}
+
+extension ControlRefusal {
+    static func notYet(_ verb: String) -> ControlRefusal {
+        ControlRefusal(
+            code: "NotSupported", message: "this version of the agent cannot do `\(verb)` yet",
+            remedy: "upgrade the agent")
+    }
+}
