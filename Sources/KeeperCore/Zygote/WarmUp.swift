@@ -15,12 +15,21 @@ enum WarmUp {
         _ = StopSequence([.killTree], at: 0)
         _ = SlotFiles.exit + SlotFiles.identity
         meet([Int32].self)
+        meet([PassedDescriptor].self)
+        meet(ExitRecord?.self)
+        compare(AgentMessage.acknowledgeExit, .updateSpec)
+        compare(NotifyState(), NotifyState())
         _ = clinux_boottime_ns() + clinux_realtime_ns()
     }
 
     /// Makes the runtime build a type's description.
     @inline(never) private static func meet(_ type: Any.Type) {
         withExtendedLifetime(type) {}
+    }
+
+    /// Makes the runtime look up how values of a type are compared.
+    @inline(never) private static func compare<Value: Equatable>(_ a: Value, _ b: Value) {
+        withExtendedLifetime(a == b) {}
     }
 
     private static func readSpecification() {
