@@ -38,6 +38,12 @@ enum SupervisorLimits {
     static let driftFirstLook: Duration = .seconds(3)
     static let driftPause: Duration = .milliseconds(250)
     static let driftPauseMax: Duration = .seconds(2)
+    /// So many changes of other files within so much time, and a directory is left for a while: first for
+    /// this long, then for twice as long each time.
+    static let driftStrangersMax = 200
+    static let driftBusyTime: Duration = .seconds(10)
+    static let driftRest: Duration = .seconds(5)
+    static let driftRestMax: Duration = .seconds(300)
     /// Directories and control files that are watched, over all runs.
     static let watchesMax = 16_384
     /// A program that was replaced by a file of more bytes counts as another one, unread.

@@ -96,6 +96,90 @@ extension TestHost {
         }
     }
 
+    /// Times of files prove nothing.
+    @Test func aScriptThatIsTouchedOrComesFromTheFutureIsNotStale() async throws {
+        try await withHost { host in
+            let loop = "while :; do sleep 1; done\n"
+            let large = String(repeating: "# filler\n", count: SupervisorLimits.scriptBytesMax / 9 + 1)
+            writeFile("\(host.base)/future", "#!/bin/sh\n" + loop, mode: 0o755)
+            writeFile("\(host.base)/touched", "#!/bin/sh\n" + loop, mode: 0o755)
+            writeFile("\(host.base)/large", "#!/bin/sh\n" + loop + large, mode: 0o755)
+            func touch(_ name: String, _ time: Int) {
+                let times = [timespec(tv_sec: time, tv_nsec: 0), timespec(tv_sec: time, tv_nsec: 0)]
+                #expect(utimensat(AT_FDCWD, "\(host.base)/\(name)", times, 0) == 0)
+            }
+            touch("future", 4_000_000_000)
+            var runs: [RunID] = []
+            for name in ["future", "touched", "large"] {
+                let run = try await host.start(
+                    spec(ProcessSpec(command: "\(host.base)/\(name)"), instance: name))
+                try await host.started(run)
+                runs.append(run)
+            }
+            touch("touched", time(nil) + 1)
+            touch("large", time(nil) + 1)
+            for run in runs { await host.lookedAt(run) }
+            #expect(runs.allSatisfy { host.finding(.stale, of: $0) == nil })
+        }
+    }
+
+    @Test("A program that is exchanged before anybody looked is stale") func exchangedAtOnce() async throws {
+        try await withHost { host in
+            host.copyProgram(to: "prog")
+            writeFile("\(host.base)/script", "#!/bin/sh\nwhile :; do sleep 1; done\n", mode: 0o755)
+            let program = try await host.start(sleeping(host))
+            let script = try await host.start(
+                spec(ProcessSpec(command: "\(host.base)/script"), instance: "script"))
+            for run in [program, script] { try await host.started(run) }
+            unlink("\(host.base)/prog")
+            host.copyProgram("/bin/cat", to: "prog")
+            writeFile("\(host.base)/script", "#!/bin/sh\nexit 0\n", mode: 0o755)
+            await eventually("both are stale") { host.isStale(program) && host.isStale(script) }
+        }
+    }
+
+    @Test("root: a program that takes other rights, as it may, has not drifted") func setUser() async throws {
+        try await withHost { host in
+            guard geteuid() == 0 else {
+                print("skipped: making a program that changes its user takes root")
+                return
+            }
+            chmod(host.base, 0o755)
+            host.copyProgram(to: "prog")
+            chmod("\(host.base)/prog", 0o4755)
+            var own = ProcessSpec(command: "\(host.base)/prog", args: ["600"], user: "nobody")
+            own.sandbox = Sandbox(level: Sandbox.Level.none)
+            let run = try await host.start(spec(own))
+            let pid = try await host.started(run).pid
+            await host.lookedAt(run)
+            let bytes = try contents(of: "/proc/\(pid)/status", bytesMax: 8192)
+            let status = String(decoding: bytes, as: UTF8.self)
+            #expect(status.contains("Uid:\t65534\t0\t"), "\(status)")
+            #expect(host.finding(.drifted, of: run)?.reason.isEmpty != false)
+        }
+    }
+
+    @Test func aDirectoryInWhichOthersAreBusyIsLeftForAWhile() async throws {
+        try await withHost { host in
+            host.copyProgram(to: "prog")
+            let run = try await host.start(sleeping(host))
+            try await host.started(run)
+            await host.lookedAt(run)
+            let before = host.supervisor.drift.directoryCount
+            await eventually("the directory is left") {
+                for _ in 0..<100 {
+                    writeFile("\(host.base)/noise", "")
+                    unlink("\(host.base)/noise")
+                }
+                return host.supervisor.drift.directoryCount < before
+            }
+            unlink("\(host.base)/prog")
+            host.copyProgram("/bin/cat", to: "prog")
+            await eventually("what happened meanwhile is found") { host.isStale(run) }
+            #expect(host.supervisor.drift.directoryCount == before)
+        }
+    }
+
     @Test func aLinkThatLeadsElsewhereIsNoticed() async throws {
         try await withHost { host in
             for version in ["v1", "v2"] { mkdir("\(host.base)/\(version)", 0o755) }

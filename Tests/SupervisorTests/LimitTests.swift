@@ -150,6 +150,37 @@ private let hog = "b=[]\nfor i in range(200): b.append(bytearray(b\"x\") * 10000
         }
     }
 
+    @Test func whyALimitIsNotInForceIsStillKnownToTheNextAgent() async throws {
+        try await withHost { host in
+            let script = python("b=bytearray(b\"x\")*60000000\nimport time\ntime.sleep(600)")
+            let run = try await host.start(limited(script, Resources(memory: 256 << 20)))
+            try await host.started(run)
+            await eventually("it has its memory") { memory(host, run) > 55 << 20 }
+            let spec = limited(script, Resources(memory: 20 << 20))
+            try await host.supervisor.update(run, spec: spec, reload: false)
+            let finding = try #require(host.findings(of: run).last)
+            host.drop()
+            try await host.open()
+            try await host.supervisor.update(run, spec: spec, reload: false)
+            await host.lookedAt(run)
+            #expect(host.finding(.limitsDegraded, of: run) == finding)
+            // It is nobody's change, and nothing to be healed.
+            #expect(host.finding(.drifted, of: run)?.reason.isEmpty != false)
+        }
+    }
+
+    @Test func whatWasAllocatedBeforeItsLimitCameIsShownAsUsed() async throws {
+        try await withHost { host in
+            let script = python("b=bytearray(b\"x\")*60000000\nimport time\ntime.sleep(600)")
+            let run = try await host.start(shell(script))
+            try await host.started(run)
+            await eventually("it has its memory") { memory(host, run) > 55 << 20 }
+            try await host.supervisor.update(
+                run, spec: limited(script, Resources(memory: 256 << 20)), reload: false)
+            #expect(memory(host, run) > 55 << 20)
+        }
+    }
+
     private func memory(_ host: TestHost, _ run: RunID) -> UInt64 {
         let group = host.supervisor.runtimeInfo(run)?.controlGroup
         let members = RunMembers(run: run, group: group, identity: nil)

@@ -18,20 +18,22 @@ struct ProcessFacts {
 
     init?(_ pid: Int32) {
         guard let bytes = try? contents(of: "/proc/\(pid)/stat", bytesMax: 4096) else { return nil }
-        self.init(pid, stat: String(decoding: bytes, as: UTF8.self))
+        self.init(pid, stat: bytes)
     }
 
     /// The name may hold anything, so fields are counted from its last parenthesis: the state is the third.
-    init?(_ pid: Int32, stat: String) {
-        guard let open = stat.firstIndex(of: "("), let close = stat.lastIndex(of: ")"), open < close else {
-            return nil
-        }
-        let fields = stat[stat.index(after: close)...].split(separator: " ")
+    /// In bytes: a name can end in what makes one character with the parenthesis behind it.
+    init?(_ pid: Int32, stat: [UInt8]) {
+        guard let open = stat.firstIndex(of: UInt8(ascii: "(")),
+            let close = stat.lastIndex(of: UInt8(ascii: ")")), open < close
+        else { return nil }
+        let fields = stat[(close + 1)...].split(separator: UInt8(ascii: " "))
+            .map { String(decoding: $0, as: UTF8.self) }
         guard fields.count > 21 else { return nil }
         func number(_ field: Int) -> UInt64 { UInt64(fields[field - 3]) ?? 0 }
         self.pid = pid
-        name = String(stat[stat.index(after: open)..<close])
-        state = String(fields[0])
+        name = String(decoding: stat[(open + 1)..<close], as: UTF8.self)
+        state = fields[0]
         parent = Int32(fields[1]) ?? 0
         cpuTicks = number(14) &+ number(15)
         childTicks = number(16) &+ number(17)

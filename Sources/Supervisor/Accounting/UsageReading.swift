@@ -13,14 +13,17 @@ struct UsageReading {
     func read() -> RunUsage {
         var usage = RunUsage()
         let pids = members.pids(among: host)
-        if pids.count <= Self.processesMax { add(processes: pids, to: &usage) }
-        addGroups(to: &usage)
+        let own = pids.count <= Self.processesMax ? add(processes: pids, to: &usage) : 0
+        addGroups(to: &usage, own: own)
         usage.tasks = usage.tasks ?? UInt64(pids.count)
         return usage
     }
 
     /// Groups count what processes that are gone have used, too.
-    private func addGroups(to usage: inout RunUsage) {
+    ///
+    /// - Parameter own: bytes that belong to its processes alone. A memory group that counts less came while
+    ///   the run lived, and never heard of what was allocated before.
+    private func addGroups(to usage: inout RunUsage, own: UInt64) {
         guard let group = members.group else { return }
         if let time = ControlFile.number("\(group)/cpu.stat", "usage_usec") {
             usage.cpuTime = .microseconds(Int64(clamping: time))
@@ -29,7 +32,7 @@ struct UsageReading {
             let files =
                 directory.isLegacy
                 ? ("memory.usage_in_bytes", "memory.max_usage_in_bytes") : ("memory.current", "memory.peak")
-            if let bytes = ControlFile.number("\(directory.path)/\(files.0)") {
+            if let bytes = ControlFile.number("\(directory.path)/\(files.0)"), bytes >= own {
                 usage.memoryBytes = bytes
                 usage.memoryPeakBytes = ControlFile.number("\(directory.path)/\(files.1)")
             }
@@ -66,7 +69,8 @@ struct UsageReading {
         usage.ioWrittenBytes = sum("wbytes=")
     }
 
-    private func add(processes pids: [Int32], to usage: inout RunUsage) {
+    /// Returns the bytes that belong to these processes alone.
+    private func add(processes pids: [Int32], to usage: inout RunUsage) -> UInt64 {
         var ticks: UInt64 = 0
         var threads: UInt64 = 0
         var own: UInt64 = 0
@@ -97,6 +101,7 @@ struct UsageReading {
         usage.descriptors = descriptors
         usage.ioReadBytes = io?.read
         usage.ioWrittenBytes = io?.written
+        return own
     }
 
     private static func sum(_ total: UInt64?, _ part: UInt64?, _ pid: Int32) -> UInt64? {

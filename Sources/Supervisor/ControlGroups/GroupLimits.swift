@@ -151,7 +151,7 @@ struct GroupLimits: Sendable {
     }
 
     /// A weight is taken by every kernel, and acted on by few schedulers.
-    private func withoutScheduler(_ controller: Controller, _ limit: UInt64?) -> [LimitShortfall] {
+    func withoutScheduler(_ controller: Controller, _ limit: UInt64?) -> [LimitShortfall] {
         guard controller == .io, limit != nil, !DiskScheduling.actsOnWeights else { return [] }
         return [
             LimitShortfall(

@@ -1,7 +1,7 @@
 import Reconciler
 
 /// A declared limit that is not, or not wholly, in force.
-struct LimitShortfall: Equatable, Sendable {
+struct LimitShortfall: Codable, Equatable, Sendable {
     /// `memory`, `io.weight`, ….
     var field: String
     var reason: String

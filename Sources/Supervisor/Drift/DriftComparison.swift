@@ -10,10 +10,10 @@ struct DriftComparison {
     /// Where the command leads now; nil where there is no such file.
     let command: String?
     let process: ProcessLook
-    let seen: SeenProcess?
+    var seen: SeenProcess?
     let started: WallTime
-    /// nil where it cannot be looked up.
-    let declaredUser: UInt32?
+    /// nil where another agent started it and nobody looked at it since.
+    let begun: StartedProgram?
     /// The last component of its control group.
     let group: String?
     /// What keepers execute: a stub before the program is one of them, and no program of anybody's.
@@ -69,17 +69,13 @@ struct DriftComparison {
         return own
     }
 
-    /// A script's text, which its interpreter has read.
+    /// A script's text, which its interpreter has read. One that is too large to be digested is not compared.
     private func scriptChange() -> Result? {
         guard let command, !isImmutable(command), let facts = FileFacts(of: command),
             !facts.isSameFile(as: process.program), seen?.command != process.program.name,
-            FileFacts.isScript(command)
+            let known = seen?.script ?? begun?.script, FileFacts.isScript(command),
+            known != FileFacts.digest(of: command)
         else { return nil }
-        let isChanged =
-            if let known = seen?.script { known != FileFacts.digest(of: command) } else {
-                facts.arrived > started
-            }
-        guard isChanged else { return nil }
         return stale(
             RunFinding.executableReplaced, "the script \(command) was changed at \(facts.arrived.inWords)",
             marker: "\(facts.inode) \(facts.arrived.nanoseconds)")
@@ -114,12 +110,12 @@ struct DriftComparison {
     }
 
     private func userChange() -> String? {
-        guard let declared = declaredUser, declared != 0, let user = process.user,
-            user.effective != declared || user.real != declared
+        guard let then = seen?.user ?? begun?.user, then != 0, let user = process.user,
+            user.effective != then || user.real != then, !process.canGainRights
         else { return nil }
         return
             "pid \(process.pid) runs with the user ids \(user.real) and \(user.effective) (real, effective), "
-            + "and was started with \(declared)"
+            + "and was started with \(then)"
     }
 
     private func groupChange() -> String? {
@@ -175,13 +171,15 @@ struct DriftComparison {
         var record = SeenProcess(run: run.text, program: process.program.name)
         record.arguments = process.arguments.map { SHA256.hex($0) }
         record.environment = environment.map { SHA256.hex($0) }
+        record.user = begun?.user
+        if let begun, let name = begun.command {
+            (record.command, record.script) = (name, begun.script)
+            return record
+        }
+        // Nobody who saw the start is left: what is there now is what was there then.
         guard let command, let facts = FileFacts(of: command) else { return record }
         record.command = facts.name
-        if facts.isSameFile(as: process.program) { return record }
-        if facts.arrived > started {
-            // It was exchanged before anybody looked: what is executed is what it led to.
-            record.command = process.program.name
-        } else if FileFacts.isScript(command) {
+        if !facts.isSameFile(as: process.program), FileFacts.isScript(command) {
             record.script = FileFacts.digest(of: command)
         }
         return record

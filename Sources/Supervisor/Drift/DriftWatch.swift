@@ -11,6 +11,14 @@ final class DriftWatch: Sendable {
         var names: [String: Set<RunID>] = [:]
         /// For a control file: whose it is.
         var run: RunID?
+        /// Changes of other names in a directory, since when.
+        var strangers = (count: 0, since: Instant.zero)
+    }
+
+    /// A directory in which others are busy: it is left for a while, and looked at once after that.
+    private struct Rest {
+        var time: Duration
+        var until: Instant
     }
 
     private struct State: ~Copyable {
@@ -19,11 +27,13 @@ final class DriftWatch: Sendable {
         var watches: [Int32: Watch] = [:]
         /// A directory may have several names.
         var directories: [String: Int32] = [:]
+        var rests: [String: Rest] = [:]
         var points: [RunID: Set<PathTrail.Point>] = [:]
         var files: [RunID: [String: Int32]] = [:]
         /// When a run is looked at next, and how long that may be put off at most.
         var due: [RunID: (at: Instant, latest: Instant)] = [:]
         var isLooking = false
+        var sleep: (until: Instant, task: Task<Void, Never>)?
         var isStopped = false
         /// Runs that could not be watched, and why the last of them could not.
         var unwatched: Set<RunID> = []
@@ -61,6 +71,7 @@ final class DriftWatch: Sendable {
         let token = state.withLock { state in
             state.isStopped = true
             state.due = [:]
+            state.sleep?.task.cancel()
             let token = state.token
             state.token = nil
             return token
@@ -79,7 +90,9 @@ extension DriftWatch {
         let starts = state.withLock { state in
             guard !state.isStopped else { return false }
             let latest = state.due[run]?.latest ?? now + max(pause, SupervisorLimits.driftPauseMax)
-            state.due[run] = (min(now + pause, latest), latest)
+            let at = min(now + pause, latest)
+            state.due[run] = (at, latest)
+            if let sleep = state.sleep, sleep.until > at { sleep.task.cancel() }
             defer { state.isLooking = true }
             return !state.isLooking
         }
@@ -94,19 +107,25 @@ extension DriftWatch {
     private func nextDue() async -> RunID? {
         while true {
             let now = Instant.current
-            let (run, wait) = state.withLock { state -> (RunID?, Duration?) in
+            let (run, sleep) = state.withLock { state -> (RunID?, Task<Void, Never>?) in
+                state.sleep = nil
                 guard let next = state.due.min(by: { $0.value.at < $1.value.at }) else {
                     state.isLooking = false
                     return (nil, nil)
                 }
-                guard next.value.at <= now else { return (nil, next.value.at - now) }
-                state.due[next.key] = nil
-                return (next.key, nil)
+                let wait = next.value.at - now
+                guard wait > .zero else {
+                    state.due[next.key] = nil
+                    return (next.key, nil)
+                }
+                let task = Task.detached { _ = try? await Task.sleep(for: wait) }
+                state.sleep = (next.value.at, task)
+                return (nil, task)
             }
             if let run { return run }
-            guard let wait else { return nil }
-            // What is asked for meanwhile may be due before.
-            await doze(for: min(wait, SupervisorLimits.driftPause))
+            guard let sleep else { return nil }
+            // What is asked for meanwhile, and due before, ends it.
+            await sleep.value
         }
     }
 
@@ -132,11 +151,18 @@ extension DriftWatch {
     /// From here on whatever happens to these names, or is written to these files, leads to a look at the
     /// run.
     func watch(_ run: RunID, _ points: Set<PathTrail.Point>, files: [String]) {
+        var rested: Instant?
         change { state in
             guard !state.isStopped else { return }
             do throws(SystemError) {
                 try open(&state)
-                for point in points { try Self.add(point, of: run, &state) }
+                for point in points {
+                    if let rest = state.rests[point.directory], rest.until > .current {
+                        rested = max(rested ?? rest.until, rest.until)
+                    } else {
+                        try Self.add(point, of: run, &state)
+                    }
+                }
                 for point in state.points[run, default: []].subtracting(points) {
                     Self.drop(point, of: run, &state)
                 }
@@ -152,6 +178,8 @@ extension DriftWatch {
                 state.refusal = Self.words(error)
             }
         }
+        // Whatever else has it looked at before: the directory is watched again.
+        if let rested { schedule(run, after: rested - .current) }
     }
 
     /// Changes the watches, and tells when it begins or ends that some run has none.
@@ -220,17 +248,45 @@ extension DriftWatch {
     }
 
     private func drain() {
-        let concerned = state.withLock { state -> Set<RunID> in
+        let (concerned, resting) = state.withLock { state -> (Set<RunID>, [RunID: Duration]) in
             var events: [Inotify.Event] = []
             switch state.inotify {
             case .some(let inotify): inotify.drain { events.append($0) }
             case .none: break
             }
             var runs: Set<RunID> = []
-            for event in events { runs.formUnion(Self.take(event, &state)) }
-            return runs
+            var resting: [RunID: Duration] = [:]
+            for event in events {
+                runs.formUnion(Self.take(event, &state))
+                guard let (time, others) = Self.rest(from: event, &state) else { continue }
+                for run in others { resting[run] = time }
+            }
+            return (runs, resting)
         }
         for run in concerned { schedule(run) }
+        for (run, time) in resting { schedule(run, after: time) }
+    }
+
+    /// Counts what is nobody's. Where it is too much the watch is taken away, for a time that doubles as long
+    /// as it goes on, and whoever had names there is looked at after it.
+    private static func rest(
+        from event: Inotify.Event, _ state: inout State
+    ) -> (time: Duration, runs: Set<RunID>)? {
+        guard let watch = state.watches[event.watch], watch.run == nil, watch.names[event.name] == nil,
+            let directory = state.directories.first(where: { $0.value == event.watch })?.key
+        else { return nil }
+        let now = Instant.current
+        var (count, since) = watch.strangers
+        if now - since > SupervisorLimits.driftBusyTime { (count, since) = (0, now) }
+        state.watches[event.watch]?.strangers = (count + 1, since)
+        guard count >= SupervisorLimits.driftStrangersMax else { return nil }
+        // One that was quiet for as long as it had rested begins anew.
+        state.rests = state.rests.filter { now - $0.value.until < $0.value.time }
+        let last = state.rests[directory]?.time
+        let time = min(last.map { $0 * 2 } ?? SupervisorLimits.driftRest, SupervisorLimits.driftRestMax)
+        state.rests[directory] = Rest(time: time, until: now + time)
+        unwatch(event.watch, &state)
+        return (time, watch.names.values.reduce(into: []) { $0.formUnion($1) })
     }
 
     private static func take(_ event: Inotify.Event, _ state: inout State) -> Set<RunID> {

@@ -43,15 +43,16 @@ extension Supervisor {
         let command = try? assembly.executable(of: spec.process)
         watch(run, entry, command: command ?? spec.process.command, program: process.programPath)
         let seen = entry.seen ?? SeenProcess.load(slotPath: entry.slot.path, run: run)
-        let comparison = DriftComparison(
+        var comparison = DriftComparison(
             spec: spec, command: command, process: process, seen: seen,
             started: WallTime(nanoseconds: Int64(clamping: identity.startedAtWall)),
-            declaredUser: declaredUser(spec), group: entry.group?.split(separator: "/").last.map(String.init),
+            begun: entry.begun, group: entry.group?.split(separator: "/").last.map(String.init),
             keeper: FileFacts(of: "/proc/\(identity.keeper.pid)/exe"), packages: layout.packages,
             comparisons: comparisons, limits: limits(of: run, entry, spec), isReturn: entry.isReturn)
-        let results = [comparison.stale(), comparison.drifted()]
         let kept = seen ?? comparison.record(run: run)
         if seen == nil { kept.save(slotPath: entry.slot.path) }
+        comparison.seen = kept
+        let results = [comparison.stale(), comparison.drifted()]
         // It may have been exchanged for another while it was looked at.
         guard ProcessIdentity(of: identity.child.pid) == identity.child else { return }
         for result in results { tell(result, of: run, kept) }
@@ -95,14 +96,5 @@ extension Supervisor {
         }
         guard isNews else { return }
         tell(.found(run, result.finding)) { table.withLock { $0[run]?.phase == .running } }
-    }
-
-    /// With whose rights it was started; nil where that cannot be found out any more.
-    private func declaredUser(_ spec: InstanceSpec) -> UInt32? {
-        guard let user = try? assembly.users.resolve(user: spec.process.user, group: spec.process.group)
-        else {
-            return nil
-        }
-        return user.switches ? user.uid : geteuid()
     }
 }

@@ -30,9 +30,7 @@ final class FileComparisons: Sendable {
     }
 
     private static func holdSame(_ one: String, _ other: String) -> Bool {
-        guard let first = try? Descriptor(one, O_RDONLY), let second = try? Descriptor(other, O_RDONLY) else {
-            return false
-        }
+        guard let first = FileFacts.opened(one), let second = FileFacts.opened(other) else { return false }
         var (left, right) = (
             [UInt8](repeating: 0, count: chunkBytes), [UInt8](repeating: 0, count: chunkBytes)
         )

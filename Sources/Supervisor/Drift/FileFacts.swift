@@ -14,6 +14,10 @@ struct FileFacts: Hashable, Sendable {
     init?(of path: String) {
         var facts = stat()
         guard stat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { return nil }
+        self.init(facts)
+    }
+
+    private init(_ facts: stat) {
         device = UInt64(facts.st_dev)
         inode = UInt64(facts.st_ino)
         bytes = Int64(facts.st_size)
@@ -37,15 +41,24 @@ struct FileFacts: Hashable, Sendable {
 extension FileFacts {
     /// A digest of a small file, nil where it is larger or cannot be read.
     static func digest(of path: String) -> String? {
-        guard let file = try? Descriptor(path, O_RDONLY),
+        guard let file = opened(path),
             let bytes = try? file.readAll(bytesMax: SupervisorLimits.scriptBytesMax, path)
         else { return nil }
         return SHA256.hex(bytes)
     }
 
+    /// A regular file, to be read. Whoever owns its directory may put something else there at any moment, on
+    /// which opening or reading would wait.
+    static func opened(_ path: String) -> Descriptor? {
+        guard let file = try? Descriptor(path, O_RDONLY | O_NONBLOCK), let facts = try? file.status(path),
+            facts.st_mode & S_IFMT == S_IFREG
+        else { return nil }
+        return file
+    }
+
     /// The kernel executes it by way of an interpreter.
     static func isScript(_ path: String) -> Bool {
-        guard let file = try? Descriptor(path, O_RDONLY) else { return false }
+        guard let file = opened(path) else { return false }
         var head: [UInt8] = [0, 0]
         return read(file.raw, &head, 2) == 2 && head == Array("#!".utf8)
     }

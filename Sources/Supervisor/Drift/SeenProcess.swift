@@ -16,6 +16,8 @@ struct SeenProcess: Codable, Equatable, Sendable {
     var script: String?
     var arguments: String?
     var environment: String?
+    /// The user id that it was started with.
+    var user: UInt32?
 
     static let fileName = "seen"
     private static let bytesMax = 16 << 10
@@ -46,6 +48,8 @@ struct ProcessLook: Sendable {
     var programPath: String?
     /// nil where it is in a user namespace of its own, whose numbers mean something else.
     var user: (real: UInt32, effective: UInt32)?
+    /// By executing a program that gives them to whoever executes it.
+    var canGainRights = false
     /// Its groups by hierarchy: "" is the unified one, the others are controllers of version 1.
     var controlGroups: [String: String] = [:]
 
@@ -59,8 +63,10 @@ struct ProcessLook: Sendable {
         let link = PathTrail.target(of: "/proc/\(pid)/exe") ?? ""
         let deleted = " (deleted)"
         programPath = link.hasSuffix(deleted) ? String(link.dropLast(deleted.count)) : link
+        let status = text("status")
+        canGainRights = status.contains("\nNoNewPrivs:\t0\n")
         if PathTrail.target(of: "/proc/\(pid)/ns/user") == PathTrail.target(of: "/proc/self/ns/user") {
-            user = Self.user(text("status"))
+            user = Self.user(status)
         }
         for line in text("cgroup").split(separator: "\n") {
             let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)

@@ -28,7 +28,12 @@ extension Supervisor {
     }
 
     private func note(_ shortfalls: [LimitShortfall], of run: RunID) {
-        table.withLock { $0[run]?.shortfalls = shortfalls }
+        let slot = table.withLock { table -> Slot? in
+            table[run]?.shortfalls = shortfalls
+            return table[run]?.slot
+        }
+        guard let slot, !shortfalls.isEmpty else { return }
+        KeptShortfalls(run: run.text, shortfalls: shortfalls).save(slotPath: slot.path)
     }
 
     /// Tells of a run that was just handed over what of its limits is not in force.
@@ -65,27 +70,49 @@ extension Supervisor {
     }
 
     /// The run was adopted: nothing is changed, and what is missing is told. Its record may be older than its
-    /// limits, so their values are not compared here.
+    /// limits, so their values are not compared here: why they are not the declared ones, the agent that set
+    /// them has left beside the slot.
     func lookAtLimits(of run: RunID, _ resources: Resources?) {
-        guard let resources else { return }
-        guard let groups, table.withLock({ $0[run]?.group }) != nil else {
-            return update(withoutGroups(resources), of: run)
+        guard let resources, let entry = table.withLock({ $0[run] }) else { return }
+        var shortfalls = ProcessLimits.shortfalls(resources)
+        if let groups, let group = entry.group {
+            let limits = groups.limits(of: group)
+            for controller in Controller.allCases {
+                guard let limit = controller.limit(in: resources) else { continue }
+                if case .missing(let reason, let remedy)? = groups.places[controller] {
+                    shortfalls.append(
+                        LimitShortfall(field: controller.field, reason: reason, remedy: remedy))
+                } else {
+                    shortfalls += limits.withoutScheduler(controller, limit)
+                }
+            }
+        } else {
+            shortfalls += withoutGroups(resources)
         }
-        let missing = Controller.allCases.compactMap { controller -> LimitShortfall? in
-            guard controller.limit(in: resources) != nil else { return nil }
-            guard case .missing(let reason, let remedy)? = groups.places[controller] else { return nil }
-            return LimitShortfall(field: controller.field, reason: reason, remedy: remedy)
+        let fields = Set(shortfalls.map(\.field))
+        let kept = KeptShortfalls.load(slotPath: entry.slot.path, run: run).filter { kept in
+            !fields.contains(kept.field) && isDeclared(kept.field, resources)
         }
-        update(missing, of: run)
+        update(kept + shortfalls, of: run)
+    }
+
+    private func isDeclared(_ field: String, _ resources: Resources) -> Bool {
+        switch field {
+        case "nofile": resources.nofile != nil
+        case "core": resources.core != nil
+        default: Controller.allCases.contains { $0.field == field && $0.limit(in: resources) != nil }
+        }
     }
 
     private func update(_ shortfalls: [LimitShortfall], of run: RunID) {
-        let isNews = table.withLock { table in
-            guard let entry = table[run], entry.shortfalls != shortfalls else { return false }
+        let slot = table.withLock { table -> Slot? in
+            guard let entry = table[run], entry.shortfalls != shortfalls else { return nil }
             table[run]?.shortfalls = shortfalls
-            return true
+            return entry.slot
         }
-        if isNews { tell(.found(run, RunFinding(shortfalls))) }
+        guard let slot else { return }
+        KeptShortfalls(run: run.text, shortfalls: shortfalls).save(slotPath: slot.path)
+        tell(.found(run, RunFinding(shortfalls)))
     }
 
     private func withoutGroups(_ resources: Resources?) -> [LimitShortfall] {

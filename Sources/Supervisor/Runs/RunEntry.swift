@@ -61,6 +61,8 @@ struct RunEntry {
     var keeperPidfd: Int32 = -1
     var keeperToken: EventLoop.Token?
 
+    /// What it was started as; nil for an adopted run.
+    var begun: StartedProgram?
     /// How its process was seen after its start.
     var seen: SeenProcess?
     /// What was told of its drift, by kind; "" or nothing: none.

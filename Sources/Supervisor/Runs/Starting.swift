@@ -41,6 +41,8 @@ extension Supervisor {
         entry.spec = request.spec
         entry.revision = request.revision
         entry.sandbox = sandbox.rules
+        entry.begun = StartedProgram(
+            executable: launch.spec.executable, packages: layout.packages, user: launch.user)
         guard table.withLock({ $0.admit(request.run, entry) }) else {
             throw StartError(
                 code: StartError.slotBusy, message: "the slot \(request.slot) still has a run",
