@@ -71,7 +71,9 @@ struct InstanceDecoding {
             maxUnavailable: object.integer("maxUnavailable") ?? standard.maxUnavailable,
             minHealthyTime: object.duration("minHealthyTime") ?? standard.minHealthyTime,
             healthyDeadline: object.duration("healthyDeadline") ?? standard.healthyDeadline,
-            progressDeadline: object.duration("progressDeadline") ?? standard.progressDeadline)
+            progressDeadline: object.duration("progressDeadline") ?? standard.progressDeadline,
+            isRollbackAutomatic: object.object("rollback")?.bool("automatic")
+                ?? standard.isRollbackAutomatic)
         checkOrder(
             object, ("minHealthyTime", update.minHealthyTime), ("healthyDeadline", update.healthyDeadline))
         checkOrder(

@@ -176,15 +176,22 @@ package struct UpdatePolicy: Sendable, Hashable, Codable {
     package var minHealthyTime: Duration
     package var healthyDeadline: Duration
     package var progressDeadline: Duration
+    /// Whether a rollout that failed goes back to the last known good spec by itself; nil: it does. Optional,
+    /// like all that came later, so that what was stored before is read.
+    private var automaticRollback: Bool?
 
     package init(
         strategy: Strategy = .rolling, maxUnavailable: Int = 1, minHealthyTime: Duration = .seconds(5),
-        healthyDeadline: Duration = .seconds(60), progressDeadline: Duration = .seconds(300)
+        healthyDeadline: Duration = .seconds(60), progressDeadline: Duration = .seconds(300),
+        isRollbackAutomatic: Bool = true
     ) {
         self.strategy = strategy
         self.maxUnavailable = maxUnavailable
         self.minHealthyTime = minHealthyTime
         self.healthyDeadline = healthyDeadline
         self.progressDeadline = progressDeadline
+        automaticRollback = isRollbackAutomatic ? nil : false
     }
+
+    package var isRollbackAutomatic: Bool { automaticRollback ?? true }
 }

@@ -116,8 +116,7 @@ enum InstanceSchema {
         "rollback",
         [
             SchemaField(
-                "automatic", .boolean, default: "false", effect: .live,
-                support: .only(.bool(false), instead: "revert the commit to go back"),
+                "automatic", .boolean, default: "true", effect: .live,
                 "Whether the last known good spec comes back by itself.")
         ])
 }

@@ -16,7 +16,11 @@ struct RolloutWindow {
         _ observed: Observed, at now: Instant
     ) {
         let outdated = items.compactMap { item -> ObservedRun? in
-            if case .replace(let run, _) = item.need { run } else { nil }
+            switch item.need {
+            case .replace(let run, _): run
+            case .update(let run, _, let cause) where !cause.isCure: run
+            default: nil
+            }
         }
         let policy = applied.desired.spec.update
         if policy.strategy == .recreate {
@@ -29,7 +33,12 @@ struct RolloutWindow {
         }
         // What does not serve is replaced first, and takes nothing of what may be missing. A run that the
         // agent has just come back to may well serve: it waits until its probes have spoken.
-        admitted = Set(outdated.filter { !$0.isServing && !$0.isUndetermined }.map(\.slot))
+        // Of what has failed this is only true of one that was ready when it was last seen.
+        let isBack = applied.rollback != nil
+        admitted = Set(
+            outdated.filter { run in
+                !run.isServing && (!run.isUndetermined || isBack && run.isGated && run.readyBefore == nil)
+            }.map(\.slot))
         // A replica that ended well as the wanted spec is all that it was meant to be.
         let wanted = items.filter { item in
             item.slot.replica.index < applied.desired.target
@@ -37,6 +46,11 @@ struct RolloutWindow {
         }
         let missing = unavailable(wanted, applied, observed, at: now)
         var room = policy.maxUnavailable - missing
+        if let failure = remembered.activeRollout?.failure {
+            // What serves is not given up for a spec that has failed.
+            detail = "the rollout failed, and goes no further: \(failure.message)"
+            return
+        }
         for run in outdated where run.isServing && room > 0 {
             admitted.insert(run.slot)
             room -= 1
@@ -52,12 +66,13 @@ struct RolloutWindow {
     ) -> Int {
         var count = 0
         for item in items {
-            guard let run = observed.runs[item.slot], let since = run.readySince, run.isServing else {
+            guard let run = observed.runs[item.slot],
+                let proven = run.proven(after: applied.desired.spec.update.minHealthyTime)
+            else {
                 count += 1
                 continue
             }
-            let proven = since + applied.desired.spec.update.minHealthyTime
-            if run.key == applied.desired.key && proven > now {
+            if run.isOf(applied.desired) && proven > now {
                 count += 1
                 wakeAt = min(wakeAt ?? proven, proven)
             }

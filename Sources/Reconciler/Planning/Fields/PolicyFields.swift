@@ -34,5 +34,7 @@ extension SpecFields {
         addDuration("spec.update.minHealthyTime", policy.minHealthyTime, usual.minHealthyTime, true)
         addDuration("spec.update.healthyDeadline", policy.healthyDeadline, usual.healthyDeadline, true)
         addDuration("spec.update.progressDeadline", policy.progressDeadline, usual.progressDeadline, true)
+        addPlain(
+            "spec.update.rollback.automatic", policy.isRollbackAutomatic, usual.isRollbackAutomatic, true)
     }
 }
