@@ -201,7 +201,7 @@ extension SimulatedHost {
 
     /// `plumb retry`.
     package mutating func retry(_ instance: String) {
-        _ = world.retry(instance, by: "asked for by Ann", at: clock.moment)
+        _ = world.retry(instance, by: Caller(uid: 1000, user: "ann", pid: 4242), at: clock.moment)
         persist()
     }
 

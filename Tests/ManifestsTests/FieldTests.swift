@@ -114,7 +114,7 @@ private let web = "endpoints: [{name: a, port: 80}]\n"
         ("update: {strategy: canary}", "not-yet-supported"), ("update: {maxUnavailable: 0}", "out-of-range"),
         ("update: {minHealthyTime: 60s}", "deadline-order"),
         ("update: {healthyDeadline: 5m}", "deadline-order"),
-        ("update: {rollback: {automatic: true}}", "not-yet-supported"),
+        ("update: {rollback: {automatic: sometimes}}", "wrong-type"),
         ("prune: protect", "not-yet-supported"), ("prune: never", "invalid-value"),
         ("health: {readiness: {http: {port: web}}}", "unknown-port"),
         ("config: {a: 1}", "unknown-config-field"), ("unitt: x", "unknown-key"),

@@ -13,8 +13,6 @@ package enum AgentEvent: Sendable {
     case prepared(InstanceSpec, HostFailure?, inputs: String?)
     /// The end of what a run whose rollout failed has written to stderr.
     case errorsRead([String], of: RunID, instance: String)
-    /// Somebody asks for another try of what failed here.
-    case retryAsked(instance: String, by: String)
     case startRefused(RunID, HostFailure)
     case updateFailed(RunID, HostFailure)
     case timerFired

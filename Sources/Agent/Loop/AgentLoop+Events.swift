@@ -13,7 +13,6 @@ extension AgentLoop {
         case .prepared(let spec, let failure, let inputs):
             world.prepared(spec, failure, inputs: inputs, at: moment)
         case .errorsRead(let lines, let run, let instance): world.errorsRead(lines, of: run, in: instance)
-        case .retryAsked(let instance, let by): _ = world.retry(instance, by: by, at: moment)
         case .startRefused(let run, let failure): refused(run, failure, at: moment)
         case .updateFailed(let run, let failure): updateFailed(run, failure)
         case .timerFired: timer = nil

@@ -161,14 +161,30 @@ extension World {
         tryAgain(spec.name, why: "what it takes from the host has changed", at: moment)
     }
 
-    /// `plumb retry`: whatever was given up here is tried once more. False: there is no such Instance.
-    package mutating func retry(_ name: String, by whom: String, at moment: Moment) -> Bool {
-        guard memory.instances[name]?.applied != nil else { return false }
-        tryAgain(name, why: whom, at: moment)
-        return true
+    package enum RetryAnswer: Sendable, Hashable {
+        case tried(String)
+        case unknown
+        /// Nothing failed here, and nothing was given up.
+        case nothing
     }
 
-    private mutating func tryAgain(_ name: String, why: String, at moment: Moment) {
+    /// `plumb retry`: whatever failed or was given up here is tried once more.
+    package mutating func retry(_ name: String, by caller: Caller, at moment: Moment) -> RetryAnswer {
+        guard let remembered = memory.instances[name], let wanted = remembered.applied?.desired else {
+            return .unknown
+        }
+        let gaveUp = remembered.replicas.values.contains { $0.restart.gaveUp != nil || $0.heal != nil }
+        let waits = remembered.replicas.values.contains { $0.restart.backoffUntil != nil }
+        let failed = remembered.activeRollback != nil || remembered.rollout?.failure != nil
+        guard failed || gaveUp || waits else { return .nothing }
+        tryAgain(name, why: "\(caller.text) asked for it", caller: caller, at: moment)
+        return .tried(
+            "\(name) is tried again" + (failed ? ": \(wanted.spec.specHash) of \(wanted.spec.unit)" : ""))
+    }
+
+    private mutating func tryAgain(
+        _ name: String, why: String, caller: Caller? = nil, at moment: Moment
+    ) {
         guard var remembered = memory.instances[name], let applied = remembered.applied else { return }
         remembered.tryAgain()
         let cause = Cause(
@@ -181,10 +197,11 @@ extension World {
         }
         memory.instances[name] = remembered
         markDirty(name)
-        note(
-            EventRecord(
-                kind: .quarantineLifted, time: moment.wall, instance: name, revision: applied.specRevision,
-                cause: cause, message: "\(name) is tried again: \(why)"))
+        var event = EventRecord(
+            kind: .quarantineLifted, time: moment.wall, instance: name, revision: applied.specRevision,
+            cause: cause, message: "\(name) is tried again: \(why)")
+        event.caller = caller
+        note(event)
     }
 
     /// Specs that were in health long enough become last known good.
@@ -204,11 +221,15 @@ extension World {
                 nonce: applied.desired.nonce, revision: applied.startRevision, at: moment.wall)
             memory.instances[name]?.lastKnownGood = good
             memory.instances[name]?.goodFacts = facts
+            let text = "\(name): \(spec.specHash) has proved itself, and is last known good"
             if let rollout = remembered.activeRollout {
                 memory.instances[name]?.rollout = nil
-                noteRollout(
-                    .rolloutDone, rollout, name, moment,
-                    "\(name): \(spec.specHash) has proved itself and is last known good")
+                noteRollout(.rolloutDone, rollout, name, moment, text)
+            } else {
+                note(
+                    EventRecord(
+                        kind: .rolloutDone, time: moment.wall, instance: name,
+                        revision: applied.specRevision, message: text))
             }
             markDirty(name)
         }
