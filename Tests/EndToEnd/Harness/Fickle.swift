@@ -1,3 +1,5 @@
+import TestKit
+
 /// A service that does as its configuration says, and notes each run of each mode in its workspace.
 enum Fickle {
     static let unit = unit(version: "1.0.0", command: "/bin/sh")
