@@ -81,6 +81,8 @@ struct Invariants {
         let goesBack = host.world.memory.instances[slot.instance]?.activeRollback != nil
         if goesBack {
             try Rollbacks.checkStart(start, entry.desired, host)
+        } else if Rollbacks.isStandIn(start, entry.desired, host) {
+            return try checkStorm(start, at: host.clock.now)
         } else if start.spec.specHash != entry.desired.spec.specHash || start.nonce != entry.desired.nonce {
             throw Broken(description: "\(slot) starts another spec than the one in force")
         }

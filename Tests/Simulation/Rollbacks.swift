@@ -32,6 +32,18 @@ enum Rollbacks {
         }
     }
 
+    /// The spec in force cannot begin, and the replica goes on with what it was, which had proved itself.
+    static func isStandIn(
+        _ start: StartAction, _ declared: DesiredInstance, _ host: SimulatedHost
+    ) -> Bool {
+        let remembered = host.world.memory.instances[start.slot.instance]
+        let last = remembered?.replicas[start.slot.replica.index]?.lastKey
+        let isKnown = remembered?.lastKnownGood.contains { $0.specHash == start.spec.specHash } ?? false
+        let key = RunKey(start: start.spec.startHash, nonce: start.nonce)
+        return isKnown && last == key && key != declared.key && remembered?.activeRollout != nil
+            && start.spec.profile == .keepalive
+    }
+
     /// No spec is in quarantine and last known good at once, and lists stay within their bounds.
     static func checkMemory(_ host: SimulatedHost) throws {
         for (name, remembered) in host.world.memory.instances {

@@ -9,6 +9,7 @@ extension World {
         insert(run)
         let slot = action.slot
         var own = memory.instances[slot.instance]?.replicas[slot.replica.index] ?? ReplicaMemory()
+        if let last = own.lastKey, last != run.key { own.restart.rearm() }
         own.lastRun = id
         own.lastKey = run.key
         own.lastStop = nil
@@ -215,7 +216,17 @@ extension World {
     /// The replica is to run, as the same spec and nonce.
     private func isWanted(_ run: ObservedRun) -> Bool {
         guard let desired = memory.instances[run.slot.instance]?.inForce?.desired else { return false }
-        return desired.key == run.key && run.slot.replica.index < desired.target && !observed.stopping
+        return (desired.key == run.key || isWantedStill(run)) && !observed.stopping
+            && run.slot.replica.index < desired.target
+    }
+
+    /// It is what the replica was before a rollout that has not reached it, and may be what it has to go on
+    /// with.
+    private func isWantedStill(_ run: ObservedRun) -> Bool {
+        guard let remembered = memory.instances[run.slot.instance], let rollout = remembered.activeRollout
+        else { return false }
+        return rollout.replicas[run.slot.replica.index]?.begun == nil
+            && remembered.lastKnownGood.contains { $0.startHash == run.spec.startHash }
     }
 
     private mutating func follow(

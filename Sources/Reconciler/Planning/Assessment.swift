@@ -103,7 +103,8 @@ package struct Assessment: Sendable {
         let key = applied.desired.key
         if own.completed == key { return .nothing }
         if let gaveUp = own.restart.gaveUp, gaveUp.key == key { return .wait(.gaveUp(gaveUp), until: nil) }
-        if let until = own.restart.backoffUntil, until > now {
+        // What another spec did holds up nobody: it is tried at once.
+        if let until = own.restart.backoffUntil, until > now, own.lastKey == key || own.lastKey == nil {
             return .wait(.backoff(until: until, failures: own.restart.failures), until: until)
         }
         if let wanted = own.wanted { return .start(wanted) }

@@ -54,4 +54,49 @@ extension Planner {
         }
         if observed.preparations[failed.specHash] != .underway { prepare(failed) }
     }
+
+    /// What a replica ran before, where the new spec cannot begin (a secret is missing, a dependency was
+    /// rolled back) and the run of the old one has ended: it stays what it was until it can.
+    func standIn(for slot: SlotID, _ applied: InstanceMemory.Applied) -> InstanceSpec? {
+        guard let remembered = memory.instances[slot.instance], let rollout = remembered.activeRollout,
+            rollout.replicas[slot.replica.index]?.begun == nil,
+            let own = remembered.replicas[slot.replica.index], let last = own.lastKey,
+            last != applied.desired.key, own.completed != last,
+            let old = remembered.lastKnownGood.first(where: { $0.startHash == last.start }),
+            old.profile == .keepalive
+        else { return nil }
+        if case .failed(_, _, let retryAt) = observed.preparations[applied.desired.spec.specHash],
+            retryAt > now
+        {
+            return old
+        }
+        return gate.unmet(applied, changed: true) == nil ? nil : old
+    }
+
+    /// Its exits count as those of any run: backoff, and an end of it.
+    mutating func planStandIn(_ old: InstanceSpec, _ slot: SlotID, _ applied: InstanceMemory.Applied) {
+        guard let remembered = memory.instances[slot.instance],
+            let own = remembered.replicas[slot.replica.index], let last = own.lastKey
+        else { return }
+        if case .failed(_, _, let retryAt) = observed.preparations[applied.desired.spec.specHash] {
+            wake(retryAt)
+        }
+        if let gaveUp = own.restart.gaveUp, gaveUp.key == last {
+            return wait(slot, .gaveUp(gaveUp), until: nil)
+        }
+        if let until = own.restart.backoffUntil, until > now {
+            return wait(slot, .backoff(until: until, failures: own.restart.failures), until: until)
+        }
+        guard isPrepared(slot, old) else { return }
+        if let unmet = gate.unmet(applied, changed: false) { return wait(slot, unmet, until: nil) }
+        let revision = remembered.goodFacts?[old.specHash.hex]?.revision ?? applied.startRevision
+        let cause =
+            own.lastStop == nil
+            ? own.lastExit.map { Cause(reason: .exited($0)) } : own.lastStop
+        start(
+            StartAction(
+                slot: slot, spec: old, nonce: last.nonce, revision: revision,
+                dependsOn: applied.desired.dependsOn,
+                cause: cause ?? Cause(reason: .missing, place: applied.desired.place, revision: revision)))
+    }
 }

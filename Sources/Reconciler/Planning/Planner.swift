@@ -105,6 +105,7 @@ struct Planner {
     private mutating func planStart(
         _ slot: SlotID, _ applied: InstanceMemory.Applied, _ cause: Cause, held: Bool
     ) {
+        if !held, let old = standIn(for: slot, applied) { return planStandIn(old, slot, applied) }
         guard isPrepared(slot, applied.desired.spec), isFallbackChecked(slot) else { return }
         if held {
             return wait(slot, .rollout(detail: "recreate: every run of the old spec ends first"), until: nil)
@@ -138,7 +139,7 @@ struct Planner {
     }
 
     /// Nothing that runs is stopped for a spec that this host could not start.
-    private mutating func isPrepared(_ slot: SlotID, _ spec: InstanceSpec) -> Bool {
+    mutating func isPrepared(_ slot: SlotID, _ spec: InstanceSpec) -> Bool {
         switch observed.preparations[spec.specHash] {
         case .ready: return true
         case .underway: wait(slot, .preparing, until: nil)
@@ -159,6 +160,8 @@ struct Planner {
         result.actions.append(
             .stop(StopAction(run: run.id, slot: run.slot, policy: run.spec.stop, cause: cause)))
     }
+
+    mutating func start(_ action: StartAction) { result.actions.append(.start(action)) }
 
     mutating func wait(_ slot: SlotID, _ reason: Waiting.Reason, until: Instant?) {
         result.waiting.append(Waiting(replica: slot.replica, reason: reason))

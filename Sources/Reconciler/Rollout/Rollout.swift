@@ -18,6 +18,8 @@ package struct Rollout: Sendable, Hashable, Codable {
     package var lastExit: FailedRun?
     /// By the rollout's clock: when a replica last became healthy.
     package var progressAt: Duration
+    /// By the rollout's clock: since when its canaries are healthy, all of them.
+    package var heldSince: Duration?
     /// A keyed hash of what the spec takes from the host, as it was found when it was prepared.
     package var inputs: String?
     /// What makes it a failure, where it is not rolled back (yet).
@@ -55,6 +57,7 @@ package struct Rollout: Sendable, Hashable, Codable {
         exits = 0
         lastExit = nil
         progressAt = .zero
+        heldSince = nil
         inputs = nil
         failure = nil
     }

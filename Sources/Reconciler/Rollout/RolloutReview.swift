@@ -30,6 +30,22 @@ struct RolloutReview {
         for index in 0..<target { look(at: index, desired, remembered, observed) }
         if rollout.exits >= Rollout.exitsMax { failed(byExits: desired) }
         judgeProgress(desired.spec, observed)
+        hold(desired.spec.update)
+    }
+
+    /// Canaries are held from the moment at which the last of them became healthy.
+    private mutating func hold(_ policy: UpdatePolicy) {
+        guard let canary = policy.canary else { return }
+        let touched = rollout.replicas.filter { $0.key < target && $0.value.begun != nil }
+        let isHeld =
+            touched.count >= min(canary.replicas, target) && touched.allSatisfy { $0.value.isHealthy }
+        if !isHeld {
+            // What came after the canaries takes nothing back.
+            if !rollout.isReleased(canary, at: now) { rollout.heldSince = nil }
+            return
+        }
+        rollout.heldSince = rollout.heldSince ?? rollout.clock.elapsed(at: now)
+        if let end = rollout.holdEnd(canary), end > now { wake(end) }
     }
 
     private mutating func look(
@@ -142,7 +158,7 @@ struct RolloutReview {
 
     /// When the clock's time is to be stored again; nil where no deadline runs.
     func tickDue(_ policy: UpdatePolicy) -> Instant? {
-        guard isInFlight, hasFallback, rollout.failure == nil, let since = rollout.clock.since else {
+        guard isInFlight || rollout.heldSince != nil && !isReplaced, hasFallback, rollout.failure == nil, let since = rollout.clock.since else {
             return nil
         }
         return since + min(max(policy.healthyDeadline / 4, Self.tickMin), Self.tickMax)
@@ -169,4 +185,21 @@ extension ObservedRun {
 extension HostFailure {
     /// The commit is to blame, not the host: waiting for somebody to mend the host would be for ever.
     package var isOfRevision: Bool { ofRevision ?? false }
+}
+
+extension Rollout {
+    /// When the canaries have been healthy for long enough, if they stay so; nil while they are not.
+    func holdEnd(_ canary: UpdatePolicy.Canary) -> Instant? {
+        heldSince.flatMap { clock.instant(of: $0 + canary.hold) }
+    }
+
+    func isReleased(_ canary: UpdatePolicy.Canary, at now: Instant) -> Bool {
+        holdEnd(canary).map { $0 <= now } ?? false
+    }
+
+    /// How many replicas may be as the new spec for now; nil: all.
+    func canariesMax(_ policy: UpdatePolicy, at now: Instant) -> Int? {
+        guard let canary = policy.canary, !isReleased(canary, at: now) else { return nil }
+        return canary.replicas
+    }
 }

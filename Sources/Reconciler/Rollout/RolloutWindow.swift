@@ -46,6 +46,15 @@ struct RolloutWindow {
         }
         let missing = unavailable(wanted, applied, observed, at: now)
         var room = policy.maxUnavailable - missing
+        if let rollout = remembered.activeRollout, let most = rollout.canariesMax(policy, at: now) {
+            let touched = rollout.replicas.count {
+                $0.key < applied.desired.target && $0.value.begun != nil
+            }
+            room = min(room, most - touched)
+            if touched >= most, rollout.failure == nil {
+                holdText(rollout, policy, most, at: now)
+            }
+        }
         if let failure = remembered.activeRollout?.failure {
             // What serves is not given up for a spec that has failed.
             detail = "the rollout failed, and goes no further: \(failure.message)"
@@ -55,8 +64,21 @@ struct RolloutWindow {
             admitted.insert(run.slot)
             room -= 1
         }
+        if !detail.isEmpty { return }
         detail =
             "\(missing) of \(applied.desired.target) unavailable, at most \(policy.maxUnavailable) at a time"
+    }
+
+    private mutating func holdText(
+        _ rollout: Rollout, _ policy: UpdatePolicy, _ count: Int, at now: Instant
+    ) {
+        let noun = count == 1 ? "canary" : "canaries"
+        guard let canary = policy.canary, let end = rollout.holdEnd(canary) else {
+            detail = "\(count) \(noun) must be healthy first"
+            return
+        }
+        wakeAt = end
+        detail = "\(count) \(noun) held for another \((end - now).rough)"
     }
 
     /// Replicas that do not serve now: not running, not ready, or not yet ready for `minHealthyTime` as the
