@@ -158,7 +158,9 @@ struct RolloutReview {
 
     /// When the clock's time is to be stored again; nil where no deadline runs.
     func tickDue(_ policy: UpdatePolicy) -> Instant? {
-        guard isInFlight || rollout.heldSince != nil && !isReplaced, hasFallback, rollout.failure == nil, let since = rollout.clock.since else {
+        guard isInFlight || rollout.heldSince != nil && !isReplaced, hasFallback, rollout.failure == nil,
+            let since = rollout.clock.since
+        else {
             return nil
         }
         return since + min(max(policy.healthyDeadline / 4, Self.tickMin), Self.tickMax)

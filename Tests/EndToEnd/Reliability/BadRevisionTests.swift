@@ -78,9 +78,10 @@ extension EndToEnd {
             #expect(rollout["revision"]["subject"].string == "Break by \(kind.name)")
             #expect(!rollout["changes"].array.isEmpty)
             #expect(back.instance("web")["sync"].string == "OutOfSync")
-            #expect(back.json["conditions"].array.contains {
-                $0["type"].string == "Synced" && $0["status"].bool == false
-            })
+            #expect(
+                back.json["conditions"].array.contains {
+                    $0["type"].string == "Synced" && $0["status"].bool == false
+                })
             if kind.name == "crash" { try await tellsStderr(host) }
             let tries = kind.mode.map { Fickle.runs($0, on: host) }
             if let tries { #expect((1...3).contains(tries), "\(kind.name): \(tries) runs") }
@@ -133,9 +134,11 @@ extension EndToEnd {
             ])
             try await host.until("it is as it was") { $0["web/0"]?.isReady == true }
             let before = Fickle.runs("crash", on: host)
-            try host.commit("Break \(number)", [
-                "i.yaml": Fickle.instance(mode: "crash", level: number + 1)
-            ])
+            try host.commit(
+                "Break \(number)",
+                [
+                    "i.yaml": Fickle.instance(mode: "crash", level: number + 1)
+                ])
             try await eventually("the agent dies at \(death)") { child.poll() != nil }
             await host.killAgent()
             try await host.startAgent()
