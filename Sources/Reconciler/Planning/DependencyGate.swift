@@ -52,8 +52,7 @@ struct DependencyGate {
 
     /// Of a dependency that is rolled out ready is not enough: the new spec has to be healthy.
     private func unproven(_ desired: DesiredInstance) -> String? {
-        guard let remembered = memory.instances[desired.name], let rollout = remembered.activeRollout,
-            rollout.clock.isRunning
+        guard let remembered = memory.instances[desired.name], let rollout = remembered.activeRollout
         else { return nil }
         let healthy = (0..<desired.target).count { rollout.replicas[$0]?.isHealthy == true }
         return healthy == desired.target ? nil : "\(healthy) of \(desired.target) healthy as its new spec"

@@ -36,7 +36,7 @@ struct RolloutReview {
     /// Canaries are held from the moment at which the last of them became healthy.
     private mutating func hold(_ policy: UpdatePolicy) {
         guard let canary = policy.canary else { return }
-        let touched = rollout.replicas.filter { $0.key < target && $0.value.begun != nil }
+        let touched = rollout.replicas.filter { $0.key < target }
         let isHeld =
             touched.count >= min(canary.replicas, target) && touched.allSatisfy { $0.value.isHealthy }
         if !isHeld {

@@ -47,9 +47,8 @@ struct RolloutWindow {
         let missing = unavailable(wanted, applied, observed, at: now)
         var room = policy.maxUnavailable - missing
         if let rollout = remembered.activeRollout, let most = rollout.canariesMax(policy, at: now) {
-            let touched = rollout.replicas.count {
-                $0.key < applied.desired.target && $0.value.begun != nil
-            }
+            // What is being stopped for it counts as well.
+            let touched = rollout.replicas.keys.count { $0 < applied.desired.target }
             room = min(room, most - touched)
             if touched >= most, rollout.failure == nil {
                 holdText(rollout, policy, most, at: now)
