@@ -21,6 +21,8 @@ enum SupervisorLimits {
     /// For so long what was read of a run's use answers every question for it.
     static let usageAgeMax: Duration = .milliseconds(500)
     static let secretBytesMax = 64 << 10
+    /// Of a line that tells why a rollout failed.
+    static let toldErrorBytesMax = 1_000
     static let memoBytesMax = 1 << 20
     static let packageEntriesMax = 100_000
     static let packageBytesMax: UInt64 = 4 << 30

@@ -45,7 +45,7 @@ package enum PlanText {
     package static func lines(_ events: [EventRecord]) -> [String] {
         let told: Set<EventRecord.Kind> = [
             .ready, .unready, .exited, .keeperLost, .backoff, .gaveUp, .succeeded, .startRefused,
-            .hostRecovered, .unknown, .adopted, .found,
+            .hostRecovered, .unknown, .adopted, .found, .rolloutFailed, .rolledBack, .quarantineLifted,
         ]
         return events.filter { told.contains($0.kind) }.map { "* \($0.message)" }
     }

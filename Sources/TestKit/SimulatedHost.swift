@@ -14,6 +14,10 @@ package struct SimulatedHost {
     package private(set) var bootID = 1
     /// Specs of these Instances are found wanting when they are checked.
     package var unprepared: Set<String> = []
+    /// Commands that are not there: whoever commits one is to blame.
+    package var missingCommands: Set<String> = []
+    /// A stand-in for the hash of what an Instance takes from the host.
+    package var inputs: [String: String] = [:]
     /// Spreads backoff; 0.5 is no spread.
     package var randomness = 0.5
     /// Everything that happened since it was last taken.
@@ -93,6 +97,7 @@ extension SimulatedHost {
         case .update(let update):
             world.updating(update, at: clock.moment)
             processes[update.run]?.memo.spec = update.spec
+            processes[update.run]?.memo.changedAt = world.run(update.run)?.changedAt
         }
         persist()
     }
@@ -101,9 +106,18 @@ extension SimulatedHost {
         code: "SecretMissing", message: "the secret file db-password is not there",
         remedy: "put it into the secret directory")
 
+    package static let commandMissing: HostFailure = {
+        var failure = HostFailure(
+            code: "command-missing", message: "there is no such command", remedy: "check the path")
+        failure.ofRevision = true
+        return failure
+    }()
+
     package mutating func answerChecks() {
         for spec in checks {
-            world.prepared(spec, unprepared.contains(spec.name) ? Self.secretMissing : nil, at: clock.moment)
+            var failure = unprepared.contains(spec.name) ? Self.secretMissing : nil
+            if missingCommands.contains(spec.process.command) { failure = Self.commandMissing }
+            world.prepared(spec, failure, inputs: inputs[spec.name], at: clock.moment)
         }
         checks = []
         persist()
@@ -125,7 +139,7 @@ extension SimulatedHost {
 
     /// What must be durable before the host is touched.
     private mutating func persist() {
-        world.promote(at: clock.now)
+        world.advanceRollouts(at: clock.moment)
         let taken = world.takeChanges()
         for (name, memory) in taken.memories { stored[name] = memory }
         events += taken.events
@@ -183,6 +197,12 @@ extension SimulatedHost {
             report.endedAt = clock.now
         }
         return report
+    }
+
+    /// `plumb retry`.
+    package mutating func retry(_ instance: String) {
+        _ = world.retry(instance, by: Caller(uid: 1000, user: "ann", pid: 4242), at: clock.moment)
+        persist()
     }
 
     /// The Supervisor found something about a live run, or, with an empty reason, finds it no more.
@@ -243,6 +263,7 @@ extension SimulatedHost {
             }
         }
         world = World(memory: Memory(instances: decodedMemory()))
+        world.resumeClocks(at: clock.now)
         resolver = Resolver()
         if let accepted { world.accept(accepted, at: clock.moment, quietly: true) }
         adopt()
@@ -265,6 +286,7 @@ extension SimulatedHost {
         clock.reboot()
         world = World(memory: Memory(instances: decodedMemory()))
         world.forgetInstants()
+        world.resumeClocks(at: clock.now)
         if let accepted { world.accept(accepted, at: clock.moment, quietly: true) }
         adopt()
     }
@@ -275,6 +297,7 @@ extension SimulatedHost {
                 id: process.run, slot: process.slot, spec: process.memo.spec, nonce: process.memo.nonce,
                 revision: process.memo.revision, dependsOn: process.memo.dependsOn,
                 claimedAt: process.memo.claimedAt, startCause: process.memo.startCause)
+            run.changedAt = process.memo.changedAt
             let own = world.memory.instances[run.slot.instance]?.replicas[run.slot.replica.index]
             if own?.lastRun == run.id { run.stopCause = own?.lastStop }
             switch process.state {

@@ -65,6 +65,9 @@ struct StoryTeller {
         case "reboot": host.reboot()
         case "unprepared": host.unprepared.insert(words[1])
         case "prepared": host.unprepared.remove(words[1])
+        case "command-missing": host.missingCommands.insert(words[1])
+        case "inputs": host.inputs[words[1]] = words[2]
+        case "retry": host.retry(words[1])
         default: try happenToRun(verb, words)
         }
     }

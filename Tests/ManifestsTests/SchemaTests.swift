@@ -118,7 +118,7 @@ import Testing
              {"kind": "Unit", "spec": {"version": "1.4.2"}},
              {"kind": "Unit", "metadata": {"name": "Web"},
                 "spec": {"version": "1.4.2", "entry": {"command": "x"}}},
-             {"kind": "Instance", "spec": {"unit": "web", "update": {"strategy": "canary"}}},
+             {"kind": "Instance", "spec": {"unit": "web", "update": {"strategy": "blueGreen"}}},
              {"kind": "Instance", "spec": {"unit": "web", "update": {"maxSurge": 1}}},
              {"kind": "Instance", "spec": {"unit": "web", "replicas": 1001}},
              {"kind": "Nothing"}]

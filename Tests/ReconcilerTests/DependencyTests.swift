@@ -100,6 +100,10 @@ struct DependencyTests {
         #expect(waitsFor(host) == "0 of 1 ready")
         host.passProbes()
         try host.settle()
+        // Ready is not enough: the new spec has to be healthy.
+        #expect(host.run("web")?.id == old)
+        #expect(waitsFor(host) == "0 of 1 healthy as its new spec")
+        try host.advance(by: .seconds(5))
         #expect(host.run("web")?.id != old)
     }
 

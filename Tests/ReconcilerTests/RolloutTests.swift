@@ -36,8 +36,9 @@ struct RolloutTests {
 
     @Test("a new replica that never gets ready holds up the rest")
     func stuck() throws {
-        var host = try SimulatedHost.running(source(1, ""))
-        try host.commit(source(2, ""))
+        let update = "update: {rollback: {automatic: false}}"
+        var host = try SimulatedHost.running(source(1, update))
+        try host.commit(source(2, update))
         try host.advance(by: .seconds(3600))
         #expect(host.plan().waits("web", 1).count == 1)
         #expect(host.world.observed.runs.values.filter(\.isReady).count == 3)
@@ -52,7 +53,7 @@ struct RolloutTests {
         host.passProbes()
         let plan = try host.settle()
         #expect(plan.stops.isEmpty)
-        #expect(plan.wakeAt == host.clock.now + .seconds(30))
+        #expect(try #require(plan.wakeAt) <= host.clock.now + .seconds(30))
         host.wait(until: host.clock.now + .milliseconds(29_999))
         #expect(host.plan().stops.isEmpty)
         host.wait(until: host.clock.now + .milliseconds(1))

@@ -55,7 +55,11 @@ struct Invariants {
             return
         case .changed, .scaled:
             if cause.changes.isEmpty { throw Broken(description: "\(slot): no field in \(cause.text)") }
-        case .newInstance, .removed, .missing: break
+        case .rolledBack:
+            guard host.world.memory.instances[slot.instance]?.activeRollback != nil else {
+                throw Broken(description: "\(slot) goes back, and nothing was rolled back")
+            }
+        case .newInstance, .removed, .missing, .retried: break
         }
         // Of a run that was found without a memory of it, no place is known.
         guard let revision = cause.revision, cause.place != nil || cause.reason == .removed else {
@@ -74,7 +78,12 @@ struct Invariants {
         guard let entry = expected.entries[slot.instance], expected.isWanted(slot) else {
             throw Broken(description: "\(slot) is started and not wanted")
         }
-        guard start.spec.specHash == entry.desired.spec.specHash, start.nonce == entry.desired.nonce else {
+        let goesBack = host.world.memory.instances[slot.instance]?.activeRollback != nil
+        if goesBack {
+            try Rollbacks.checkStart(start, entry.desired, host)
+        } else if Rollbacks.isStandIn(start, entry.desired, host) {
+            return try checkStorm(start, at: host.clock.now)
+        } else if start.spec.specHash != entry.desired.spec.specHash || start.nonce != entry.desired.nonce {
             throw Broken(description: "\(slot) starts another spec than the one in force")
         }
         if host.unprepared.contains(slot.instance),
@@ -140,6 +149,12 @@ struct Invariants {
         else { return }
         if case .drifted = stop.cause.reason {
             try checkCure(run)
+        } else if let good = Rollbacks.good(stop.slot.instance, host) {
+            if run.spec.specHash == good, run.nonce == Rollbacks.nonce(stop.slot.instance, host),
+                !run.livenessFailed && run.startup != false
+            {
+                throw Broken(description: "\(stop.slot) is last known good, and stopped: \(stop.cause.text)")
+            }
         } else if run.key == entry.desired.key && !run.livenessFailed && run.startup != false {
             throw Broken(
                 description: "\(stop.slot) is as wanted and healthy, and stopped: \(stop.cause.text)")
@@ -164,8 +179,11 @@ struct Invariants {
             }
             return
         }
-        guard let entry = expected.entries[update.slot.instance], run.key == entry.desired.key,
-            update.spec.specHash == entry.desired.spec.specHash, run.spec.specHash != update.spec.specHash
+        let good = Rollbacks.good(update.slot.instance, host)
+        guard let entry = expected.entries[update.slot.instance],
+            good != nil || run.key == entry.desired.key,
+            update.spec.specHash == good ?? entry.desired.spec.specHash,
+            run.spec.specHash != update.spec.specHash
         else { throw Broken(description: "\(update.slot) is changed to something that is not in force") }
         if update.cause.changes.isEmpty { throw Broken(description: "\(update.slot): no field changed") }
     }
@@ -181,7 +199,8 @@ struct Invariants {
             else { continue }
             if run.isServing { replaced[stop.slot.instance, default: []].insert(stop.run) }
             let isRolling = expected.entries[stop.slot.instance]?.desired.spec.update.strategy == .rolling
-            if run.isUndetermined && isRolling {
+            let isBack = host.world.memory.instances[stop.slot.instance]?.activeRollback != nil
+            if run.isUndetermined && isRolling && !isBack {
                 throw Broken(description: "\(stop.slot) is replaced before its probes have spoken")
             }
         }

@@ -35,6 +35,7 @@ struct Simulation {
         let plan = host.plan()
         try invariants.check(plan, host, expected)
         try oneRunASlot()
+        try Rollbacks.checkMemory(host)
         if random.once(in: 25), !plan.actions.isEmpty {
             // The agent dies in the middle of it.
             let done = random.number(0...plan.actions.count)
@@ -87,6 +88,13 @@ extension Simulation {
             host.loseStore()
             expected.forget()
         case 9: host.answerChecks()
+        case 11 where random.once(in: 6):
+            let name = "i\(random.number(0...5))"
+            say("retry \(name)")
+            host.retry(name)
+        case 11 where random.once(in: 6):
+            let name = "i\(random.number(0...5))"
+            host.inputs[name] = "mended at \(host.clock.now)"
         case 10 where random.once(in: 2):
             let name = "i\(random.number(0...5))"
             if host.unprepared.remove(name) == nil { host.unprepared.insert(name) }
@@ -203,8 +211,9 @@ extension Simulation {
             say("\(process.slot) up")
             host.probe(process.run, .startup, passing: true)
         } else if health.readiness != nil {
-            say("\(process.slot) ready")
-            host.probe(process.run, .readiness, passing: true)
+            let isBad = Rollbacks.isBad(process.memo.spec)
+            say("\(process.slot) \(isBad ? "is bad" : "ready")")
+            host.probe(process.run, .readiness, passing: !isBad)
         }
     }
 
@@ -240,6 +249,7 @@ extension Simulation {
     private mutating func heal() throws {
         try commit("faults stop")
         host.unprepared = []
+        host.inputs = [:]
         host.randomness = 0.5
         for _ in 0..<Self.healingRounds {
             let plan = host.plan()
@@ -287,7 +297,9 @@ extension Simulation {
             case .silent: host.end(id, .keeperLost)
             case .live where process.stopRequested: host.end(id, .signaled(number: 15, coreDumped: false))
             case .live where process.memo.spec.profile == .oneshot: host.end(id, .exited(code: 0))
-            case .live where known?.isReady == false: pass(process)
+            case .live where known?.isReady == false:
+                if Rollbacks.isBad(process.memo.spec), known?.readiness == false { continue }
+                pass(process)
             default: continue
             }
             happened = true
@@ -301,8 +313,10 @@ extension Simulation {
             for index in 0..<entry.desired.target {
                 let slot = SlotID(instance: name, index: index)
                 if isFulfilled(slot, entry.desired) || isExcused(waits[slot.replica] ?? []) { continue }
+                if isBadWithoutGood(name) { continue }
                 throw Invariants.Broken(
-                    description: "\(slot) is not as declared: \(waits[slot.replica] ?? [])")
+                    description: "\(slot) is not as declared: \(waits[slot.replica] ?? []); "
+                        + PlanText.lines(plan, at: host.clock.now, waiting: true).joined(separator: "\n"))
             }
         }
         for slot in host.world.observed.runs.keys
@@ -317,6 +331,9 @@ extension Simulation {
             return true
         }
         guard let run = host.world.observed.runs[slot] else { return false }
+        if let good = Rollbacks.good(slot.instance, host) {
+            return run.isServing && run.spec.specHash == good
+        }
         return run.isServing && run.key == desired.key && run.spec.specHash == desired.spec.specHash
     }
 
@@ -333,6 +350,13 @@ extension Simulation {
         }
     }
 
+    /// What is declared never gets ready, and nothing that is known to be good could take its place.
+    private func isBadWithoutGood(_ name: String) -> Bool {
+        guard let remembered = host.world.memory.instances[name], let spec = remembered.applied?.desired.spec
+        else { return false }
+        return Rollbacks.isBad(spec) && remembered.fallback == nil && remembered.activeRollback == nil
+    }
+
     private func gaveUp(_ name: String) -> Bool {
         host.world.memory.instances[name]?.replicas.values.contains { $0.restart.gaveUp != nil } == true
     }
@@ -340,7 +364,7 @@ extension Simulation {
     /// It does not run here, gave up, or waits for one that does.
     private func isStuck(_ name: String) -> Bool {
         guard let entry = expected.entries[name], entry.desired.target > 0 else { return true }
-        return gaveUp(name)
+        return gaveUp(name) || isBadWithoutGood(name) || Rollbacks.good(name, host) != nil
             || entry.desired.dependsOn.contains {
                 isStuck($0.instance) || $0.condition == .completed && !isOneshot($0.instance)
             }

@@ -9,7 +9,10 @@ package enum AgentEvent: Sendable {
     case sourceReadable
     case revisionRead(RevisionReading)
     case run(RunEvent)
-    case prepared(InstanceSpec, HostFailure?)
+    /// What was found of package, user and secrets, and a keyed hash of what the spec takes from the host.
+    case prepared(InstanceSpec, HostFailure?, inputs: String?)
+    /// The end of what a run whose rollout failed has written to stderr.
+    case errorsRead([String], of: RunID, instance: String)
     case startRefused(RunID, HostFailure)
     case updateFailed(RunID, HostFailure)
     case timerFired

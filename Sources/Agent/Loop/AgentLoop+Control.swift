@@ -4,7 +4,8 @@ extension AgentLoop {
     /// Does what was asked, at once and within this turn. Each verb stands in the file of what it is about.
     func control(_ request: ControlRequest, by caller: Caller, at moment: Moment) -> ControlOutcome {
         switch request {
-        case .approve, .suspend, .resume, .retry: .refused(.notYet(request.verb))
+        case .retry(let instance): retry(instance, by: caller, at: moment)
+        case .approve, .suspend, .resume: .refused(.notYet(request.verb))
         }
     }
 

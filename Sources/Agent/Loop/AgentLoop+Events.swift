@@ -10,7 +10,9 @@ extension AgentLoop {
         case .sourceReadable: readable(at: moment)
         case .revisionRead(let reading): read(reading, at: moment)
         case .run(let event): apply(event, at: moment)
-        case .prepared(let spec, let failure): world.prepared(spec, failure, at: moment)
+        case .prepared(let spec, let failure, let inputs):
+            world.prepared(spec, failure, inputs: inputs, at: moment)
+        case .errorsRead(let lines, let run, let instance): world.errorsRead(lines, of: run, in: instance)
         case .startRefused(let run, let failure): refused(run, failure, at: moment)
         case .updateFailed(let run, let failure): updateFailed(run, failure)
         case .timerFired: timer = nil

@@ -8,6 +8,7 @@ extension AgentLoop {
         let moment = clock.now()
         world.memory = remembered.memory
         if remembered.bootID != clock.bootID { world.forgetInstants() }
+        world.resumeClocks(at: moment.instant)
         note(.agentStarted, "agent \(PlumbVersion.current) started on \(settings.node.name)")
         if let rebuilt = remembered.rebuilt { storeRebuilt(rebuilt, at: moment) }
         if let accepted = remembered.accepted { await restore(accepted, at: moment) }
@@ -68,6 +69,7 @@ extension AgentLoop {
         var run = ObservedRun(
             id: found.run, slot: found.slot, spec: memo.spec, nonce: memo.nonce, revision: memo.revision,
             dependsOn: memo.dependsOn, claimedAt: memo.claimedAt, startCause: memo.cause)
+        run.changedAt = memo.changedAt
         // A stop that was asked for before the agent died is still the reason of the end.
         let own = world.memory.instances[found.slot.instance]?.replicas[found.slot.replica.index]
         if own?.lastRun == found.run { run.stopCause = own?.lastStop }

@@ -104,7 +104,17 @@ extension AgentLoop {
         }
         for update in work.updates { performUpdate(update.action, memo: update.memo) }
         for spec in work.prepares {
-            Task { mailbox.post(.prepared(spec, await runs.prepare(spec))) }
+            Task {
+                let failure = await runs.prepare(spec)
+                mailbox.post(.prepared(spec, failure, inputs: await runs.inputs(of: spec)))
+            }
+        }
+        for wanted in world.takeErrorsWanted() {
+            Task {
+                let lines = await runs.lastErrors(
+                    of: wanted.run, in: wanted.slot, lines: RolloutFailure.errorLinesMax)
+                mailbox.post(.errorsRead(lines, of: wanted.run, instance: wanted.instance))
+            }
         }
         for request in work.starts {
             if !durable && request.spec.profile == .oneshot {

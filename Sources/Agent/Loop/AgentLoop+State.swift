@@ -15,7 +15,10 @@ extension AgentLoop {
 
     func updateConditions(at moment: Moment) {
         let behind = source.seen != nil && source.seen?.id != source.accepted?.id
-        let synced = source.accepted != nil && !behind && !conditions.isTrue(.sourceStale)
+        rollbackConditions(at: moment)
+        let synced =
+            source.accepted != nil && !behind && !conditions.isTrue(.sourceStale)
+            && !conditions.isTrue(.rolledBack)
         let (reason, message): (String, String) =
             if source.accepted == nil {
                 ("NothingAccepted", "no revision has been accepted yet")
@@ -28,6 +31,11 @@ extension AgentLoop {
                 )
             } else if behind {
                 ("Reading", "\(source.seen?.short ?? "") is being read")
+            } else if conditions.isTrue(.rolledBack) {
+                (
+                    "RolledBack",
+                    "\(source.accepted?.short ?? "") is the desired state, and not all of it runs here"
+                )
             } else {
                 ("Accepted", "\(source.accepted?.short ?? "") is the desired state")
             }
@@ -38,6 +46,28 @@ extension AgentLoop {
             .progressing, pending > 0, reason: pending > 0 ? "Changing" : "Settled",
             message: pending > 0 ? "\(pending) replicas are on their way" : "nothing is on its way",
             at: moment.wall)
+    }
+}
+
+extension AgentLoop {
+    /// A rollback is no success: it stays visible until the declared spec runs, or another one is declared.
+    private func rollbackConditions(at moment: Moment) {
+        var (back, barred): ([String], [String]) = ([], [])
+        for (name, remembered) in world.memory.instances {
+            if let rolledBack = remembered.activeRollback { back.append("\(name) \(rolledBack.text)") }
+            if let obstacle = remembered.rollbackObstacle(in: world.observed) {
+                barred.append("\(name) has no way back: its last known good spec cannot be had: \(obstacle)")
+            }
+        }
+        set(.rolledBack, "RolloutFailed", back, at: moment)
+        set(.rollbackImpossible, "LastKnownGoodMissing", barred, at: moment)
+    }
+
+    private func set(_ kind: Condition.Kind, _ reason: String, _ messages: [String], at moment: Moment) {
+        guard let first = messages.min() else { return conditions.clear(kind) }
+        let more = messages.count > 1 ? " (and \(messages.count - 1) more Instances)" : ""
+        conditions.set(
+            kind, true, reason: reason, message: first + more, at: moment.wall, revision: source.accepted?.id)
     }
 }
 

@@ -115,7 +115,7 @@ package actor AgentLoop {
     private func cycle(_ events: [AgentEvent]) async {
         for event in events { apply(event) }
         let moment = clock.now()
-        world.promote(at: moment.instant)
+        world.advanceRollouts(at: moment)
         let plan = stopMode == .keepRuns ? Plan() : plan(at: moment)
         let work = take(plan, at: moment)
         waiting = plan.waiting

@@ -10,6 +10,8 @@ struct RunMemo: Codable {
     var dependsOn: [Dependency]
     var cause: Cause
     var claimedAt: Instant
+    /// When it was last changed live; optional, because earlier versions did not tell.
+    var changedAt: Instant?
 
     init(_ run: ObservedRun) {
         spec = run.spec
@@ -18,6 +20,7 @@ struct RunMemo: Codable {
         dependsOn = run.dependsOn
         cause = run.startCause
         claimedAt = run.claimedAt
+        changedAt = run.changedAt
     }
 
     func encoded() -> [UInt8] {

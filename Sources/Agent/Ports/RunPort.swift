@@ -10,6 +10,11 @@ package protocol RunPort: Sendable {
     func resume(_ run: RunID, spec: InstanceSpec, revision: RevisionID, isStartupPassed: Bool) async
     /// Checks package, user and secrets; nil if the spec can start here. May be asked again at any time.
     func prepare(_ spec: InstanceSpec) async -> HostFailure?
+    /// A keyed hash of what a spec takes from the host beside its package: secrets, user, command. nil:
+    /// nothing.
+    func inputs(of spec: InstanceSpec) async -> String?
+    /// The last lines that a run wrote to stderr.
+    func lastErrors(of run: RunID, in slot: SlotID, lines: Int) async -> [String]
     /// Hands a run over to a keeper. Its claim is durable before this is called. A thrown failure means that
     /// no process was made and no `exited` will follow.
     func start(_ request: RunRequest) async throws(HostFailure)

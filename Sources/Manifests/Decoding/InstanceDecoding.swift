@@ -66,18 +66,34 @@ struct InstanceDecoding {
     private mutating func update() -> UpdatePolicy {
         let standard = UpdatePolicy()
         guard let object = spec.object("update") else { return standard }
+        let isCanary = object.string("strategy") == UpdatePolicy.canaryName
+        if object.has("canary"), !isCanary {
+            decoder.report(
+                .canaryWithoutStrategy, decoder.mark(of: "spec.update.canary"),
+                "canary is set, and the strategy is not canary")
+        }
         let update = UpdatePolicy(
-            strategy: object.choice("strategy") ?? standard.strategy,
+            strategy: isCanary ? .rolling : object.choice("strategy") ?? standard.strategy,
             maxUnavailable: object.integer("maxUnavailable") ?? standard.maxUnavailable,
             minHealthyTime: object.duration("minHealthyTime") ?? standard.minHealthyTime,
             healthyDeadline: object.duration("healthyDeadline") ?? standard.healthyDeadline,
-            progressDeadline: object.duration("progressDeadline") ?? standard.progressDeadline)
+            progressDeadline: object.duration("progressDeadline") ?? standard.progressDeadline,
+            isRollbackAutomatic: object.object("rollback")?.bool("automatic")
+                ?? standard.isRollbackAutomatic,
+            canary: isCanary ? canary(object.object("canary")) : nil)
         checkOrder(
             object, ("minHealthyTime", update.minHealthyTime), ("healthyDeadline", update.healthyDeadline))
         checkOrder(
             object, ("healthyDeadline", update.healthyDeadline), ("progressDeadline", update.progressDeadline)
         )
         return update
+    }
+
+    private func canary(_ object: CheckedObject?) -> UpdatePolicy.Canary {
+        let standard = UpdatePolicy.Canary()
+        return UpdatePolicy.Canary(
+            replicas: object?.integer("replicas") ?? standard.replicas,
+            hold: object?.duration("hold") ?? standard.hold)
     }
 
     private mutating func checkOrder(

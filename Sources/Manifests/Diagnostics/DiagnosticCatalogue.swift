@@ -142,6 +142,10 @@ extension DiagnosticCode {
             .init(
                 .error, "Deadlines of an update in the wrong order.",
                 "keep minHealthyTime < healthyDeadline < progressDeadline")
+        case .canaryWithoutStrategy:
+            .init(
+                .error, "Steps of a canary beside another strategy.",
+                "write strategy: canary, or leave canary out")
         case .backoffOrder:
             .init(.error, "A backoff whose first delay is beyond its cap.", "keep initial at most max")
         case .oneshotPolicy:

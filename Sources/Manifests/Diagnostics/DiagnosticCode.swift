@@ -45,6 +45,7 @@ package enum DiagnosticCode: String, Sendable, Hashable, CaseIterable, Codable {
     case unknownPort = "unknown-port"
     case probeCheck = "probe-check"
     case deadlineOrder = "deadline-order"
+    case canaryWithoutStrategy = "canary-without-strategy"
     case backoffOrder = "backoff-order"
     case oneshotPolicy = "oneshot-policy"
     case reloadNeedsFile = "reload-needs-file"

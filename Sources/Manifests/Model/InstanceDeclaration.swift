@@ -176,15 +176,41 @@ package struct UpdatePolicy: Sendable, Hashable, Codable {
     package var minHealthyTime: Duration
     package var healthyDeadline: Duration
     package var progressDeadline: Duration
+    /// Whether a rollout that failed goes back to the last known good spec by itself; nil: it does. Optional,
+    /// like all that came later, so that what was stored before is read.
+    private var automaticRollback: Bool?
+    /// Set where the strategy is `canary`: `strategy` is `rolling` then, so that an earlier version reads what
+    /// was stored.
+    package var canary: Canary?
+
+    /// So many replicas first; the rest once these were healthy for so long.
+    package struct Canary: Sendable, Hashable, Codable {
+        package var replicas: Int
+        package var hold: Duration
+
+        package init(replicas: Int = 1, hold: Duration = .seconds(600)) {
+            self.replicas = replicas
+            self.hold = hold
+        }
+    }
+
+    /// As a declaration names it.
+    package var strategyName: String { canary == nil ? strategy.rawValue : Self.canaryName }
+    package static let canaryName = "canary"
 
     package init(
         strategy: Strategy = .rolling, maxUnavailable: Int = 1, minHealthyTime: Duration = .seconds(5),
-        healthyDeadline: Duration = .seconds(60), progressDeadline: Duration = .seconds(300)
+        healthyDeadline: Duration = .seconds(60), progressDeadline: Duration = .seconds(300),
+        isRollbackAutomatic: Bool = true, canary: Canary? = nil
     ) {
+        self.canary = canary
         self.strategy = strategy
         self.maxUnavailable = maxUnavailable
         self.minHealthyTime = minHealthyTime
         self.healthyDeadline = healthyDeadline
         self.progressDeadline = progressDeadline
+        automaticRollback = isRollbackAutomatic ? nil : false
     }
+
+    package var isRollbackAutomatic: Bool { automaticRollback ?? true }
 }

@@ -79,15 +79,16 @@ enum InstanceSchema {
                 "Whether it is waited for where it does not run on this node."),
         ])
 
-    private static let later = "supported now: recreate, rolling"
-
     static let update = ObjectSchema(
         "update",
         [
             SchemaField(
-                "strategy", .choices(UpdatePolicy.Strategy.self, later: ["blueGreen", "canary"]),
+                "strategy",
+                .enumeration([
+                    .init("recreate"), .init("rolling"), .init("canary"), .init("blueGreen", later: true),
+                ]),
                 default: "rolling", effect: .live,
-                "How replicas are replaced: all at once, or some at a time."),
+                "How replicas are replaced: all at once, some at a time, or a few first and then the rest."),
             SchemaField(
                 "maxUnavailable", .integer(1...replicasMax), default: "1", effect: .live,
                 "How many replicas may be missing meanwhile (rolling)."),
@@ -108,16 +109,25 @@ enum InstanceSchema {
                 "The time within which the rollout must get on."),
             SchemaField("rollback", .object(rollback), effect: .live, "What follows a failed rollout."),
             SchemaField(
-                "canary", .anyMapping, effect: .live, support: .later(instead: later),
-                "The steps of a canary."),
+                "canary", .object(canary), effect: .live, "Which replicas go first, and for how long."),
+        ])
+
+    static let canary = ObjectSchema(
+        "canary",
+        [
+            SchemaField(
+                "replicas", .integer(1...replicasMax), default: "1", effect: .live,
+                "How many replicas get the new spec first."),
+            SchemaField(
+                "hold", .duration(.zero...PolicySchema.day), default: "10m", effect: .live,
+                "How long they must be healthy before the rest follow, maxUnavailable at a time."),
         ])
 
     static let rollback = ObjectSchema(
         "rollback",
         [
             SchemaField(
-                "automatic", .boolean, default: "false", effect: .live,
-                support: .only(.bool(false), instead: "revert the commit to go back"),
+                "automatic", .boolean, default: "true", effect: .live,
                 "Whether the last known good spec comes back by itself.")
         ])
 }

@@ -16,6 +16,7 @@ struct InstanceReport {
         lines.append(paint(([declared] + labels).joined(separator: "  "), .faint))
         if instance.suspended { lines.append(paint("suspended: changes wait", .attention)) }
         if !instance.reason.isEmpty { lines.append(PrintableText.oneLine(instance.reason)) }
+        if let rollout = instance.rollout { lines += RolloutReport(rollout: rollout).lines(paint: paint) }
         for replica in instance.replicas {
             if let text = replica.statusText {
                 lines.append("\(replica.name) says: \(PrintableText.oneLine(text))")

@@ -71,7 +71,8 @@ struct StatusReport {
     private static func isTrouble(_ condition: ConditionDocument) -> Bool {
         switch condition.type {
         case "Synced":
-            !condition.status && !["Invalid", "SourceStale", "Accepted"].contains(condition.reason)
+            !condition.status
+                && !["Invalid", "SourceStale", "Accepted", "RolledBack"].contains(condition.reason)
         case "Ready": !condition.status
         default: condition.status
         }
@@ -116,6 +117,7 @@ struct StatusReport {
 
     private func reason(_ instance: InstanceDocument) -> String {
         if !instance.reason.isEmpty { return instance.reason }
+        if let rollout = instance.rollout, rollout.state != "Proving" { return rollout.message }
         return instance.suspended ? "suspended" : Self.finding(instance) ?? ""
     }
 

@@ -20,8 +20,16 @@ struct RunAdapter: RunPort {
 
     func prepare(_ spec: InstanceSpec) async -> HostFailure? {
         await supervisor.prepare(spec).map { failure in
-            HostFailure(code: failure.code, message: failure.message, remedy: failure.remedy)
+            var found = HostFailure(code: failure.code, message: failure.message, remedy: failure.remedy)
+            if failure.isOfRevision { found.ofRevision = true }
+            return found
         }
+    }
+
+    func inputs(of spec: InstanceSpec) async -> String? { supervisor.inputs(of: spec) }
+
+    func lastErrors(of run: RunID, in slot: SlotID, lines: Int) async -> [String] {
+        supervisor.lastErrors(of: run, in: slot, lines: lines)
     }
 
     func start(_ request: RunRequest) async throws(HostFailure) {

@@ -163,7 +163,10 @@ extension InstanceMemory {
         guard let update = applied?.desired.spec.update else { return "" }
         switch update.strategy {
         case .recreate: return "recreate: all at once"
-        case .rolling: return "rolling, \(update.maxUnavailable) at a time"
+        case .rolling:
+            let pace = "\(update.maxUnavailable) at a time"
+            guard let canary = update.canary else { return "rolling, \(pace)" }
+            return "canary: \(canary.replicas) first, the rest after \(canary.hold.declared), \(pace)"
         }
     }
 }

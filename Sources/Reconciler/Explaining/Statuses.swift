@@ -43,7 +43,9 @@ extension AgentState {
             health: HealthRules.instance(replicas.map { ($0.health, $0.ready) }),
             synced: desired != nil && !suspended && replicas.allSatisfy(\.synced),
             readyCount: replicas.count(where: \.ready), replicas: replicas,
-            reason: suspended ? Waiting.Reason.suspended.text(now: now) : why)
+            reason: suspended
+                ? Waiting.Reason.suspended.text(now: now)
+                : remembered?.activeRollback?.text ?? why)
     }
 }
 

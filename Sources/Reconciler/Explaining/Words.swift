@@ -56,6 +56,10 @@ extension Cause {
         case .probeFailed(let kind, let detail): "\(kind.rawValue) probe failed: \(detail)"
         case .missing: "it is meant to run"
         case .drifted(let detail): detail ?? "it is no longer what was started"
+        case .rolledBack(let why):
+            (["rolled back" + (why.map { ", for \($0)" } ?? "")] + changes.map(\.text)).joined(
+                separator: "; ")
+        case .retried(let why): "tried again" + (why.map { ", \($0)" } ?? "")
         case .agentStopping: "the agent stops and takes its runs along (--on-exit stop)"
         }
     }

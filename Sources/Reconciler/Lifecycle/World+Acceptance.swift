@@ -6,7 +6,7 @@ extension World {
         let revision = desired.revision
         for name in desired.instances.keys.sorted() {
             guard let new = desired.instances[name] else { continue }
-            accept(new, revision: revision)
+            accept(new, revision: revision, at: moment)
         }
         for name in memory.instances.keys.sorted() where desired.instances[name] == nil {
             withdraw(name, revision: revision, at: moment.wall)
@@ -21,7 +21,7 @@ extension World {
                 message: "\(revision.short) by \(revision.author) is the desired state: \(revision.subject)"))
     }
 
-    private mutating func accept(_ new: DesiredInstance, revision: Revision) {
+    private mutating func accept(_ new: DesiredInstance, revision: Revision, at moment: Moment) {
         let name = new.name
         guard var remembered = memory.instances[name], let applied = remembered.applied else {
             if !new.suspend { acceptFirst(new, revision: revision) }
@@ -33,6 +33,18 @@ extension World {
         remembered.apply(new, changes, revision)
         memory.instances[name] = remembered
         markDirty(name)
+        guard applied.desired.spec.specHash != new.spec.specHash else { return }
+        // What leads back is looked at before anything is stopped.
+        if let good = remembered.fallback?.specHash, observed.preparations[good] != .underway {
+            observed.preparations[good] = nil
+        }
+        if let rolledBack = remembered.activeRollback {
+            note(
+                EventRecord(
+                    kind: .rolledBack, time: moment.wall, instance: name, revision: revision,
+                    message: "\(name) goes on with its last known good spec: \(rolledBack.specHash) failed "
+                        + "here before, and is not tried again: \(rolledBack.failure.message)"))
+        }
     }
 
     private mutating func acceptFirst(_ new: DesiredInstance, revision: Revision) {
@@ -43,6 +55,7 @@ extension World {
             startCause: cause, specCause: cause, scaleCause: cause)
         remembered.removal = nil
         remembered.withdrawnAt = nil
+        if !remembered.lastKnownGood.isEmpty { remembered.beginRollout(changes: [], revision: revision) }
         // Its last runs may be ending still; what they did is of no weight for one that is declared anew.
         for index in remembered.replicas.keys {
             remembered.replicas[index]?.restart.rearm()
@@ -149,6 +162,7 @@ extension InstanceMemory {
             next.specCause = cause(.changed, [.live, .reload])
             rearm(wantedBy: old.key == new.key ? next.specCause : nil)
         }
+        let isRollout = old.spec.specHash != new.spec.specHash
         if old.target != new.target {
             next.scaleRevision = revision
             next.scaleCause = cause(.scaled, [.scale])
@@ -159,6 +173,10 @@ extension InstanceMemory {
         }
         next.desired = new
         applied = next
+        if isRollout {
+            beginRollout(
+                changes: changes.filter { $0.effect != .none && $0.effect != .scale }, revision: revision)
+        }
     }
 
     /// Whatever failed gets another chance. `cause` is what gives it, if not a new start hash or nonce.

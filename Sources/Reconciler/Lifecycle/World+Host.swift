@@ -13,8 +13,14 @@ extension World {
     }
 
     /// What the check found. A failure changes nothing that runs.
-    package mutating func prepared(_ spec: InstanceSpec, _ failure: HostFailure?, at moment: Moment) {
+    package mutating func prepared(
+        _ spec: InstanceSpec, _ failure: HostFailure?, inputs: String? = nil, at moment: Moment
+    ) {
         let before = attempts[spec.specHash] ?? 0
+        saw(inputs: inputs, of: spec, at: moment)
+        if failure?.isOfRevision == true, memory.instances[spec.name]?.rollout?.specHash == spec.specHash {
+            memory.instances[spec.name]?.rollout?.clock.start(at: moment.instant)
+        }
         guard let failure else {
             // The count stays until it has started: a host that checks well and refuses the start is asked
             // ever more rarely, too.
@@ -23,7 +29,9 @@ extension World {
         }
         let retryAt = moment.instant + Self.hostRetry(before)
         observed.preparations[spec.specHash] = .failed(failure, attempts: before + 1, retryAt: retryAt)
-        guard before == 0 else { return }
+        // One that is not tried again, or only leads back, says it in conditions.
+        let remembered = memory.instances[spec.name]
+        guard before == 0, remembered?.inForce?.desired.spec.specHash == spec.specHash else { return }
         note(
             EventRecord(
                 kind: .startRefused, time: moment.wall, instance: spec.name,
@@ -63,8 +71,10 @@ extension World {
         var wanted: Set<SpecHash> = []
         for remembered in memory.instances.values {
             if let applied = remembered.applied { wanted.insert(applied.desired.spec.specHash) }
+            for spec in remembered.lastKnownGood { wanted.insert(spec.specHash) }
         }
         observed.preparations = observed.preparations.filter { wanted.contains($0.key) }
+        observed.inputs = observed.inputs?.filter { wanted.contains($0.key) }
         attempts = attempts.filter { wanted.contains($0.key) }
     }
 
@@ -98,38 +108,5 @@ extension World {
             }
         }
         note(event(.adopted, run, moment, "\(run.slot) went on while the agent was away"))
-    }
-
-    /// Specs that were in health long enough become last known good.
-    package mutating func promote(at now: Instant) {
-        for (name, remembered) in memory.instances {
-            guard let due = remembered.promotionDue(of: name, observed: observed), due <= now else {
-                continue
-            }
-            guard let spec = remembered.applied?.desired.spec else { continue }
-            var good = remembered.lastKnownGood.filter { $0.specHash != spec.specHash }
-            good.insert(spec, at: 0)
-            memory.instances[name]?.lastKnownGood = Array(good.prefix(InstanceMemory.lastKnownGoodMax))
-            markDirty(name)
-        }
-    }
-}
-
-extension InstanceMemory {
-    /// When the wanted spec becomes last known good, if all stays as it is: every replica runs it and has
-    /// been ready for the longer of `minHealthyTime` and `resetAfter`. nil where it is that already, or is
-    /// not on its way.
-    func promotionDue(of name: String, observed: Observed) -> Instant? {
-        guard let desired = applied?.desired, desired.target > 0, desired.spec.profile == .keepalive,
-            lastKnownGood.first?.specHash != desired.spec.specHash
-        else { return nil }
-        var latest = Instant.zero
-        for index in 0..<desired.target {
-            guard let run = observed.runs[SlotID(instance: name, index: index)],
-                run.spec.specHash == desired.spec.specHash, run.isServing, let since = run.readySince
-            else { return nil }
-            latest = max(latest, since)
-        }
-        return latest + max(desired.spec.update.minHealthyTime, desired.spec.restart.backoff.resetAfter)
     }
 }

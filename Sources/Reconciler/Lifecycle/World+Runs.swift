@@ -9,6 +9,7 @@ extension World {
         insert(run)
         let slot = action.slot
         var own = memory.instances[slot.instance]?.replicas[slot.replica.index] ?? ReplicaMemory()
+        if let last = own.lastKey, last != run.key { own.restart.rearm() }
         own.lastRun = id
         own.lastKey = run.key
         own.lastStop = nil
@@ -16,6 +17,7 @@ extension World {
         own.isEnded = false
         own.restart.backoffUntil = nil
         remember(slot, own)
+        touch(run, begins: true, at: moment)
         note(event(.starting, run, moment, cause: action.cause, "\(slot) starts: \(action.cause.text)"))
     }
 
@@ -35,6 +37,7 @@ extension World {
             own.lastStop = action.cause
             own.countCure(action.cause, of: run, at: moment.instant)
             remember(run.slot, own)
+            if action.cause.reason == .changed { touch(run, begins: false, at: moment) }
             note(
                 event(.stopping, run, moment, cause: action.cause, "\(run.slot) stops: \(action.cause.text)"))
         }
@@ -47,13 +50,30 @@ extension World {
             run.spec = action.spec
             run.forgetVerdicts(of: before)
             run.updateReadiness(at: moment.instant)
+            if !action.cause.isCure { run.changedAt = moment.instant }
         }
         if let run = run(action.run) {
+            if !action.cause.isCure { touch(run, begins: true, at: moment) }
             if case .drifted = action.cause.reason { cured(run, action.cause, at: moment) }
             let kind: EventRecord.Kind = action.reload ? .reloaded : .updated
             let what = action.reload ? "reloads" : "is changed live"
             note(event(kind, run, moment, cause: action.cause, "\(run.slot) \(what): \(action.cause.text)"))
         }
+    }
+
+    /// Something is done for the rollout of what the Instance is to run.
+    private mutating func touch(_ run: ObservedRun, begins: Bool, at moment: Moment) {
+        let name = run.slot.instance
+        guard let rollout = memory.instances[name]?.activeRollout,
+            !begins || run.spec.specHash == rollout.specHash
+        else { return }
+        if !rollout.clock.isRunning {
+            noteRollout(
+                .rolloutStarted, rollout, name, moment,
+                "\(name): the rollout of \(rollout.specHash) begins: \(noteworthy(rollout).text)")
+        }
+        memory.instances[name]?.rollout?.touch(run.slot.replica.index, begins: begins, at: moment)
+        markDirty(name)
     }
 
     package mutating func started(_ id: RunID, _ identity: RunIdentity, at moment: Moment) {
@@ -169,6 +189,7 @@ extension World {
         let didItsWork = exit.isSuccess && run.spec.profile == .oneshot && isOwnEnd
         if !run.wasAskedToEnd { own.wanted = nil }
         // The end of a run that is not wanted any more says nothing of its successor, which is tried at once.
+        if !run.wasAskedToEnd { count(run, exit, didItsWork: didItsWork, at: moment) }
         if didItsWork || !run.wasAskedToEnd && isWanted(run) {
             let response = own.restart.exited(
                 run.ended(exit, at: moment.instant), at: moment.instant, randomness: randomness)
@@ -178,10 +199,34 @@ extension World {
         forgetIfGone(slot.instance)
     }
 
+    /// An exit of a run that is rolled out counts against its spec, unless it ended as it was meant to.
+    private mutating func count(
+        _ run: ObservedRun, _ exit: ExitReport, didItsWork: Bool, at moment: Moment
+    ) {
+        let name = run.slot.instance
+        guard memory.instances[name]?.activeRollout?.specHash == run.spec.specHash, !didItsWork,
+            !exit.wasNeverHandedOver
+        else { return }
+        let isOver = exit.isSuccess && run.spec.restart.policy != .always && run.stopCause == nil
+        if isOver { return }
+        let isItsFault = exit.cause != .rebooted && exit.cause != .keeperLost
+        memory.instances[name]?.rollout?.ended(run, exit, isItsFault: isItsFault, at: moment.instant)
+    }
+
     /// The replica is to run, as the same spec and nonce.
     private func isWanted(_ run: ObservedRun) -> Bool {
-        guard let desired = memory.instances[run.slot.instance]?.applied?.desired else { return false }
-        return desired.key == run.key && run.slot.replica.index < desired.target && !observed.stopping
+        guard let desired = memory.instances[run.slot.instance]?.inForce?.desired else { return false }
+        return (desired.key == run.key || isWantedStill(run)) && !observed.stopping
+            && run.slot.replica.index < desired.target
+    }
+
+    /// It is what the replica was before a rollout that has not reached it, and may be what it has to go on
+    /// with.
+    private func isWantedStill(_ run: ObservedRun) -> Bool {
+        guard let remembered = memory.instances[run.slot.instance], let rollout = remembered.activeRollout
+        else { return false }
+        return rollout.replicas[run.slot.replica.index]?.begun == nil
+            && remembered.lastKnownGood.contains { $0.startHash == run.spec.startHash }
     }
 
     private mutating func follow(

@@ -13,6 +13,8 @@ package struct World: Sendable {
     private var slots: [RunID: SlotID] = [:]
     /// Failed checks and refused starts so far, of specs that have not started since.
     var attempts: [SpecHash: Int] = [:]
+    /// Instances whose rollout failed, and of whose failed run the last words are not known yet.
+    var errorsWanted: Set<String> = []
 
     package init(observed: Observed = Observed(), memory: Memory = Memory()) {
         self.observed = observed

@@ -103,6 +103,8 @@ package struct Condition: Sendable, Hashable, Codable {
         case driftUnwatched = "DriftUnwatched"
         case storeRebuilt = "StoreRebuilt"
         case storeFailing = "StoreFailing"
+        case rolledBack = "RolledBack"
+        case rollbackImpossible = "RollbackImpossible"
     }
     package var type: Kind
     package var status: Bool

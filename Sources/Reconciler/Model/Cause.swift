@@ -16,6 +16,10 @@ package struct Cause: Sendable, Hashable, Codable {
         case agentStopping
         /// The live process, or its program on disk, is no longer what was started.
         case drifted(detail: String?)
+        /// The declared spec failed here, and the last known good one takes its place.
+        case rolledBack(why: String?)
+        /// Somebody asked for another try (`plumb retry`), or the host was mended.
+        case retried(why: String?)
     }
 
     package var reason: Reason

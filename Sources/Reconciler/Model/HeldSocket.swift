@@ -90,7 +90,7 @@ extension World {
     package var heldResources: HeldResources {
         var held = HeldResources()
         for (name, remembered) in memory.instances where !observed.stopping {
-            guard let desired = remembered.applied?.desired, desired.spec.holdsAnything else { continue }
+            guard let desired = remembered.inForce?.desired, desired.spec.holdsAnything else { continue }
             for index in 0..<desired.target { held.add(desired.spec, SlotID(instance: name, index: index)) }
         }
         for (slot, run) in observed.runs where run.spec.holdsAnything { held.add(run.spec, slot) }

@@ -17,6 +17,14 @@ package struct InstanceMemory: Sendable, Codable {
     package var lastKnownGood: [InstanceSpec]
     /// When it was found to be declared no longer.
     package var withdrawnAt: WallTime?
+    /// The declared spec's way, until it is last known good or failed. All that follows is optional, so that
+    /// what an earlier version stored is read.
+    package var rollout: Rollout?
+    package var rolledBack: RolledBack?
+    /// Newest first; at most `quarantineMax`.
+    package var quarantine: [Quarantine]?
+    /// Of specs of `lastKnownGood`, by their hashes.
+    package var goodFacts: [String: KnownGood]?
 
     package static let lastKnownGoodMax = 3
     /// Instances that are remembered only because they completed and are declared no longer.
@@ -46,6 +54,8 @@ package struct InstanceMemory: Sendable, Codable {
         package var startCause: Cause
         package var specCause: Cause
         package var scaleCause: Cause
+        /// Why another spec than the declared one is in force; never stored.
+        var rollback: Cause?
 
         package init(
             desired: DesiredInstance, startRevision: Revision, specRevision: Revision,

@@ -8,6 +8,8 @@ package struct Observed: Sendable, Codable {
     package var preparations: [SpecHash: Preparation]
     /// The agent is to end and to take its runs along.
     package var stopping: Bool
+    /// What specs that failed here, or may, take from the host, and when that was last looked at.
+    package var inputs: [SpecHash: HostInputs]?
 
     package init(
         runs: [SlotID: ObservedRun] = [:], preparations: [SpecHash: Preparation] = [:], stopping: Bool = false
@@ -15,6 +17,18 @@ package struct Observed: Sendable, Codable {
         self.runs = runs
         self.preparations = preparations
         self.stopping = stopping
+    }
+}
+
+/// A keyed hash of what a spec takes from the host: its secrets' values, its user, its command.
+package struct HostInputs: Sendable, Hashable, Codable {
+    /// nil: it takes nothing that could be mended.
+    package var hash: String?
+    package var at: Instant
+
+    package init(hash: String?, at: Instant) {
+        self.hash = hash
+        self.at = at
     }
 }
 
@@ -31,6 +45,9 @@ package struct HostFailure: Sendable, Hashable, Codable, Error {
     package var code: String
     package var message: String
     package var remedy: String
+    /// It lies in what was committed (a command that is not there, a package that is not as it should be);
+    /// nil: in the host.
+    package var ofRevision: Bool?
 
     package init(code: String, message: String, remedy: String) {
         self.code = code
@@ -57,6 +74,8 @@ package struct ObservedRun: Sendable, Codable {
     package var dependsOn: [Dependency]
     package var phase: Phase
     package var claimedAt: Instant
+    /// When its live or reload fields were last changed; nil: it is as it was started.
+    package var changedAt: Instant?
     package var identity: RunIdentity?
     /// The last verdict of each probe; nil until there is one.
     package var startup: Bool?

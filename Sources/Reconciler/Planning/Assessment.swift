@@ -30,7 +30,7 @@ package struct Assessment: Sendable {
     package init(observed: Observed, memory: Memory, at now: Instant) {
         var items: [String: [Item]] = [:]
         for (name, remembered) in memory.instances {
-            guard let applied = remembered.applied, !observed.stopping else { continue }
+            guard let applied = remembered.inForce, !observed.stopping else { continue }
             let target = applied.desired.target
             guard target > 0 else { continue }
             items[name] = (0..<target).map { index in
@@ -82,7 +82,7 @@ package struct Assessment: Sendable {
         }
         if run.key != applied.desired.key { return .replace(run, applied.cause(replacing: run)) }
         // A new spec comes before the verdicts of the old one: it may be the fix.
-        if run.spec.specHash != applied.desired.spec.specHash {
+        if run.spec.specHash != applied.desired.spec.specHash, !run.isGivenUp(alsoBy: applied.desired.spec) {
             let reload = run.spec.process.configFile != applied.desired.spec.process.configFile
             return .update(run, reload: reload, applied.cause(updating: run))
         }
@@ -103,11 +103,15 @@ package struct Assessment: Sendable {
         let key = applied.desired.key
         if own.completed == key { return .nothing }
         if let gaveUp = own.restart.gaveUp, gaveUp.key == key { return .wait(.gaveUp(gaveUp), until: nil) }
-        if let until = own.restart.backoffUntil, until > now {
+        // What another spec did holds up nobody: it is tried at once.
+        if let until = own.restart.backoffUntil, until > now, own.lastKey == key || own.lastKey == nil {
             return .wait(.backoff(until: until, failures: own.restart.failures), until: until)
         }
         if let wanted = own.wanted { return .start(wanted) }
         guard own.lastKey == key else {
+            if case .rolledBack = own.lastStop?.reason, applied.rollback != nil, let stop = own.lastStop {
+                return .start(stop)
+            }
             // The run before it was stopped for it: one change, one cause.
             if let stop = own.lastStop, stop.reason == .changed, stop.revision == applied.startRevision {
                 return .start(stop)
@@ -121,10 +125,18 @@ package struct Assessment: Sendable {
         case .probeFailed, .drifted: return .start(stop)
         case .scaled: return .start(applied.scaleCause)
         // Taken back before the next run began: what brought the wanted spec back is the cause.
-        case .changed, .removed: return .start(applied.startCause)
+        case .changed, .removed, .rolledBack, .retried: return .start(applied.startCause)
         case .newInstance, .exited, .missing, .agentStopping:
             return .start(
                 Cause(reason: .missing, place: applied.desired.place, revision: applied.startRevision))
         }
+    }
+}
+
+extension ObservedRun {
+    /// A probe gave it up, and the other spec asks the same one.
+    fileprivate func isGivenUp(alsoBy other: InstanceSpec) -> Bool {
+        livenessFailed && spec.health.liveness == other.health.liveness
+            || startup == false && spec.health.startup == other.health.startup
     }
 }

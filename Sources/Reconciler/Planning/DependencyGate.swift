@@ -10,17 +10,29 @@ struct DependencyGate {
     /// - Parameter changed: the dependent itself runs another spec than the wanted one. Only then must a
     /// dependency
     /// run its newest spec as well; otherwise a crash could not be mended while a rollout elsewhere is stuck.
-    func unmet(_ dependencies: [Dependency], changed: Bool) -> Waiting.Reason? {
-        for dependency in dependencies {
-            if let detail = problem(dependency, changed: changed) {
+    /// What is rolled back waits for nobody's new spec.
+    func unmet(_ applied: InstanceMemory.Applied, changed: Bool) -> Waiting.Reason? {
+        let changed = changed && applied.rollback == nil
+        for dependency in applied.desired.dependsOn {
+            let detail =
+                (changed ? failed(dependency, applied) : nil) ?? problem(dependency, changed: changed)
+            if let detail {
                 return .dependency(on: dependency.instance, condition: dependency.condition, detail: detail)
             }
         }
         return nil
     }
 
+    /// A change that came together with one of the dependency stays out where that one was rolled back.
+    private func failed(_ dependency: Dependency, _ applied: InstanceMemory.Applied) -> String? {
+        guard let rolledBack = memory.instances[dependency.instance]?.activeRollback,
+            rolledBack.revision.id == applied.specRevision.id
+        else { return nil }
+        return "what \(rolledBack.revision.short) changes in it was rolled back"
+    }
+
     private func problem(_ dependency: Dependency, changed: Bool) -> String? {
-        guard let applied = memory.instances[dependency.instance]?.applied, applied.desired.assigned else {
+        guard let applied = memory.instances[dependency.instance]?.inForce, applied.desired.assigned else {
             return dependency.required ? "it does not run on this node" : nil
         }
         let desired = applied.desired
@@ -34,8 +46,16 @@ struct DependencyGate {
         case .started:
             return missing(desired, "started", changed) { $0.phase == .running }
         case .ready:
-            return missing(desired, "ready", changed) { $0.isReady }
+            return missing(desired, "ready", changed) { $0.isReady } ?? (changed ? unproven(desired) : nil)
         }
+    }
+
+    /// Of a dependency that is rolled out ready is not enough: the new spec has to be healthy.
+    private func unproven(_ desired: DesiredInstance) -> String? {
+        guard let remembered = memory.instances[desired.name], let rollout = remembered.activeRollout
+        else { return nil }
+        let healthy = (0..<desired.target).count { rollout.replicas[$0]?.isHealthy == true }
+        return healthy == desired.target ? nil : "\(healthy) of \(desired.target) healthy as its new spec"
     }
 
     private func missing(

@@ -51,10 +51,13 @@ extension HealState {
 }
 
 extension Cause {
+    /// What runs is put right, as the same spec.
+    var isCure: Bool { if case .drifted = reason { true } else { false } }
+
     /// A run is stopped for it in order that the next one takes its place.
     var isReplacement: Bool {
         switch reason {
-        case .changed, .drifted: true
+        case .changed, .drifted, .rolledBack, .retried: true
         default: false
         }
     }

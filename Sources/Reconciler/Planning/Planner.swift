@@ -36,9 +36,7 @@ struct Planner {
             guard let items = assessment.items[name] else { continue }
             planInstance(name, items, removals)
         }
-        for (name, remembered) in memory.instances {
-            if let at = remembered.promotionDue(of: name, observed: observed), at > now { wake(at) }
-        }
+        for (name, remembered) in memory.instances { planRollout(name, remembered) }
         // Stops come in the reverse order of starts: what depends on others goes first.
         let stops = result.actions.filter(\.isStop).reversed()
         result.actions = stops + result.actions.filter { !$0.isStop }
@@ -59,7 +57,7 @@ struct Planner {
 
     private mutating func planInstance(_ name: String, _ items: [Assessment.Item], _ removals: RemovalOrder) {
         let remembered = memory.instances[name] ?? InstanceMemory()
-        let applied = remembered.applied
+        let applied = remembered.inForce
         let window = applied.map { RolloutWindow(items, remembered, $0, observed, at: now) }
         for item in items {
             switch item.need {
@@ -69,12 +67,8 @@ struct Planner {
             case .remove(let run, let cause): planRemoval(run, cause, removals)
             case .end(let run, let cause): stop(run, cause)
             case .update(let run, let reload, let cause):
-                guard let applied else { break }
-                result.actions.append(
-                    .update(
-                        UpdateAction(
-                            run: run.id, slot: run.slot, spec: applied.desired.spec, reload: reload,
-                            cause: cause)))
+                guard let applied, let window else { break }
+                planUpdate(run, applied, reload: reload, cause, window)
             case .start(let cause):
                 guard let applied, let window else { break }
                 planStart(item.slot, applied, cause, held: window.holdsStarts)
@@ -97,9 +91,9 @@ struct Planner {
     private mutating func planReplacement(
         _ run: ObservedRun, _ applied: InstanceMemory.Applied, _ cause: Cause, _ window: RolloutWindow
     ) {
-        guard isPrepared(run.slot, applied.desired.spec) else { return }
+        guard isPrepared(run.slot, applied.desired.spec), isFallbackChecked(run.slot) else { return }
         let changed = run.key != applied.desired.key
-        if let unmet = gate.unmet(applied.desired.dependsOn, changed: changed) {
+        if let unmet = gate.unmet(applied, changed: changed) {
             return wait(run.slot, unmet, until: nil)
         }
         guard window.admitted.contains(run.slot) else {
@@ -111,12 +105,13 @@ struct Planner {
     private mutating func planStart(
         _ slot: SlotID, _ applied: InstanceMemory.Applied, _ cause: Cause, held: Bool
     ) {
-        guard isPrepared(slot, applied.desired.spec) else { return }
+        if !held, let old = standIn(for: slot, applied) { return planStandIn(old, slot, applied) }
+        guard isPrepared(slot, applied.desired.spec), isFallbackChecked(slot) else { return }
         if held {
             return wait(slot, .rollout(detail: "recreate: every run of the old spec ends first"), until: nil)
         }
         let last = memory.instances[slot.instance]?.replicas[slot.replica.index]?.lastKey
-        if let unmet = gate.unmet(applied.desired.dependsOn, changed: last != applied.desired.key) {
+        if let unmet = gate.unmet(applied, changed: last != applied.desired.key) {
             return wait(slot, unmet, until: nil)
         }
         result.actions.append(
@@ -126,18 +121,39 @@ struct Planner {
                     revision: applied.startRevision, dependsOn: applied.desired.dependsOn, cause: cause)))
     }
 
+    /// Live and reload fields of a rollout wait for their turn, as a restart does.
+    private mutating func planUpdate(
+        _ run: ObservedRun, _ applied: InstanceMemory.Applied, reload: Bool, _ cause: Cause,
+        _ window: RolloutWindow
+    ) {
+        if !cause.isCure {
+            guard isFallbackChecked(run.slot) else { return }
+            guard window.admitted.contains(run.slot) else {
+                return wait(run.slot, .rollout(detail: window.detail), until: window.wakeAt)
+            }
+        }
+        result.actions.append(
+            .update(
+                UpdateAction(
+                    run: run.id, slot: run.slot, spec: applied.desired.spec, reload: reload, cause: cause)))
+    }
+
     /// Nothing that runs is stopped for a spec that this host could not start.
-    private mutating func isPrepared(_ slot: SlotID, _ spec: InstanceSpec) -> Bool {
+    mutating func isPrepared(_ slot: SlotID, _ spec: InstanceSpec) -> Bool {
         switch observed.preparations[spec.specHash] {
         case .ready: return true
         case .underway: wait(slot, .preparing, until: nil)
         case .failed(let failure, _, let retryAt) where retryAt > now:
             wait(slot, .host(failure, retryAt: retryAt), until: retryAt)
         case .failed, nil:
-            if preparing.insert(spec.specHash).inserted { result.actions.append(.prepare(spec)) }
+            prepare(spec)
             wait(slot, .preparing, until: nil)
         }
         return false
+    }
+
+    mutating func prepare(_ spec: InstanceSpec) {
+        if preparing.insert(spec.specHash).inserted { result.actions.append(.prepare(spec)) }
     }
 
     private mutating func stop(_ run: ObservedRun, _ cause: Cause) {
@@ -145,12 +161,14 @@ struct Planner {
             .stop(StopAction(run: run.id, slot: run.slot, policy: run.spec.stop, cause: cause)))
     }
 
-    private mutating func wait(_ slot: SlotID, _ reason: Waiting.Reason, until: Instant?) {
+    mutating func start(_ action: StartAction) { result.actions.append(.start(action)) }
+
+    mutating func wait(_ slot: SlotID, _ reason: Waiting.Reason, until: Instant?) {
         result.waiting.append(Waiting(replica: slot.replica, reason: reason))
         if let until { wake(until) }
     }
 
-    private mutating func wake(_ at: Instant) {
+    mutating func wake(_ at: Instant) {
         result.wakeAt = min(result.wakeAt ?? at, at)
     }
 }

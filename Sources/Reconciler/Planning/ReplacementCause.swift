@@ -11,6 +11,10 @@ extension InstanceMemory.Applied {
                     path: "spec.restartNonce", old: "\"\(run.nonce)\"", new: "\"\(desired.nonce)\"",
                     effect: .restart, place: desired.places["spec.restartNonce"] ?? desired.place))
         }
+        if var rollback {
+            rollback.changes = changes
+            return rollback
+        }
         // The comparison at acceptance knew which file moved a reference; two specs alone do not tell.
         for index in changes.indices {
             if let known = startCause.changes.first(where: { $0.path == changes[index].path }) {
@@ -40,6 +44,10 @@ extension InstanceMemory.Applied {
     /// Why live or reload fields of a run are changed, with all that it missed.
     func cause(updating run: ObservedRun) -> Cause {
         let changes = fieldChanges(from: run.spec, to: desired.spec).filter { $0.effect != .restart }
+        if var rollback {
+            rollback.changes = changes
+            return rollback
+        }
         return Cause(
             reason: .changed, changes: changes, place: changes.first?.place ?? desired.place,
             revision: specRevision)

@@ -21,6 +21,8 @@ package struct InstanceDocument: Codable, Sendable, Hashable {
     /// `instances/web.yaml:4`; nil where it is declared no longer.
     package var declaredAt: String?
     package var replicas: [ReplicaDocument]
+    /// The declared spec's way while it has not proved itself; nil from an agent that knows none.
+    package var rollout: RolloutDocument?
 
     package init(_ status: InstanceStatus, usage: [RunID: RunUsage] = [:], in state: AgentState) {
         let desired = status.desired
@@ -40,6 +42,7 @@ package struct InstanceDocument: Codable, Sendable, Hashable {
             let used = replica.run.flatMap { usage[$0.id] }
             return ReplicaDocument(replica, spec: desired?.spec, usage: used, in: state)
         }
+        rollout = state.rolloutStatus(status.name).map { RolloutDocument($0, in: state) }
     }
 }
 

@@ -16,6 +16,8 @@ package struct StateLayout: Sendable {
     package var packages: String { "\(stateDir)/packages" }
     package var shared: String { "\(stateDir)/shared" }
     package var zygoteLock: String { "\(stateDir)/zygote.lock" }
+    /// The key under which what specs take from the host is hashed.
+    package var inputsKey: String { "\(stateDir)/inputs.key" }
     /// The directory of the keepers' sockets.
     package var keeperSockets: String { "\(runtimeDir)/k" }
 

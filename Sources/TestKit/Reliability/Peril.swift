@@ -30,6 +30,7 @@ package enum Peril: String, CaseIterable, Sendable {
     case upgrade = "upgrade to another agent binary and back"
     case garbage = "garbage on the keeper's wire and records"
     case twoAgents = "a second agent on the same directories"
+    case badRevision = "bad revision: last known good back, quarantined, no loop, a fix deploys"
     case randomWorlds = "random worlds of the planner"
 
     /// Why the table has no test of it yet.

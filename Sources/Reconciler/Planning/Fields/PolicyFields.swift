@@ -29,10 +29,17 @@ extension SpecFields {
 
     mutating func addUpdate(_ policy: UpdatePolicy) {
         let usual = UpdatePolicy()
-        addPlain("spec.update.strategy", policy.strategy.rawValue, usual.strategy.rawValue, true)
+        addPlain("spec.update.strategy", policy.strategyName, usual.strategyName, true)
+        if let canary = policy.canary {
+            let usual = UpdatePolicy.Canary()
+            addPlain("spec.update.canary.replicas", canary.replicas, usual.replicas, true)
+            addDuration("spec.update.canary.hold", canary.hold, usual.hold, true)
+        }
         addPlain("spec.update.maxUnavailable", policy.maxUnavailable, usual.maxUnavailable, true)
         addDuration("spec.update.minHealthyTime", policy.minHealthyTime, usual.minHealthyTime, true)
         addDuration("spec.update.healthyDeadline", policy.healthyDeadline, usual.healthyDeadline, true)
         addDuration("spec.update.progressDeadline", policy.progressDeadline, usual.progressDeadline, true)
+        addPlain(
+            "spec.update.rollback.automatic", policy.isRollbackAutomatic, usual.isRollbackAutomatic, true)
     }
 }

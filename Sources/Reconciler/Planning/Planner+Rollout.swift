@@ -1,0 +1,102 @@
+import Manifests
+
+extension Planner {
+    /// How long after a look at what a failed spec takes from the host the next one follows: mending the host
+    /// lifts its quarantine.
+    static let inputsPeriod = Duration.seconds(30)
+
+    /// What a rollout, or a spec that failed, needs beside its replicas: checks, and the next moment at which
+    /// it is to be looked at.
+    mutating func planRollout(_ name: String, _ remembered: InstanceMemory) {
+        if let at = remembered.promotionDue(of: name, observed: observed), at > now { wake(at) }
+        if observed.stopping { return }
+        if let rollout = remembered.activeRollout, let desired = remembered.applied?.desired,
+            desired.target > 0
+        {
+            let review = RolloutReview(rollout, remembered, observed, at: now)
+            if let at = review.wakeAt, at > now { wake(at) }
+            if let at = review.tickDue(desired.spec.update), at > now { wake(at) }
+            if let good = remembered.fallback { check(good) }
+        }
+        if let rolledBack = remembered.activeRollback { lookAtInputs(rolledBack, remembered) }
+    }
+
+    /// Package, user and secrets of the last known good spec are looked at before anything is stopped for the
+    /// new one, and again as long as they are not well.
+    private mutating func check(_ good: InstanceSpec) {
+        switch observed.preparations[good.specHash] {
+        case .ready, .underway: break
+        case .failed(_, _, let retryAt) where retryAt > now: wake(retryAt)
+        case .failed, nil: prepare(good)
+        }
+    }
+
+    /// Only a failure says that the way back is barred; the rollout does not wait for that to change, or a
+    /// fix would.
+    mutating func isFallbackChecked(_ slot: SlotID) -> Bool {
+        guard let remembered = memory.instances[slot.instance], remembered.activeRollout != nil,
+            let good = remembered.fallback
+        else { return true }
+        switch observed.preparations[good.specHash] {
+        case .ready, .failed: return true
+        case .underway, nil:
+            wait(slot, .preparing, until: nil)
+            return false
+        }
+    }
+
+    private mutating func lookAtInputs(_ rolledBack: RolledBack, _ remembered: InstanceMemory) {
+        guard let failed = remembered.applied?.desired.spec, remembered.applied?.desired.suspend != true,
+            remembered.quarantine?.first(where: { $0.specHash == failed.specHash })?.inputs != nil
+        else { return }
+        if let seen = observed.inputs?[failed.specHash], seen.at + Self.inputsPeriod > now {
+            return wake(seen.at + Self.inputsPeriod)
+        }
+        if observed.preparations[failed.specHash] != .underway { prepare(failed) }
+    }
+
+    /// What a replica ran before, where the new spec cannot begin (a secret is missing, a dependency was
+    /// rolled back) and the run of the old one has ended: it stays what it was until it can.
+    func standIn(for slot: SlotID, _ applied: InstanceMemory.Applied) -> InstanceSpec? {
+        guard let remembered = memory.instances[slot.instance], let rollout = remembered.activeRollout,
+            rollout.replicas[slot.replica.index]?.begun == nil,
+            let own = remembered.replicas[slot.replica.index], let last = own.lastKey,
+            last != applied.desired.key, own.completed != last,
+            let old = remembered.lastKnownGood.first(where: { $0.startHash == last.start }),
+            old.profile == .keepalive
+        else { return nil }
+        if case .failed(_, _, let retryAt) = observed.preparations[applied.desired.spec.specHash],
+            retryAt > now
+        {
+            return old
+        }
+        return gate.unmet(applied, changed: true) == nil ? nil : old
+    }
+
+    /// Its exits count as those of any run: backoff, and an end of it.
+    mutating func planStandIn(_ old: InstanceSpec, _ slot: SlotID, _ applied: InstanceMemory.Applied) {
+        guard let remembered = memory.instances[slot.instance],
+            let own = remembered.replicas[slot.replica.index], let last = own.lastKey
+        else { return }
+        if case .failed(_, _, let retryAt) = observed.preparations[applied.desired.spec.specHash] {
+            wake(retryAt)
+        }
+        if let gaveUp = own.restart.gaveUp, gaveUp.key == last {
+            return wait(slot, .gaveUp(gaveUp), until: nil)
+        }
+        if let until = own.restart.backoffUntil, until > now {
+            return wait(slot, .backoff(until: until, failures: own.restart.failures), until: until)
+        }
+        guard isPrepared(slot, old) else { return }
+        if let unmet = gate.unmet(applied, changed: false) { return wait(slot, unmet, until: nil) }
+        let revision = remembered.goodFacts?[old.specHash.hex]?.revision ?? applied.startRevision
+        let cause =
+            own.lastStop == nil
+            ? own.lastExit.map { Cause(reason: .exited($0)) } : own.lastStop
+        start(
+            StartAction(
+                slot: slot, spec: old, nonce: last.nonce, revision: revision,
+                dependsOn: applied.desired.dependsOn,
+                cause: cause ?? Cause(reason: .missing, place: applied.desired.place, revision: revision)))
+    }
+}

@@ -1,0 +1,207 @@
+import Manifests
+
+/// One look at a rollout: which replicas are healthy by now, whether it has failed, and when that can change
+/// by itself.
+struct RolloutReview {
+    /// With the marks as they are now.
+    private(set) var rollout: Rollout
+    private(set) var failure: RolloutFailure?
+    private(set) var wakeAt: Instant?
+    /// Replicas that are what is wanted, and healthy.
+    private(set) var healthyCount = 0
+    private(set) var target: Int
+    /// A replica that is started or changed, and not healthy yet.
+    private var isInFlight = false
+    private let hasFallback: Bool
+    private let now: Instant
+
+    var isReplaced: Bool { healthyCount == target }
+
+    /// The clock's time is stored this often while deadlines run: so much of it an agent's death can lose.
+    static let tickMin = Duration.seconds(1)
+    static let tickMax = Duration.seconds(10)
+
+    init(_ rollout: Rollout, _ remembered: InstanceMemory, _ observed: Observed, at now: Instant) {
+        self.rollout = rollout
+        self.now = now
+        target = remembered.applied?.desired.target ?? 0
+        hasFallback = remembered.fallback != nil
+        guard let desired = remembered.applied?.desired, target > 0 else { return }
+        for index in 0..<target { look(at: index, desired, remembered, observed) }
+        if rollout.exits >= Rollout.exitsMax { failed(byExits: desired) }
+        judgeProgress(desired.spec, observed)
+        hold(desired.spec.update)
+    }
+
+    /// Canaries are held from the moment at which the last of them became healthy.
+    private mutating func hold(_ policy: UpdatePolicy) {
+        guard let canary = policy.canary else { return }
+        let touched = rollout.replicas.filter { $0.key < target }
+        let isHeld =
+            touched.count >= min(canary.replicas, target) && touched.allSatisfy { $0.value.isHealthy }
+        if !isHeld {
+            // What came after the canaries takes nothing back.
+            if !rollout.isReleased(canary, at: now) { rollout.heldSince = nil }
+            return
+        }
+        rollout.heldSince = rollout.heldSince ?? rollout.clock.elapsed(at: now)
+        if let end = rollout.holdEnd(canary), end > now { wake(end) }
+    }
+
+    private mutating func look(
+        at index: Int, _ desired: DesiredInstance, _ remembered: InstanceMemory, _ observed: Observed
+    ) {
+        let slot = SlotID(instance: desired.name, index: index)
+        let own = remembered.replicas[index]
+        if own?.completed == desired.key {
+            healthyCount += 1
+            return mark(index)
+        }
+        if let gaveUp = own?.restart.gaveUp, gaveUp.key == desired.key, observed.runs[slot] == nil {
+            return fail(
+                RolloutFailure(
+                    reason: "GaveUp", message: "\(slot) is not started again: \(gaveUp.reason)",
+                    replica: slot.replica, run: own?.lastRun, exit: own?.lastExit))
+        }
+        if let run = observed.runs[slot], run.isOf(desired) {
+            look(at: run, index, desired.spec.update)
+        } else if own?.lastKey == desired.key {
+            judgeDeadline(of: slot.replica, observed.runs[slot], desired.spec.update)
+        }
+    }
+
+    private mutating func look(at run: ObservedRun, _ index: Int, _ policy: UpdatePolicy) {
+        guard run.phase == .running || run.phase == .starting else { return }
+        if let proven = run.proven(after: policy.minHealthyTime) {
+            if proven <= now {
+                healthyCount += 1
+                return mark(index)
+            }
+            wake(proven)
+        } else if rollout.replicas[index]?.isHealthy == true, !run.isUndetermined, run.phase == .running {
+            let seen = run.probeDetail.map { ": \($0)" } ?? ""
+            fail(
+                RolloutFailure(
+                    reason: "Unhealthy", message: "\(run.slot) was healthy, and is no longer\(seen)",
+                    replica: run.slot.replica, run: run.id, probe: run.probeDetail))
+        }
+        judgeDeadline(of: run.slot.replica, run, policy)
+    }
+
+    /// It has become healthy, if it was not.
+    private mutating func mark(_ index: Int) {
+        guard rollout.replicas[index]?.isHealthy != true else { return }
+        var own = rollout.replicas[index] ?? Rollout.Progress()
+        own.isHealthy = true
+        rollout.replicas[index] = own
+        rollout.progressAt = rollout.clock.elapsed(at: now)
+    }
+
+    private mutating func judgeDeadline(
+        of replica: ReplicaID, _ run: ObservedRun?, _ policy: UpdatePolicy
+    ) {
+        guard let own = rollout.replicas[replica.index], !own.isHealthy, let begun = own.begun,
+            let due = rollout.clock.instant(of: begun + policy.healthyDeadline)
+        else { return }
+        isInFlight = true
+        guard due <= now else { return wake(due) }
+        let exit = rollout.lastExit.flatMap { $0.replica == replica ? $0 : nil }
+        let seen = run?.probeDetail ?? exit?.exit.text
+        fail(
+            RolloutFailure(
+                reason: "HealthyDeadline",
+                message:
+                    "\(replica) was not healthy within healthyDeadline \(policy.healthyDeadline.declared)"
+                    + (seen.map { ": \($0)" } ?? ""),
+                replica: replica, run: run?.id ?? exit?.run, exit: run == nil ? exit?.exit : nil,
+                probe: run?.probeDetail))
+    }
+
+    private mutating func failed(byExits desired: DesiredInstance) {
+        guard let last = rollout.lastExit else { return }
+        fail(
+            RolloutFailure(
+                reason: "Exits",
+                message: "\(rollout.exits) exits before it was healthy, the last of \(last.replica): "
+                    + last.exit.text,
+                replica: last.replica, run: last.run, exit: last.exit))
+    }
+
+    /// While nothing is in flight nothing is late: what it waits for, a dependency or a secret, is not its
+    /// own.
+    private mutating func judgeProgress(_ spec: InstanceSpec, _ observed: Observed) {
+        var refused: HostFailure?
+        var isAsked = false
+        switch observed.preparations[spec.specHash] {
+        case .failed(let failure, _, _): refused = failure
+        // What was found before is found again, or not: until then nothing has changed.
+        case .underway: isAsked = true
+        case .ready, nil: break
+        }
+        let isItsFault = refused?.isOfRevision == true
+        guard isInFlight || isItsFault || isAsked, !isReplaced else {
+            rollout.progressAt = rollout.clock.elapsed(at: now)
+            return
+        }
+        guard let due = rollout.clock.instant(of: rollout.progressAt + spec.update.progressDeadline) else {
+            return
+        }
+        guard due <= now else { return wake(due) }
+        if isAsked && !isInFlight { return }
+        let deadline = spec.update.progressDeadline.declared
+        let why = refused.map { ": \($0.message)" } ?? ""
+        fail(
+            RolloutFailure(
+                reason: refused == nil ? "ProgressDeadline" : "CannotStart",
+                message: "no replica became healthy within progressDeadline \(deadline)\(why)"))
+    }
+
+    /// When the clock's time is to be stored again; nil where no deadline runs.
+    func tickDue(_ policy: UpdatePolicy) -> Instant? {
+        guard isInFlight || rollout.heldSince != nil && !isReplaced, hasFallback, rollout.failure == nil,
+            let since = rollout.clock.since
+        else {
+            return nil
+        }
+        return since + min(max(policy.healthyDeadline / 4, Self.tickMin), Self.tickMax)
+    }
+
+    private mutating func fail(_ found: RolloutFailure) { failure = failure ?? found }
+
+    private mutating func wake(_ at: Instant) { wakeAt = min(wakeAt ?? at, at) }
+}
+
+extension ObservedRun {
+    /// It is what is wanted, live fields included.
+    func isOf(_ desired: DesiredInstance) -> Bool {
+        key == desired.key && spec.specHash == desired.spec.specHash
+    }
+
+    /// When it will have been ready for so long as the spec that it has now; nil while it does not serve.
+    func proven(after time: Duration) -> Instant? {
+        guard isServing, let readySince else { return nil }
+        return max(readySince, changedAt ?? readySince) + time
+    }
+}
+
+extension HostFailure {
+    /// The commit is to blame, not the host: waiting for somebody to mend the host would be for ever.
+    package var isOfRevision: Bool { ofRevision ?? false }
+}
+
+extension Rollout {
+    /// When the canaries have been healthy for long enough, if they stay so; nil while they are not.
+    func holdEnd(_ canary: UpdatePolicy.Canary) -> Instant? {
+        heldSince.flatMap { clock.instant(of: $0 + canary.hold) }
+    }
+
+    func isReleased(_ canary: UpdatePolicy.Canary, at now: Instant) -> Bool {
+        holdEnd(canary).map { $0 <= now } ?? false
+    }
+
+    /// How many replicas may be as the new spec for now; nil: all.
+    func canariesMax(_ policy: UpdatePolicy, at now: Instant) -> Int? {
+        guard let canary = policy.canary, !isReleased(canary, at: now) else { return nil }
+        return canary.replicas
+    }
+}
