@@ -4,7 +4,10 @@ extension AgentLoop {
     /// Does what was asked, at once and within this turn. Each verb stands in the file of what it is about.
     func control(_ request: ControlRequest, by caller: Caller, at moment: Moment) -> ControlOutcome {
         switch request {
-        case .approve, .suspend, .resume, .retry: .refused(.notYet(request.verb))
+        case .approve(let plan, let reason): approve(plan, reason: reason, by: caller, at: moment)
+        case .suspend(let reason, let lasting): suspend(reason, lasting: lasting, by: caller, at: moment)
+        case .resume: resume(by: caller, at: moment)
+        case .retry: .refused(.notYet(request.verb))
         }
     }
 

@@ -17,6 +17,9 @@ struct Root: AsyncParsableCommand {
                 name: "Declare",
                 subcommands: [Validate.self, DiffCommand.self, SchemaCommand.self, Explain.self]),
             CommandGroup(
+                name: "Decide",
+                subcommands: [ApproveCommand.self, SuspendCommand.self, ResumeCommand.self]),
+            CommandGroup(
                 name: "Look",
                 subcommands: [Status.self, Tree.self, SandboxCommand.self, Events.self, Logs.self]),
         ])

@@ -30,6 +30,8 @@ package enum Peril: String, CaseIterable, Sendable {
     case upgrade = "upgrade to another agent binary and back"
     case garbage = "garbage on the keeper's wire and records"
     case twoAgents = "a second agent on the same directories"
+    case removesTooMuch = "revision that removes everything, or more than the fuse allows"
+    case heldTakenBack = "held commit taken back by a forced push"
     case randomWorlds = "random worlds of the planner"
 
     /// Why the table has no test of it yet.
