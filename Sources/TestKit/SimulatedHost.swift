@@ -266,6 +266,8 @@ extension SimulatedHost {
         bootID += 1
         checks = []
         clock.reboot()
+        gates?.restart()
+        gates?.keeper.forgetInstants(now: clock.moment)
         world = World(memory: Memory(instances: decodedMemory()))
         world.forgetInstants()
         if let accepted { world.accept(accepted, at: clock.moment, quietly: true) }

@@ -218,7 +218,7 @@ struct GateTests {
         next.forgetInstants(now: rebooted.moment)
         // Thirty seconds went by while it was off; the wall clock knows.
         let left = next.memory.suspension?.until.map { ($0.instant - rebooted.now).components.seconds }
-        #expect(left == 7200 - 330)
+        #expect(left == Int64(7200 - 330))
         let seen = next.memory.held.map { (rebooted.now - $0.seen.instant).components.seconds }
         #expect(seen == 330)
         #expect(next.memory.losses?.map(\.at) == [rebooted.now])

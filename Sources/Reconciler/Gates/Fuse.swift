@@ -1,3 +1,5 @@
+import Manifests
+
 extension Gatekeeper {
     /// Whether the candidate takes away or restarts more than the host's settings allow. It does not mend by
     /// itself: what blew it once is approved, changed or taken back.
@@ -39,7 +41,9 @@ extension Gatekeeper {
 
     private func sum(_ word: String, _ total: Int, _ base: Int, _ earlier: Int) -> String {
         earlier == 0
-            ? "" : " (\(total) of \(base) are \(word) with those of the last \(settings.fuse.window.rough))"
+            ? ""
+            : " (\(total) of \(base) are \(word) with those of the last "
+                + "\(Quantities.text(settings.fuse.window)))"
     }
 
     private static func count(_ number: Int) -> String { "\(number) replica\(number == 1 ? "" : "s")" }

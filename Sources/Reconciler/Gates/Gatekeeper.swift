@@ -1,3 +1,5 @@
+import Manifests
+
 /// Decides whether a revision that was understood may be applied now. Pure: time and windows come as values,
 /// and what it must remember is a value too.
 package struct Gatekeeper: Sendable {
@@ -62,7 +64,8 @@ package struct Gatekeeper: Sendable {
         if due > now.instant {
             holds.append(
                 Hold(
-                    kind: .delay, message: "this host waits \(settings.applyDelay.rough) (applyDelay)",
+                    kind: .delay,
+                    message: "it was seen less than \(Quantities.text(settings.applyDelay)) ago (applyDelay)",
                     lift: "the time is over, or " + Self.command(plan.hash),
                     until: now.later(to: due)))
         }
