@@ -38,6 +38,9 @@ package enum PlanText {
         if !summary.suspended.isEmpty {
             lines.append("suspended: \(summary.suspended.joined(separator: ", "))")
         }
+        if !summary.protected.isEmpty {
+            lines.append("protected: \(summary.protected.joined(separator: ", "))")
+        }
         return lines
     }
 

@@ -20,11 +20,13 @@ package struct SimulatedHost {
     package var inputs: [String: String] = [:]
     /// Spreads backoff; 0.5 is no spread.
     package var randomness = 0.5
+    /// nil: everything that is committed is accepted.
+    package var gates: SimulatedGates?
     /// Everything that happened since it was last taken.
     package private(set) var events: [EventRecord] = []
 
     private var resolver = Resolver()
-    private var accepted: Desired?
+    private(set) var accepted: Desired?
     private var stored: [String: InstanceMemory] = [:]
     /// Specs whose check was asked for and not answered yet.
     package private(set) var checks: [InstanceSpec] = []
@@ -55,7 +57,7 @@ extension SimulatedHost {
         _ source: DeclaredSource, by author: String = "Ann", subject: String = "change"
     ) throws -> Desired {
         let desired = try candidate(source, by: author, subject: subject)
-        accept(desired)
+        offer(desired)
         return desired
     }
 
@@ -253,6 +255,7 @@ extension SimulatedHost {
     /// that were asked for have got so far that there is a process; of the others there will never be one.
     package mutating func restartAgent(begun: (RunID) -> Bool = { _ in false }) {
         checks = []
+        gates?.restart()
         for process in processes.values {
             guard case .requested = process.state else { continue }
             if begun(process.run) {
@@ -284,6 +287,8 @@ extension SimulatedHost {
         bootID += 1
         checks = []
         clock.reboot()
+        gates?.restart()
+        gates?.keeper.forgetInstants(now: clock.moment)
         world = World(memory: Memory(instances: decodedMemory()))
         world.forgetInstants()
         world.resumeClocks(at: clock.now)

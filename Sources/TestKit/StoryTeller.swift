@@ -18,12 +18,17 @@ struct StoryTeller {
             guard let duration = Quantities.duration(words.last ?? "") else {
                 throw Story.Broken(description: "no duration")
             }
-            try watched { host, stuck, watch in try host.advance(by: duration, stuck: stuck, watch: watch) }
+            try watched { host, stuck, watch in
+                try host.advance(by: duration, stuck: stuck, watch: watch)
+                host.weighAgain()
+                try host.settle(stuck: stuck, watch: watch)
+            }
         } else {
             try happen(verb, words, step)
             try watched { host, stuck, watch in try host.settle(stuck: stuck, watch: watch) }
         }
         lines += PlanText.lines(host.plan(), at: host.clock.now, waiting: true)
+        lines += host.gates?.lines ?? []
         return lines.isEmpty ? ["nothing to do"] : lines
     }
 
@@ -61,6 +66,8 @@ struct StoryTeller {
             let pair = words[1].split(separator: "=").map(String.init)
             host.node.labels[pair[0]] = pair[1]
         case "agent": words[1] == "stops" ? host.stopAgent() : host.restartAgent()
+        case "gates", "windows", "approve", "suspend-host", "resume-host", "take":
+            try host.decide(verb, words, step.command)
         case "store": host.loseStore()
         case "reboot": host.reboot()
         case "unprepared": host.unprepared.insert(words[1])

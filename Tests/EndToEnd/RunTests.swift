@@ -102,6 +102,7 @@ extension EndToEnd {
                 #expect(daemons.allSatisfy { ProcessTable.isAlive($0) })
                 host.repository.remove("i.yaml")
                 try host.commit("Remove it")
+                try await host.approve("nothing else runs here")
                 try await host.until("it is gone") { $0["daemon/0"] == nil && $0.accepted != nil }
                 #expect(daemons.allSatisfy { !ProcessTable.isAlive($0) })
                 #expect(try host.status().condition("TreeUnproven") == nil)

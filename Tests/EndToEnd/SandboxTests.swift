@@ -60,6 +60,7 @@ extension EndToEnd {
 
                 host.repository.remove("i.yaml")
                 try host.commit("Remove it")
+                try await host.approve("nothing else runs here")
                 try await host.until("it is gone") { $0["web/0"] == nil && $0.accepted != nil }
                 #expect(!ProcessTable.isAlive(pid ?? 0))
             }

@@ -62,6 +62,7 @@ extension EndToEnd {
                 let pid = try #require(try await host.settled("slow/0").pids["slow/0"])
                 host.repository.remove("i.yaml")
                 try host.commit("Remove it")
+                try await host.approve("nothing else runs here")
                 try await host.until("it is stopping") { $0["slow/0"]?.phase == "Stopping" }
                 await host.killAgent()
                 try await host.startAgent()

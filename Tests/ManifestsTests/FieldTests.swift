@@ -119,7 +119,7 @@ private let web = "endpoints: [{name: a, port: 80}]\n"
         ("update: {minHealthyTime: 60s}", "deadline-order"),
         ("update: {healthyDeadline: 5m}", "deadline-order"),
         ("update: {rollback: {automatic: sometimes}}", "wrong-type"),
-        ("prune: protect", "not-yet-supported"), ("prune: never", "invalid-value"),
+        ("prune: never", "invalid-value"),
         ("health: {readiness: {http: {port: web}}}", "unknown-port"),
         ("config: {a: 1}", "unknown-config-field"), ("unitt: x", "unknown-key"),
         ("restartNonce: [1]", "wrong-type"), ("config: {a: \"x\\0\"}", "invalid-value"),

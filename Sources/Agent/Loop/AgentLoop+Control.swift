@@ -4,8 +4,10 @@ extension AgentLoop {
     /// Does what was asked, at once and within this turn. Each verb stands in the file of what it is about.
     func control(_ request: ControlRequest, by caller: Caller, at moment: Moment) -> ControlOutcome {
         switch request {
+        case .approve(let plan, let reason): approve(plan, reason: reason, by: caller, at: moment)
+        case .suspend(let reason, let lasting): suspend(reason, lasting: lasting, by: caller, at: moment)
+        case .resume: resume(by: caller, at: moment)
         case .retry(let instance): retry(instance, by: caller, at: moment)
-        case .approve, .suspend, .resume: .refused(.notYet(request.verb))
         }
     }
 
@@ -35,13 +37,5 @@ extension ControlRequest {
         case .resume: "resume"
         case .retry: "retry"
         }
-    }
-}
-
-extension ControlRefusal {
-    static func notYet(_ verb: String) -> ControlRefusal {
-        ControlRefusal(
-            code: "NotSupported", message: "this version of the agent cannot do `\(verb)` yet",
-            remedy: "upgrade the agent")
     }
 }

@@ -10,6 +10,7 @@ extension AgentLoop {
         if remembered.bootID != clock.bootID { world.forgetInstants() }
         world.resumeClocks(at: moment.instant)
         note(.agentStarted, "agent \(PlumbVersion.current) started on \(settings.node.name)")
+        openGates(remembered, at: moment)
         if let rebuilt = remembered.rebuilt { storeRebuilt(rebuilt, at: moment) }
         if let accepted = remembered.accepted { await restore(accepted, at: moment) }
         // Taking up runs may wait for the zygote of the agent before: until then nothing is known of them.
@@ -60,8 +61,13 @@ extension AgentLoop {
                 at: moment.wall)
             return
         }
-        let desired = resolver.resolve(snapshot, revision: accepted.revision, node: settings.node)
+        // Under the settings of then: other ones are a change like a commit, and go through the gates.
+        let node = acceptedNode(accepted)
+        let desired = resolver.resolve(snapshot, revision: accepted.revision, node: node)
         world.restore(desired, at: moment)
+        if node != settings.node { consider(accepted.revision, snapshot, accepted.content, at: moment) }
+        // That was what is stored, not what is in the repository below the path of now.
+        isAcceptedRead = false
     }
 
     private func adopt(_ found: AdoptedRun, at moment: Moment) {

@@ -50,6 +50,7 @@ extension AgentLoop {
         let (memories, events) = world.takeChanges()
         batch.memories += memories.map { ($0.0, $0.1) }
         batch.events += events
+        if let memory = gates.takeMemory() { batch.gates = memory }
     }
 
     /// Writes the batch; on failure it is kept and written with the next one.

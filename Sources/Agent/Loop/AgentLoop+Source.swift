@@ -12,6 +12,7 @@ extension AgentLoop {
         if revision.id == source.accepted?.id && isAcceptedRead {
             source.diagnostics = []
             conditions.clear(.invalid)
+            dropHold(because: "the accepted \(revision.short) is the newest revision again")
             return
         }
         reading = revision.id
@@ -40,7 +41,7 @@ extension AgentLoop {
         case .invalid(let diagnostics): invalid(reading.revision, diagnostics, at: moment)
         case .valid(let snapshot, let content):
             readable(at: moment)
-            accept(reading.revision, snapshot, content, at: moment)
+            consider(reading.revision, snapshot, content, at: moment)
         }
         if let newer = next {
             next = nil
@@ -50,6 +51,7 @@ extension AgentLoop {
 
     private func invalid(_ revision: Revision, _ diagnostics: [String], at moment: Moment) {
         readable(at: moment)
+        dropHold(because: "\(revision.short) is newer, and invalid")
         let isNews = source.diagnostics != diagnostics
         source.diagnostics = Array(diagnostics.prefix(SourceStatus.diagnosticsMax))
         let first = diagnostics.first.map { $0.prefix { $0 != "\n" } } ?? ""
@@ -65,26 +67,26 @@ extension AgentLoop {
             RevisionOutcome(revision: revision, outcome: .invalid, message: message, at: moment.wall))
     }
 
-    private func accept(
-        _ revision: Revision, _ snapshot: Snapshot, _ content: [UInt8], at moment: Moment
-    ) {
-        // After a start the accepted revision is read once more: the settings may name another path by now.
-        let isNews = revision.id != source.accepted?.id || content != storedContent
-        let desired = resolver.resolve(snapshot, revision: revision, node: settings.node)
+    func accept(_ candidate: Candidate, at moment: Moment) {
+        let (revision, desired) = (candidate.revision, candidate.desired)
+        // After a start the accepted revision is read once more: the settings may be others by now.
+        let isNews =
+            revision.id != source.accepted?.id || candidate.content != storedContent
+            || world.desired.map { $0.node != desired.node } ?? false
         world.accept(desired, at: moment, quietly: !isNews)
         world.dropStalePreparations()
         if let reason = holdsOneshots {
             world.holdOneshots(reason: reason)
             holdsOneshots = nil
         }
-        source.diagnostics = []
-        conditions.clear(.invalid)
+        gates.accepted(candidate.plan, desired, at: moment)
         isAcceptedRead = true
         guard isNews else { return }
         source.accepted = revision
         source.acceptedAt = moment.wall
-        storedContent = content
-        batch.accepted = AcceptedSource(revision: revision, acceptedAt: moment.wall, content: content)
+        storedContent = candidate.content
+        batch.accepted = AcceptedSource(
+            revision: revision, acceptedAt: moment.wall, content: candidate.content)
         batch.revisions.append(
             RevisionOutcome(
                 revision: revision, outcome: .accepted, message: revision.subject, at: moment.wall))

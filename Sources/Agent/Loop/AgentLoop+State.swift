@@ -10,7 +10,9 @@ extension AgentLoop {
             stateDir: settings.stateDir, bootID: clock.bootID, startedWall: startedWall,
             isReady: isReady, source: source, conditions: conditions.list, desired: world.desired,
             observed: world.observed, memory: world.memory, waiting: waiting, now: moment.instant,
-            nowWall: moment.wall)
+            nowWall: moment.wall,
+            gates: GateStatus(
+                settings: gates.settings, windows: calendar.windows(at: moment.wall), memory: gates.memory))
     }
 
     func updateConditions(at moment: Moment) {
@@ -18,12 +20,14 @@ extension AgentLoop {
         rollbackConditions(at: moment)
         let synced =
             source.accepted != nil && !behind && !conditions.isTrue(.sourceStale)
-            && !conditions.isTrue(.rolledBack)
+            && !conditions.isTrue(.held) && !conditions.isTrue(.rolledBack)
         let (reason, message): (String, String) =
             if source.accepted == nil {
                 ("NothingAccepted", "no revision has been accepted yet")
             } else if conditions.isTrue(.invalid) {
                 ("Invalid", "the newest revision is invalid; \(source.accepted?.short ?? "") stays in force")
+            } else if let held = gates.memory.held {
+                ("Held", "\(held.revision.short) is held; \(source.accepted?.short ?? "") stays in force")
             } else if conditions.isTrue(.sourceStale) {
                 (
                     "SourceStale",
@@ -75,7 +79,7 @@ extension Waiting.Reason {
     /// Something will come of it by itself.
     fileprivate var isProgress: Bool {
         switch self {
-        case .gaveUp, .suspended, .unknown, .drift(_, held: true): false
+        case .gaveUp, .suspended, .protected, .unknown, .drift(_, held: true): false
         case .drift(_, held: false): true
         case .backoff, .dependency, .rollout, .host, .preparing, .dependents, .stopping: true
         }

@@ -7,13 +7,18 @@ package struct AgentSettings: Sendable {
     package var ref: String
     package var path: String
     package var stateDir: String
+    package var gates: GateSettings
 
-    package init(node: Node, repository: String, ref: String, path: String, stateDir: String) {
+    package init(
+        node: Node, repository: String, ref: String, path: String, stateDir: String,
+        gates: GateSettings = GateSettings()
+    ) {
         self.node = node
         self.repository = repository
         self.ref = ref
         self.path = path
         self.stateDir = stateDir
+        self.gates = gates
     }
 }
 
@@ -24,12 +29,16 @@ package actor AgentLoop {
     let runs: any RunPort
     let store: any MemoryPort
     let clock: any ClockPort
+    let calendar: any CalendarPort
     let reader: RevisionReader
     nonisolated let mailbox = Mailbox()
 
     var world = World()
     var resolver = Resolver()
     var conditions = Conditions()
+    var gates: Gatekeeper
+    /// What the gates hold, as it was read; nil where nothing is held or it was not read in this life.
+    var candidate: Candidate?
     var source: SourceStatus
     var batch = MemoryBatch()
     /// Runs whose exit is in `batch`: acknowledged once it is durable.
@@ -66,12 +75,14 @@ package actor AgentLoop {
 
     package init(
         settings: AgentSettings, runs: any RunPort, store: any MemoryPort, source: any SourcePort,
-        clock: any ClockPort
+        clock: any ClockPort, calendar: any CalendarPort = AlwaysOpen()
     ) {
         self.settings = settings
         self.runs = runs
         self.store = store
         self.clock = clock
+        self.calendar = calendar
+        gates = Gatekeeper(settings: settings.gates)
         reader = RevisionReader(source: source)
         self.source = SourceStatus(
             repository: settings.repository, ref: settings.ref, path: settings.path)
@@ -115,6 +126,7 @@ package actor AgentLoop {
     private func cycle(_ events: [AgentEvent]) async {
         for event in events { apply(event) }
         let moment = clock.now()
+        weighAgain(at: moment)
         world.advanceRollouts(at: moment)
         let plan = stopMode == .keepRuns ? Plan() : plan(at: moment)
         let work = take(plan, at: moment)
@@ -126,7 +138,8 @@ package actor AgentLoop {
         await hold()
         perform(work, durable: durable)
         becomeReady()
-        setTimer(plan.wakeAt)
+        let gate = gates.wakeAt(hasCandidate: candidate != nil, at: moment.instant)
+        setTimer([plan.wakeAt, gate].compactMap { $0 }.min())
     }
 
     /// Before anything is prepared or started that needs it.

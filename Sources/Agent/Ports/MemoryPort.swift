@@ -19,11 +19,13 @@ package struct Remembered: Sendable {
     package var rebuilt: String?
     /// The branch that was chosen at the first start.
     package var ref: String?
+    /// Holds, approvals, suspension; nil on a first start.
+    package var gates: GateMemory?
 
     package init(
         memory: Memory = Memory(), accepted: AcceptedSource? = nil, openRuns: [RunID] = [],
         bootID: String? = nil,
-        rebuilt: String? = nil, ref: String? = nil
+        rebuilt: String? = nil, ref: String? = nil, gates: GateMemory? = nil
     ) {
         self.memory = memory
         self.accepted = accepted
@@ -31,6 +33,7 @@ package struct Remembered: Sendable {
         self.bootID = bootID
         self.rebuilt = rebuilt
         self.ref = ref
+        self.gates = gates
     }
 }
 
@@ -45,6 +48,8 @@ package struct MemoryBatch: Sendable {
     package var accepted: AcceptedSource?
     package var revisions: [RevisionOutcome] = []
     package var bootID: String?
+    /// What the gates remember, where that changed.
+    package var gates: GateMemory?
 
     package init() {}
 
@@ -53,7 +58,7 @@ package struct MemoryBatch: Sendable {
 
     package var isEmpty: Bool {
         claims.isEmpty && starts.isEmpty && exits.isEmpty && memories.isEmpty && events.isEmpty
-            && accepted == nil && revisions.isEmpty && bootID == nil
+            && accepted == nil && revisions.isEmpty && bootID == nil && gates == nil
     }
 
     /// Adds what came later; of two memories of one Instance the later one counts.
@@ -68,6 +73,7 @@ package struct MemoryBatch: Sendable {
         accepted = later.accepted ?? accepted
         revisions += later.revisions
         bootID = later.bootID ?? bootID
+        gates = later.gates ?? gates
     }
 }
 
@@ -98,7 +104,7 @@ package struct AcceptedSource: Sendable {
 
 /// What became of a revision that was seen.
 package struct RevisionOutcome: Sendable {
-    package enum Outcome: String, Sendable { case accepted, invalid }
+    package enum Outcome: String, Sendable { case accepted, invalid, held }
     package var revision: Revision
     package var outcome: Outcome
     package var message: String

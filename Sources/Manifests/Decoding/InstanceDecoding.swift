@@ -24,7 +24,7 @@ struct InstanceDecoding {
             config: config, configFrom: Self.configFrom(spec), secrets: secrets, dependsOn: dependencies,
             update: update, suspend: spec.bool("suspend") ?? false,
             restartNonce: spec.string("restartNonce") ?? "", drift: spec.choice("drift") ?? .report,
-            overrides: overrides, source: source)
+            prune: spec.choice("prune") ?? .allow, overrides: overrides, source: source)
     }
 
     /// The schema has accepted the paths, so normalising them cannot fail.

@@ -11,15 +11,15 @@ package struct InstanceDeclaration: Sendable {
         configFrom: [String] = [],
         secrets: [String: String] = [:], dependsOn: [Dependency] = [], update: UpdatePolicy = UpdatePolicy(),
         suspend: Bool = false, restartNonce: String = "", drift: DriftPolicy = .report,
-        overrides: PolicyBlocks = PolicyBlocks(), source: DeclarationSource
+        prune: PrunePolicy = .allow, overrides: PolicyBlocks = PolicyBlocks(), source: DeclarationSource
     ) {
         storage = Storage(
             Fields(
                 metadata: metadata, unit: unit, desired: desired, replicas: replicas, nodes: nodes,
                 config: config, configFrom: configFrom, secrets: secrets, dependsOn: dependsOn,
                 update: update,
-                suspend: suspend, restartNonce: restartNonce, drift: drift, overrides: overrides,
-                source: source))
+                suspend: suspend, restartNonce: restartNonce, drift: drift, prune: prune,
+                overrides: overrides, source: source))
     }
 
     package var metadata: Metadata {
@@ -76,6 +76,10 @@ package struct InstanceDeclaration: Sendable {
         get { storage.fields.drift }
         set { change { $0.drift = newValue } }
     }
+    package var prune: PrunePolicy {
+        get { storage.fields.prune }
+        set { change { $0.prune = newValue } }
+    }
     /// The Unit's blocks that this Instance replaces.
     package var overrides: PolicyBlocks {
         get { storage.fields.overrides }
@@ -106,6 +110,7 @@ package struct InstanceDeclaration: Sendable {
         var suspend: Bool
         var restartNonce: String
         var drift: DriftPolicy
+        var prune: PrunePolicy
         var overrides: PolicyBlocks
         var source: DeclarationSource
     }

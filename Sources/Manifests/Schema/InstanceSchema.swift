@@ -37,7 +37,7 @@ enum InstanceSchema {
                 "Instances that must be there before this one starts."),
             SchemaField("update", .object(update), effect: .live, "How a new spec is rolled out."),
             SchemaField(
-                "prune", .enumeration([.init("allow"), .init("protect", later: true)]), default: "allow",
+                "prune", .choices(PrunePolicy.self), default: "allow",
                 effect: .live, "Whether deleting the declaration stops what runs."),
             SchemaField(
                 "suspend", .boolean, default: "false", effect: .live,

@@ -50,8 +50,8 @@ struct DiffCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let summary = try await (from.map(betweenRevisions) ?? againstAgent)()
-        let report = PlanReport(summary: summary, knowsNode: from == nil || node != nil)
+        let (summary, held) = try await (from.map(betweenRevisions) ?? againstAgent)()
+        let report = PlanReport(summary: summary, knowsNode: from == nil || node != nil, held: held)
         if options.output == .text {
             Output.lines(report.lines(width: options.color.terminal.width, paint: options.color.paint))
         } else {
@@ -60,7 +60,8 @@ struct DiffCommand: AsyncParsableCommand {
         if !summary.rows.isEmpty { throw ExitStatus.changes }
     }
 
-    private func againstAgent() async throws -> ChangeSummary {
+    /// With what the agent's gates would say of it.
+    private func againstAgent() async throws -> (ChangeSummary, HeldRevision?) {
         let input = try PlannerInput.decode(try agent.client.get("/v1/planner"))
         let repository = repo ?? input.source.repository
         let loader = RevisionLoader(repository: repository, sourcePath: path ?? input.source.path)
@@ -76,10 +77,16 @@ struct DiffCommand: AsyncParsableCommand {
         let candidate = try await loader.load(expression, into: &resolver, node: input.node)
         var world = World(observed: input.observed, memory: input.memory)
         world.desired = input.desired
-        return ChangeSummary(world: world, candidate: candidate, at: SystemClock().now())
+        let moment = SystemClock().now()
+        let summary = ChangeSummary(world: world, candidate: candidate, at: moment)
+        guard let gates = input.gates else { return (summary, nil) }
+        let held = Gatekeeper(settings: gates.settings, memory: gates.memory).weigh(
+            candidate.revision, summary.gated, isFirst: world.inForce.isEmpty, windows: gates.windows,
+            at: moment)
+        return (summary, held)
     }
 
-    private func betweenRevisions(_ from: String) -> () async throws -> ChangeSummary {
+    private func betweenRevisions(_ from: String) -> () async throws -> (ChangeSummary, HeldRevision?) {
         {
             let loader = RevisionLoader(repository: repo ?? ".", sourcePath: path ?? "/")
             defer { loader.stop() }
@@ -93,7 +100,7 @@ struct DiffCommand: AsyncParsableCommand {
                 after.assumeEverywhere()
             }
             let moment = SystemClock().now()
-            return ChangeSummary(world: .running(before, at: moment), candidate: after, at: moment)
+            return (ChangeSummary(world: .running(before, at: moment), candidate: after, at: moment), nil)
         }
     }
 }

@@ -18,6 +18,9 @@ struct Root: AsyncParsableCommand {
                 subcommands: [Validate.self, DiffCommand.self, SchemaCommand.self, Explain.self]),
             CommandGroup(name: "Ask", subcommands: [Retry.self]),
             CommandGroup(
+                name: "Decide",
+                subcommands: [ApproveCommand.self, SuspendCommand.self, ResumeCommand.self]),
+            CommandGroup(
                 name: "Look",
                 subcommands: [Status.self, Tree.self, SandboxCommand.self, Events.self, Logs.self]),
         ])

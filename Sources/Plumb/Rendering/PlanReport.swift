@@ -6,6 +6,8 @@ struct PlanReport {
     let summary: ChangeSummary
     /// False: the plan counts every declaration, whatever its `nodes` say.
     let knowsNode: Bool
+    /// What the agent's gates would make of it; nil: nothing, or nobody knows.
+    var held: HeldRevision?
 
     func lines(width: Int?, paint: Paint) -> [String] {
         var lines = [title, counts]
@@ -87,6 +89,12 @@ struct PlanReport {
         for name in summary.suspended {
             notes.append("note: \(name) is suspended: its changes wait until spec.suspend is false")
         }
+        for name in summary.protected {
+            notes.append(
+                "note: \(name) is declared no longer, and prune: protect keeps it: declare it again with "
+                    + "prune: allow, and remove it then")
+        }
+        for hold in held?.holds ?? [] { notes.append("note: it would be held: \(hold.text)") }
         if !knowsNode { notes.append("note: nodes are not checked; name one with --node and --node-label") }
         if summary.rows.isEmpty && summary.quiet.isEmpty { notes.insert("nothing to do", at: 0) }
         return notes.isEmpty ? [] : [""] + notes.map { paint($0, .faint) }
@@ -112,7 +120,15 @@ extension PlanReport {
                         "instance": .string(quiet.instance), "fields": .array(quiet.changes.map(Self.change)),
                     ])
                 }),
-            "suspended": .array(summary.suspended.map { .string($0) }), "nodesChecked": .bool(knowsNode),
+            "suspended": .array(summary.suspended.map { .string($0) }),
+            "protected": .array(summary.protected.map { .string($0) }), "nodesChecked": .bool(knowsNode),
+            "holds": .array(
+                (held?.holds ?? []).map { hold in
+                    .object([
+                        "reason": .string(hold.kind.rawValue), "message": .string(hold.message),
+                        "lift": .string(hold.lift),
+                    ])
+                }),
         ])
     }
 

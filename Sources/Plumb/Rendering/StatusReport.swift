@@ -17,6 +17,7 @@ struct StatusReport {
     private func heading(paint: Paint) -> [String] {
         let summary = status.summary
         var lines = [paint(status.node, .strong) + "  " + revision]
+        if let suspended = gates?.headline { lines[0] += "   " + paint(suspended, .bad) }
         lines.append(
             "\(summary.synced) of \(Self.count(summary.instances, "Instance")) synced, "
                 + "\(summary.ready) of \(Self.count(summary.desired, "replica")) ready")
@@ -32,6 +33,10 @@ struct StatusReport {
         return PrintableText.oneLine("\(accepted.short) by \(accepted.author): \(accepted.subject)") + when
     }
 
+    private var gates: GatesReport? {
+        status.gates.map { GatesReport(gates: $0, observedAt: status.observedAt) }
+    }
+
     /// Conditions that ask for attention, each a sentence; diagnostics of a refused revision beneath.
     private func troubles(paint: Paint) -> [String] {
         var lines: [String] = []
@@ -44,6 +49,7 @@ struct StatusReport {
                 paint(condition.type, style) + ": " + PrintableText.oneLine(message(of: condition))
                     + paint(" (\(age(since: condition.since)))", .faint))
             if condition.type == "Invalid" { lines += diagnostics(paint: paint) }
+            if condition.type == "Held" { lines += gates?.heldLines(paint: paint) ?? [] }
         }
         return lines
     }
@@ -72,7 +78,7 @@ struct StatusReport {
         switch condition.type {
         case "Synced":
             !condition.status
-                && !["Invalid", "SourceStale", "Accepted", "RolledBack"].contains(condition.reason)
+                && !["Invalid", "SourceStale", "Accepted", "Held", "RolledBack"].contains(condition.reason)
         case "Ready": !condition.status
         default: condition.status
         }

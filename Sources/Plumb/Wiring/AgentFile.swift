@@ -9,14 +9,14 @@ struct AgentFile {
     private let name: String
 
     /// Keys this version acts on; others are refused rather than ignored.
-    private static let known: Set<String> = [
+    private static let known = GateBlocks.keys.union([
         "apiVersion", "kind", "source", "source.repo", "source.ref", "source.ref.branch", "source.path",
         "source.owner", "node", "node.name", "node.labels", "stateDir", "runtimeDir", "secretsDir", "status",
         "status.listen",
-    ]
+    ])
     /// Keys of the design whose behaviour comes later.
     private static let reserved: Set<String> = [
-        "trust", "fuse", "applyDelay", "windows", "retention", "limits", "node.address", "webhook", "notify",
+        "trust", "retention", "limits", "node.address", "webhook", "notify",
     ]
 
     /// - Parameter path: nil is the usual place, where no file is no fault.
@@ -84,6 +84,8 @@ struct AgentFile {
         }
     }
 
+    func value(_ path: String) -> ConfigValue? { lookup(path) }
+
     private func lookup(_ path: String) -> ConfigValue? {
         var value = ConfigValue.object(values)
         for key in path.split(separator: ".") {
@@ -93,7 +95,7 @@ struct AgentFile {
         return value
     }
 
-    private func fault(_ path: String, _ message: String) -> CommandFailure {
+    func fault(_ path: String, _ message: String) -> CommandFailure {
         let place = source.map { $0.location(of: path) }
         return CommandFailure(
             message: "\(name):\(place?.line ?? 1):\(place?.column ?? 1): \(message)",

@@ -40,8 +40,9 @@ struct AgentProcess {
         let loop = AgentLoop(
             settings: AgentSettings(
                 node: settings.node, repository: settings.repository, ref: ref, path: settings.path,
-                stateDir: settings.stateDir),
-            runs: RunAdapter(supervisor: supervisor), store: adapter, source: source, clock: clock)
+                stateDir: settings.stateDir, gates: settings.gates.settings),
+            runs: RunAdapter(supervisor: supervisor), store: adapter, source: source, clock: clock,
+            calendar: WindowCalendar(windows: settings.gates.windows))
         box.join(loop, watcher: watcher)
         let status = StatusAdapter(loop: loop, store: store, supervisor: supervisor)
         let server = StatusServer(

@@ -18,6 +18,7 @@ struct HostSettings {
     /// `127.0.0.1:7420`.
     var listen: String
     var socket: String
+    var gates: GateBlocks
 
     static let listenDefault = "127.0.0.1:7420"
     static let configDefault = "/etc/plumb/agent.yaml"
@@ -59,6 +60,7 @@ struct HostSettings {
         repository = Self.absolute(repository)
         secretsDir = Self.absolute(
             try value(flags.secretsDir, "PLUMB_SECRETS_DIR", "secretsDir") ?? usual.secrets)
+        gates = try GateBlocks(file)
         listen = try value(flags.listen, "PLUMB_LISTEN", "status.listen") ?? Self.listenDefault
         socket = Self.absolute(flags.socket ?? environment["PLUMB_SOCKET"] ?? runtimeDir + "/plumb.sock")
     }

@@ -11,6 +11,7 @@ struct StoreAdapter: MemoryPort {
 
     static let bootKey = "bootID"
     static let refKey = "ref"
+    static let gatesKey = "gates"
 
     func load() async throws -> Remembered {
         let loaded = try await store.load()
@@ -20,7 +21,10 @@ struct StoreAdapter: MemoryPort {
                 AcceptedSource(revision: $0.revision, acceptedAt: $0.acceptedAt, content: $0.payload)
             },
             openRuns: loaded.openRuns.map(\.claim.run), bootID: loaded.settings[Self.bootKey],
-            rebuilt: loss(loaded), ref: loaded.settings[Self.refKey])
+            rebuilt: loss(loaded), ref: loaded.settings[Self.refKey],
+            gates: loaded.settings[Self.gatesKey].flatMap {
+                try? JSONDecoder().decode(GateMemory.self, from: Data($0.utf8))
+            })
     }
 
     /// What of the memory is lost, in words; nil if nothing is.
@@ -52,6 +56,9 @@ struct StoreAdapter: MemoryPort {
                 message: outcome.message, at: outcome.at)
         }
         if let boot = batch.bootID { out.settings[Self.bootKey] = boot }
+        if let gates = batch.gates {
+            out.settings[Self.gatesKey] = String(decoding: try JSONEncoder().encode(gates), as: UTF8.self)
+        }
         try await store.commit(out)
     }
 }

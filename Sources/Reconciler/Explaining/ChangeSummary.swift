@@ -46,11 +46,13 @@ package struct ChangeSummary: Sendable {
     package var quiet: [Quiet]
     /// Instances that are suspended, whose changes wait.
     package var suspended: [String]
+    /// Instances that are declared no longer, and that `prune: protect` keeps.
+    package var protected: [String]
     package var unchanged: Int
-    /// Of what a gate looks at alone: node, instance, removal or restart, from the accepted snapshot to the
-    /// candidate. Unrelated commits, time and what runs do not change it. Eight hexadecimal digits:
+    /// What the gates look at.
+    package var gated: GatedPlan
     /// `7d1f-02ac`.
-    package var planHash: String
+    package var planHash: String { gated.hash.description }
 
     package init(world: World, candidate: Desired, at moment: Moment) {
         node = candidate.node
@@ -66,7 +68,8 @@ package struct ChangeSummary: Sendable {
         let kept = after.memory.instances.filter { $0.value.applied?.desired.suspend == true }.keys
         let declared = candidate.instances.values.filter { $0.suspend && $0.assigned }.map(\.name)
         suspended = Set(kept).union(declared).sorted()
-        planHash = Self.planHash(from: world.desired, to: candidate)
+        protected = after.memory.instances.filter { $0.value.isProtected }.keys.sorted()
+        gated = GatedPlan(from: world.inForce, to: candidate)
     }
 
     package func count(_ kind: Kind) -> Int {
@@ -128,33 +131,6 @@ package struct ChangeSummary: Sendable {
             let changes = fieldChanges(from: old, to: new)
             return changes.isEmpty ? nil : Quiet(instance: name, changes: changes)
         }
-    }
-}
-
-extension ChangeSummary {
-    private static func planHash(from old: Desired?, to new: Desired) -> String {
-        var hash = SHA256()
-        hash.updateFramed(new.node.name)
-        for (name, before) in (old?.instances ?? [:]).sorted(by: { $0.key < $1.key }) {
-            guard let line = gated(before, new.instances[name]) else { continue }
-            hash.updateFramed(name)
-            hash.updateFramed(line)
-        }
-        let digits = hash.finish()
-        return digits.prefix(4) + "-" + digits.dropFirst(4).prefix(4)
-    }
-
-    /// A removal or a restart in words that say from what to what; nil for anything that needs no gate.
-    /// `desired: stopped` and fewer replicas are intent.
-    private static func gated(_ before: DesiredInstance, _ after: DesiredInstance?) -> String? {
-        guard before.target > 0 else { return nil }
-        guard let after, after.assigned else {
-            return before.suspend ? nil : "remove \(before.spec.specHash.hex)"
-        }
-        guard after.target > 0, !after.suspend else { return nil }
-        // What a suspended Instance runs may be older than what was accepted of it: lifting may restart it.
-        guard before.key != after.key || before.suspend else { return nil }
-        return "restart \(before.spec.specHash.hex) \(after.spec.specHash.hex) \(after.nonce)"
     }
 }
 

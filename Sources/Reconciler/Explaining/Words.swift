@@ -83,6 +83,7 @@ extension Waiting.Reason {
         case .host: "Host"
         case .preparing: "Preparing"
         case .suspended: "Suspended"
+        case .protected: "Protected"
         case .dependents: "Dependents"
         case .gaveUp: "GaveUp"
         case .unknown: "Unknown"
@@ -103,6 +104,9 @@ extension Waiting.Reason {
             "\(failure.message); \(failure.remedy); looked at again in \((retryAt - now).rough)"
         case .preparing: "package, user and secrets are being checked"
         case .suspended: "suspended: changes wait until spec.suspend is false again"
+        case .protected:
+            "declared no longer, and kept by prune: protect; to remove it, declare it again with prune: "
+                + "allow, and remove it then"
         case .dependents(let names): "waits for \(names.joined(separator: ", ")) to stop first"
         case .gaveUp(let gaveUp):
             "not started again: \(gaveUp.reason); change its spec or restartNonce to try again"

@@ -85,7 +85,7 @@ extension World {
     private mutating func withdraw(_ name: String, revision: Revision, at time: WallTime) {
         guard var remembered = memory.instances[name], let applied = remembered.applied else { return }
         let cause = Cause(reason: .removed, place: applied.desired.place, revision: revision)
-        if applied.desired.suspend {
+        if applied.desired.suspend || applied.desired.prune == .protect {
             // Deleting the file must not delete the protection: it is lifted first, and deleted then.
             if remembered.held?.reason == .removed { return }
             remembered.held = cause

@@ -62,7 +62,7 @@ package struct World: Sendable {
 }
 
 /// The time of an event, on both clocks.
-package struct Moment: Sendable {
+package struct Moment: Sendable, Hashable, Codable {
     package var instant: Instant
     package var wall: WallTime
 

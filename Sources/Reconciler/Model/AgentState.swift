@@ -18,12 +18,14 @@ package struct AgentState: Sendable {
     /// When this value was taken.
     package var now: Instant
     package var nowWall: WallTime
+    package var gates: GateStatus
 
     package init(
         node: Node, version: String, stateDir: String = "", bootID: String, startedWall: WallTime,
         isReady: Bool,
         source: SourceStatus, conditions: [Condition], desired: Desired?, observed: Observed, memory: Memory,
-        waiting: [Waiting], now: Instant, nowWall: WallTime
+        waiting: [Waiting], now: Instant, nowWall: WallTime,
+        gates: GateStatus = GateStatus()
     ) {
         self.node = node
         self.version = version
@@ -39,6 +41,7 @@ package struct AgentState: Sendable {
         self.waiting = waiting
         self.now = now
         self.nowWall = nowWall
+        self.gates = gates
     }
 
     /// When a process began, by the clock as it is now: one that was set since does not make runs ten years
@@ -105,6 +108,7 @@ package struct Condition: Sendable, Hashable, Codable {
         case storeFailing = "StoreFailing"
         case rolledBack = "RolledBack"
         case rollbackImpossible = "RollbackImpossible"
+        case held = "Held"
     }
     package var type: Kind
     package var status: Bool

@@ -41,11 +41,13 @@ package struct DesiredInstance: Sendable, Codable {
     package var reference: String
     /// Where the Unit's version stands; named as the cause when another file's Unit moved the reference.
     package var unitPlace: Location
+    /// nil: `allow`. Optional, so that what was stored before is read.
+    package var prune: PrunePolicy?
 
     package init(
         spec: InstanceSpec, replicas: Int, state: DesiredState, assigned: Bool, suspend: Bool, nonce: String,
         dependsOn: [Dependency], labels: [String: String], places: [String: Location], reference: String,
-        unitPlace: Location
+        unitPlace: Location, prune: PrunePolicy? = nil
     ) {
         self.spec = spec
         self.replicas = replicas
@@ -58,6 +60,7 @@ package struct DesiredInstance: Sendable, Codable {
         self.places = places
         self.reference = reference
         self.unitPlace = unitPlace
+        self.prune = prune
     }
 
     package var name: String { spec.name }

@@ -57,6 +57,8 @@ package struct Waiting: Sendable, Hashable, Codable {
         case host(HostFailure, retryAt: Instant)
         case preparing
         case suspended
+        /// Declared no longer, and `prune: protect` keeps it.
+        case protected
         /// Dependents are stopped first.
         case dependents([String])
         case gaveUp(GaveUp)

@@ -82,6 +82,8 @@ package func fieldChanges(from old: DesiredInstance, to new: DesiredInstance) ->
         "spec.nodes", old.assigned ? "this node" : "other nodes", new.assigned ? "this node" : "other nodes",
         .scale)
     compare("spec.suspend", "\(old.suspend)", "\(new.suspend)", .none)
+    compare(
+        "spec.prune", (old.prune ?? .allow).rawValue, (new.prune ?? .allow).rawValue, .none)
     compare("metadata.labels", old.labels.sortedText, new.labels.sortedText, .none)
     compare("spec.dependsOn", old.dependsOn.text, new.dependsOn.text, .none)
     return changes

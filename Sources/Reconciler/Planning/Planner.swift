@@ -61,7 +61,8 @@ struct Planner {
         let window = applied.map { RolloutWindow(items, remembered, $0, observed, at: now) }
         for item in items {
             switch item.need {
-            case .nothing where remembered.held != nil: wait(item.slot, .suspended, until: nil)
+            case .nothing where remembered.held != nil:
+                wait(item.slot, remembered.isProtected ? .protected : .suspended, until: nil)
             case .nothing: break
             case .wait(let reason, let until): wait(item.slot, reason, until: until)
             case .remove(let run, let cause): planRemoval(run, cause, removals)
@@ -170,6 +171,14 @@ struct Planner {
 
     mutating func wake(_ at: Instant) {
         result.wakeAt = min(result.wakeAt ?? at, at)
+    }
+}
+
+extension InstanceMemory {
+    /// It is declared no longer, and that alone does not stop it. One that is suspended too says that first.
+    package var isProtected: Bool {
+        guard let desired = applied?.desired, held?.reason == .removed else { return false }
+        return desired.prune == .protect && !desired.suspend
     }
 }
 

@@ -62,6 +62,7 @@ package struct Resolver: Sendable {
         var places: [String: Location] = ["metadata.name": instance.source.location]
         for path in [
             "spec.replicas", "spec.desired", "spec.nodes", "spec.restartNonce", "spec.suspend", "spec.drift",
+            "spec.prune",
         ] {
             places[path] = instance.source.location(of: path)
         }
@@ -70,7 +71,9 @@ package struct Resolver: Sendable {
             assigned: instance.nodes.matches(node: node.name, labels: node.labels), suspend: instance.suspend,
             nonce: instance.restartNonce, dependsOn: instance.dependsOn, labels: instance.metadata.labels,
             places: places, reference: "\(instance.unit.name)@\(instance.unit.text)",
-            unitPlace: unit.source.location(of: "spec.version"))
+            unitPlace: unit.source.location(of: "spec.version"),
+            // What has its default is not stored.
+            prune: instance.prune == .allow ? nil : instance.prune)
     }
 
     private func makeSpec(

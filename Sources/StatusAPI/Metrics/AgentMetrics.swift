@@ -18,7 +18,13 @@ enum AgentMetrics {
         start.add(Double(state.startedWall.nanoseconds / 1_000_000) / 1_000)
         var ready = MetricFamily("plumb_agent_ready", .gauge, "1: runs are adopted and a first plan is made.")
         ready.add(state.isReady ? 1 : 0)
-        return [build, start, ready]
+        var conditions = MetricFamily(
+            "plumb_condition", .gauge, "1: the agent's condition of this type holds.")
+        let holding = Set(state.conditions.filter(\.status).map(\.type))
+        for type in Condition.Kind.allCases {
+            conditions.add(holding.contains(type) ? 1 : 0, ["type": type.rawValue])
+        }
+        return [build, start, ready, conditions]
     }
 
     private static func counts(_ replicas: [ReplicaStatus]) -> [MetricFamily] {

@@ -14,6 +14,8 @@ package struct PlannerInput: Codable, Sendable {
     package var memory: Memory
     package var now: Instant
     package var nowWall: WallTime
+    /// nil from an agent that has no gates.
+    package var gates: GateStatus?
 
     package init(_ state: AgentState) {
         apiVersion = WireFormat.apiVersion
@@ -26,6 +28,7 @@ package struct PlannerInput: Codable, Sendable {
         memory = state.memory
         now = state.now
         nowWall = state.nowWall
+        gates = state.gates
     }
 
     package static func decode(_ bytes: [UInt8]) throws -> PlannerInput {

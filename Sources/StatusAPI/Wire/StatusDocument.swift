@@ -18,6 +18,8 @@ package struct StatusDocument: Codable, Sendable {
     /// Sorted by name.
     package var instances: [InstanceDocument]
     package var waiting: [WaitingDocument]
+    /// What holds a revision or would; nil from an agent that has no gates.
+    package var gates: GatesDocument?
 
     package init(_ state: AgentState) {
         apiVersion = WireFormat.apiVersion
@@ -34,6 +36,7 @@ package struct StatusDocument: Codable, Sendable {
         instances = state.instanceStatuses().map { InstanceDocument($0, in: state) }
         summary = SummaryDocument(instances)
         waiting = state.waiting.map { WaitingDocument($0, in: state) }
+        gates = GatesDocument(state.gates)
     }
 }
 

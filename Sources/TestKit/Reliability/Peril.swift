@@ -31,6 +31,8 @@ package enum Peril: String, CaseIterable, Sendable {
     case garbage = "garbage on the keeper's wire and records"
     case twoAgents = "a second agent on the same directories"
     case badRevision = "bad revision: last known good back, quarantined, no loop, a fix deploys"
+    case removesTooMuch = "revision that removes everything, or more than the fuse allows"
+    case heldTakenBack = "held commit taken back by a forced push"
     case randomWorlds = "random worlds of the planner"
 
     /// Why the table has no test of it yet.

@@ -89,7 +89,9 @@ extension EndToEnd {
                     trap 'exit 0' TERM
                     while :; do sleep 0.02; done
                     """, "stop: {grace: 5s}")
-                try host.commit("Declare", ["u.yaml": unit])
+                // Something stays, or each removal would have to be approved.
+                try host.commit(
+                    "Declare", ["u.yaml": unit + "---\n" + Lonely.unit, "k.yaml": Lonely.instance("keep")])
                 try await host.startAgent()
                 for round in 0..<10 {
                     unlink(host.workspace("family/0") + "/child")
@@ -140,6 +142,7 @@ extension EndToEnd {
                 let daemons = Files.lines(file).compactMap { Int32($0) }
                 host.repository.remove("i.yaml")
                 try host.commit("Remove it")
+                try await host.approve("nothing else runs here")
                 try await host.until("it is gone") { $0["daemon/0"] == nil && $0.accepted != nil }
                 #expect(daemons.allSatisfy { !ProcessTable.isAlive($0) })
             }
