@@ -1,4 +1,5 @@
 import Manifests
+import Reconciler
 
 /// What `plumb validate` says of one source.
 struct ValidationReport {
@@ -136,7 +137,7 @@ extension ValidationReport {
         ])
     }
 
-    private static func value(_ diagnostic: Diagnostic) -> OutputValue {
+    static func value(_ diagnostic: Diagnostic) -> OutputValue {
         .object([
             "severity": .string(diagnostic.severity.rawValue), "code": .string(diagnostic.code.rawValue),
             "place": place(diagnostic.location),
@@ -148,7 +149,7 @@ extension ValidationReport {
         ])
     }
 
-    private static func value(_ fact: HostFact) -> OutputValue {
+    static func value(_ fact: HostFact) -> OutputValue {
         .object([
             "kind": .string(fact.kind.rawValue), "name": .string(fact.name),
             "usedBy": .array(fact.usedBy.map(OutputValue.string)),
