@@ -155,7 +155,7 @@ extension ReviewReport {
             ])
     }
 
-    private static func value(_ warning: ReviewWarning) -> OutputValue {
+    static func value(_ warning: ReviewWarning) -> OutputValue {
         .object([
             "type": .string(warning.kind.rawValue), "message": .string(warning.message),
             "instances": .array(warning.instances.map(OutputValue.string)),

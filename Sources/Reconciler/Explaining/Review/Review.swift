@@ -72,14 +72,22 @@ package struct Review: Sendable {
 }
 
 /// A snapshot that is resolved once, and asked for one host after the other.
-private struct ReviewSide {
+struct ReviewSide {
     let snapshot: Snapshot
     private let resolved: Desired
 
-    init(_ side: Review.Side) {
-        snapshot = side.snapshot
+    init(_ side: Review.Side) { self.init(side.snapshot, revision: side.revision) }
+
+    /// - Parameter revision: the default stands for none, where nothing is told of one.
+    init(
+        _ snapshot: Snapshot,
+        revision: Revision = Revision(
+            id: RevisionID(hex: ""), ref: "", authorName: "", authorEmail: "", subject: "",
+            committed: WallTime(nanoseconds: 0))
+    ) {
+        self.snapshot = snapshot
         var resolver = Resolver()
-        resolved = resolver.resolve(side.snapshot, revision: side.revision, node: Node(name: ""))
+        resolved = resolver.resolve(snapshot, revision: revision, node: Node(name: ""))
     }
 
     func assigned(to host: ReviewHost) -> Set<String> {
