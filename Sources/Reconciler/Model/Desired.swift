@@ -41,6 +41,10 @@ package struct DesiredInstance: Sendable, Codable {
     package var reference: String
     /// Where the Unit's version stands; named as the cause when another file's Unit moved the reference.
     package var unitPlace: Location
+    /// nil: none. Optional, so that what was stored before is read.
+    package var annotations: [String: String]?
+    /// Labels of the Unit's endpoints, as `http: zone=a`; nil: none.
+    package var endpointLabels: [String: String]?
 
     package init(
         spec: InstanceSpec, replicas: Int, state: DesiredState, assigned: Bool, suspend: Bool, nonce: String,

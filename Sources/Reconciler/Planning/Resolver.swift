@@ -65,12 +65,18 @@ package struct Resolver: Sendable {
         ] {
             places[path] = instance.source.location(of: path)
         }
-        return DesiredInstance(
+        var desired = DesiredInstance(
             spec: spec, replicas: instance.replicas, state: instance.desired,
             assigned: instance.nodes.matches(node: node.name, labels: node.labels), suspend: instance.suspend,
             nonce: instance.restartNonce, dependsOn: instance.dependsOn, labels: instance.metadata.labels,
             places: places, reference: "\(instance.unit.name)@\(instance.unit.text)",
             unitPlace: unit.source.location(of: "spec.version"))
+        let annotations = instance.metadata.annotations
+        desired.annotations = annotations.isEmpty ? nil : annotations
+        let labels = unit.endpoints.filter { !$0.labels.isEmpty }.map { ($0.name, $0.labels.sortedText) }
+        desired.endpointLabels =
+            labels.isEmpty ? nil : Dictionary(labels, uniquingKeysWith: { first, _ in first })
+        return desired
     }
 
     private func makeSpec(

@@ -58,8 +58,8 @@ package struct ReviewHost: Sendable, Hashable {
             ReviewHost(node: Node(name: $0), knowledge: .name)
         }
         let selectors = Set(selections.filter { $0.names.isEmpty && !$0.selector.isEmpty }.map(\.selector))
-        for selector in selectors.sorted(by: { $0.text < $1.text }) {
-            let name = "any host with \(selector.text)"
+        for selector in selectors.sorted(by: { $0.sortedText < $1.sortedText }) {
+            let name = "any host with \(selector.sortedText)"
             hosts.append(ReviewHost(node: Node(name: name, labels: selector), knowledge: .labels))
         }
         if hosts.isEmpty || selections.contains(where: \.isEverywhere) {
@@ -72,11 +72,4 @@ package struct ReviewHost: Sendable, Hashable {
 
 extension NodeSelection {
     fileprivate var isEverywhere: Bool { names.isEmpty && selector.isEmpty }
-}
-
-extension [String: String] {
-    /// `zone=a,rack=7`, sorted by key.
-    fileprivate var text: String {
-        sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
-    }
 }
