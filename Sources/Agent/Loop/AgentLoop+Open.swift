@@ -8,6 +8,9 @@ extension AgentLoop {
         let moment = clock.now()
         world.memory = remembered.memory
         if remembered.bootID != clock.bootID { world.forgetInstants() }
+        recorder = HistoryRecorder(
+            bootID: clock.bootID, open: remembered.openSpecs, trace: remembered.trace)
+        recorder.resume(remembered.memory, at: moment)
         note(.agentStarted, "agent \(PlumbVersion.current) started on \(settings.node.name)")
         if let rebuilt = remembered.rebuilt { storeRebuilt(rebuilt, at: moment) }
         if let accepted = remembered.accepted { await restore(accepted, at: moment) }

@@ -30,6 +30,8 @@ package actor AgentLoop {
     var world = World()
     var resolver = Resolver()
     var conditions = Conditions()
+    /// Follows what is wanted, for those who ask later what became of it.
+    var recorder = HistoryRecorder()
     var source: SourceStatus
     var batch = MemoryBatch()
     /// Runs whose exit is in `batch`: acknowledged once it is durable.
@@ -117,6 +119,7 @@ package actor AgentLoop {
         let moment = clock.now()
         world.promote(at: moment.instant)
         let plan = stopMode == .keepRuns ? Plan() : plan(at: moment)
+        recorder.planned(at: clock.now())
         let work = take(plan, at: moment)
         waiting = plan.waiting
         updateConditions(at: moment)

@@ -19,6 +19,9 @@ package struct Remembered: Sendable {
     package var rebuilt: String?
     /// The branch that was chosen at the first start.
     package var ref: String?
+    /// Where the history of specs and of the accepted revision goes on.
+    package var openSpecs: [OpenSpec] = []
+    package var trace: RevisionTrace?
 
     package init(
         memory: Memory = Memory(), accepted: AcceptedSource? = nil, openRuns: [RunID] = [],
@@ -45,6 +48,8 @@ package struct MemoryBatch: Sendable {
     package var accepted: AcceptedSource?
     package var revisions: [RevisionOutcome] = []
     package var bootID: String?
+    package var specs: [SpecChange] = []
+    package var traces: [RevisionTrace] = []
 
     package init() {}
 
@@ -53,7 +58,7 @@ package struct MemoryBatch: Sendable {
 
     package var isEmpty: Bool {
         claims.isEmpty && starts.isEmpty && exits.isEmpty && memories.isEmpty && events.isEmpty
-            && accepted == nil && revisions.isEmpty && bootID == nil
+            && accepted == nil && revisions.isEmpty && bootID == nil && specs.isEmpty && traces.isEmpty
     }
 
     /// Adds what came later; of two memories of one Instance the later one counts.
@@ -68,6 +73,8 @@ package struct MemoryBatch: Sendable {
         accepted = later.accepted ?? accepted
         revisions += later.revisions
         bootID = later.bootID ?? bootID
+        specs = Array((specs + later.specs).suffix(Self.keptEventsMax))
+        traces = Array((traces + later.traces).suffix(Self.keptEventsMax))
     }
 }
 

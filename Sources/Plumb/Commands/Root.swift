@@ -18,6 +18,9 @@ struct Root: AsyncParsableCommand {
                 subcommands: [Validate.self, DiffCommand.self, SchemaCommand.self, Explain.self]),
             CommandGroup(
                 name: "Look",
-                subcommands: [Status.self, Tree.self, SandboxCommand.self, Events.self, Logs.self]),
+                subcommands: [
+                    Status.self, WhyCommand.self, HistoryCommand.self, TraceCommand.self, Tree.self,
+                    SandboxCommand.self, Events.self, Logs.self,
+                ]),
         ])
 }

@@ -43,7 +43,8 @@ struct AgentProcess {
                 stateDir: settings.stateDir),
             runs: RunAdapter(supervisor: supervisor), store: adapter, source: source, clock: clock)
         box.join(loop, watcher: watcher)
-        let status = StatusAdapter(loop: loop, store: store, supervisor: supervisor)
+        let status = StatusAdapter(
+            loop: loop, store: store, supervisor: supervisor, stateDir: settings.stateDir)
         let server = StatusServer(
             configuration: StatusConfiguration(listen: settings.listen, socket: settings.socket),
             source: status

@@ -14,13 +14,16 @@ struct StoreAdapter: MemoryPort {
 
     func load() async throws -> Remembered {
         let loaded = try await store.load()
-        return Remembered(
+        var remembered = Remembered(
             memory: loaded.memory,
             accepted: loaded.accepted.map {
                 AcceptedSource(revision: $0.revision, acceptedAt: $0.acceptedAt, content: $0.payload)
             },
             openRuns: loaded.openRuns.map(\.claim.run), bootID: loaded.settings[Self.bootKey],
             rebuilt: loss(loaded), ref: loaded.settings[Self.refKey])
+        remembered.openSpecs = loaded.openSpecs
+        remembered.trace = loaded.trace
+        return remembered
     }
 
     /// What of the memory is lost, in words; nil if nothing is.
@@ -51,6 +54,8 @@ struct StoreAdapter: MemoryPort {
                 outcome: RevisionRecord.Outcome(rawValue: outcome.outcome.rawValue),
                 message: outcome.message, at: outcome.at)
         }
+        out.specs = batch.specs
+        out.traces = batch.traces
         if let boot = batch.bootID { out.settings[Self.bootKey] = boot }
         try await store.commit(out)
     }
