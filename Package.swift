@@ -130,7 +130,7 @@ let package = Package(
         .testTarget(
             name: "PlumbTests",
             dependencies: [
-                "Plumb", "Agent", "Manifests", "Reconciler", "StatusAPI", "Supervisor", "CLinux",
+                "Plumb", "Agent", "Manifests", "Reconciler", "StatusAPI", "Supervisor", "CLinux", "TestKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(

@@ -30,4 +30,11 @@ enum StatusLimits {
     static let eventsMax = 1_000
     static let revisionsDefault = 50
     static let revisionsMax = 1_000
+    static let specsDefault = 20
+    static let specsMax = 200
+    /// Digits of a commit's id that name it.
+    static let revisionPrefixMin = 4
+    /// Replicas whose last output one answer holds, and lines of each.
+    static let outputRunsMax = 5
+    static let outputLinesMax = 20
 }

@@ -8,12 +8,31 @@ package protocol StatusSource: Sendable {
     func events(_ query: EventHistoryQuery) async throws -> [EventHistoryEntry]
     /// The newest first.
     func revisions(limit: Int) async throws -> [RevisionHistoryEntry]
+    /// What was wanted of one Instance, the newest first.
+    func specs(of instance: String, limit: Int) async throws -> [SpecRecord]
+    /// The revisions whose id begins so, the newest first.
+    func traces(prefix: String, limit: Int) async throws -> [RevisionTrace]
+    /// The last lines that a run wrote, the oldest first.
+    func lastOutput(of run: RunID, in slot: SlotID, lines: Int) async -> [OutputLine]
     /// What these runs use now; read when it is asked for. A run that is not alive has no answer.
     func usage(of runs: Set<RunID>) async -> [RunID: RunUsage]
     /// Every process of a run, parents before their children.
     func processes(of run: RunID) async -> [RunProcess]
     /// What the kernel says of the sandbox of a run, read when it is asked for; nil where it has no process.
     func sandbox(of run: RunID) async -> SandboxObservation?
+}
+
+/// A line that a run wrote.
+package struct OutputLine: Sendable, Hashable {
+    package var isError: Bool
+    package var time: WallTime?
+    package var text: String
+
+    package init(isError: Bool, time: WallTime?, text: String) {
+        self.isError = isError
+        self.time = time
+        self.text = text
+    }
 }
 
 package struct EventHistoryQuery: Sendable, Hashable {

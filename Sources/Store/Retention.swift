@@ -5,6 +5,7 @@ struct Retention {
     private var eventsSinceTrim = StoreLimits.trimIntervalRows
     private var revisionsSinceTrim = StoreLimits.trimIntervalRows
     private var claimsSinceTrim = StoreLimits.trimIntervalRows
+    private var historySinceTrim = StoreLimits.trimIntervalRows
     private var exitsSinceTrim: [String: Int] = [:]
     private var instancesDue: Set<String> = []
 
@@ -12,6 +13,7 @@ struct Retention {
         eventsSinceTrim += written.events
         revisionsSinceTrim += written.revisions
         claimsSinceTrim += written.claims
+        historySinceTrim += written.history
         for (instance, ended) in written.endedRuns {
             let count = exitsSinceTrim[instance, default: 0] + ended
             exitsSinceTrim[instance] = count
@@ -21,7 +23,8 @@ struct Retention {
 
     var isDue: Bool {
         eventsSinceTrim >= StoreLimits.trimIntervalRows || revisionsSinceTrim >= StoreLimits.trimIntervalRows
-            || claimsSinceTrim >= StoreLimits.trimIntervalRows || !instancesDue.isEmpty
+            || claimsSinceTrim >= StoreLimits.trimIntervalRows
+            || historySinceTrim >= StoreLimits.trimIntervalRows || !instancesDue.isEmpty
     }
 
     /// One step of whatever is due, in a transaction of its own; says about how many pages it wrote. A step
@@ -38,6 +41,11 @@ struct Retention {
             if next.revisionsSinceTrim >= StoreLimits.trimIntervalRows {
                 let count = try trimOldest(of: "revision", keep: limits.revisionsMax, db)
                 next.revisionsSinceTrim = count == StoreLimits.trimStepRows ? StoreLimits.trimIntervalRows : 0
+                removed += count
+            }
+            if next.historySinceTrim >= StoreLimits.trimIntervalRows {
+                let count = try trimHistory(db, limits: limits)
+                next.historySinceTrim = count >= StoreLimits.trimStepRows ? StoreLimits.trimIntervalRows : 0
                 removed += count
             }
             removed += try next.trimRuns(db, limits: limits)
@@ -72,6 +80,18 @@ private func trimOldest(of table: String, keep: Int, _ db: Database) throws -> I
                 (SELECT min(id) FROM \(table)) + ?)
             """, arguments: [keep, StoreLimits.trimStepRows - 1])
     return db.changesCount
+}
+
+/// A spec that is wanted still stays, however old it is.
+private func trimHistory(_ db: Database, limits: StoreLimits) throws -> Int {
+    try db.execute(
+        sql: """
+            DELETE FROM spec_history WHERE ended_at IS NOT NULL AND id <= min(
+                (SELECT max(id) FROM spec_history) - ?,
+                (SELECT min(id) FROM spec_history WHERE ended_at IS NOT NULL) + ?)
+            """, arguments: [limits.specsMax, StoreLimits.trimStepRows - 1])
+    let removed = db.changesCount
+    return removed + (try trimOldest(of: "revision_trace", keep: limits.tracesMax, db))
 }
 
 /// Run ids sort by the time of their claim.

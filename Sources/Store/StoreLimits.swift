@@ -7,6 +7,9 @@ package struct StoreLimits: Sendable {
     /// Finished runs kept in all: instances come and go under new names.
     package var finishedRunsMax = 100_000
     package var revisionsMax = 1_000
+    /// Specs that are wanted no longer, of all Instances.
+    package var specsMax = 50_000
+    package var tracesMax = 1_000
     /// Batches that may wait for the writer; a further one is refused.
     package var pendingBatchesMax = 20_000
     /// Batches that share one transaction, so that a long queue does not make one endless transaction.

@@ -17,6 +17,8 @@ extension Store {
                 loaded.settings[row["name"]] = row["value"]
             }
             loaded.unreadable = rows.unreadable
+            loaded.openSpecs = try rows.openSpecs(db)
+            if let accepted = loaded.accepted?.revision.id { loaded.trace = try rows.trace(db, of: accepted) }
             return loaded
         }
     }
@@ -47,7 +49,7 @@ extension Store {
         }
     }
 
-    private func read<T: Sendable>(
+    func read<T: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> T
     ) async throws(StoreError) -> T {
         do {

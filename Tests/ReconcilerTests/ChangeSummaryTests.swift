@@ -68,6 +68,24 @@ struct ChangeSummaryTests {
         #expect(found.quiet.last?.changes.map(\.text) == ["metadata.labels set to t=x"])
     }
 
+    @Test("annotations and labels of endpoints are quiet, and are shown")
+    func annotations() throws {
+        let endpoints = "endpoints: [{name: http, port: 80, labels: {tier: old}}]"
+        func source(_ unit: String, _ more: String) -> DeclaredSource {
+            let instance = Declared.instance("a", of: "web@^1", "").replacing(
+                "{name: a}", with: "{name: a\(more)}")
+            return DeclaredSource(["u.yaml": Declared.unit("web", unit) + "\n", "a.yaml": instance + "\n"])
+        }
+        var host = try SimulatedHost.running(source(endpoints, ""))
+        let found = try summary(
+            &host, source(endpoints.replacing("old", with: "new"), ", annotations: {note: x}"))
+        #expect(found.rows.isEmpty)
+        #expect(
+            found.quiet.first?.changes.map(\.text) == [
+                "metadata.annotations set to note=x", "unit.spec.endpoints.http.labels tier=old → tier=new",
+            ])
+    }
+
     @Test("what is accepted already changes nothing, in the middle of a rollout neither")
     func twice() throws {
         var host = try SimulatedHost.running(source(["a": "replicas: 3"]))

@@ -38,6 +38,36 @@ import Testing
         }
     }
 
+    @Test func historyIsAnsweredAndWhatRunsWroteOnTheSocketAlone() async throws {
+        let directory = TemporaryDirectory()
+        try await withServer(socket: directory.path + "/s") { at in
+            let open = try Connection(port: at.port)
+            let why = try await open.ask("/v1/instances/broken/why").document(WhyDocument.self)
+            #expect(why.replicas.map(\.name) == ["broken/0"])
+            #expect(why.replicas[0].waiting?.lift.hasPrefix("by itself in ") == true)
+            #expect(why.replicas[0].output == nil)
+            let local = try Connection(socket: directory.path + "/s")
+            let page = try await local.ask("/v1/instances/broken/why?replica=0").document(WhyDocument.self)
+            #expect(page.replicas.first?.output?.map(\.text) == ["the last words of broken/0"])
+
+            let list = try await open.ask("/v1/instances/web/history?limit=2")
+                .document(ListDocument<SpecRecordDocument>.self)
+            #expect(list.items.map(\.outcome) == ["good", "good"])
+            #expect(list.items[0].wantedSeconds == 8)
+            let trace = try await open.ask("/v1/revisions/3f2a9c1/trace").document(TraceDocument.self)
+            #expect(trace.stages.map(\.stage) == ["seen", "planned"])
+            #expect(trace.stages.last?.sinceFirst == 2)
+            for (path, status) in [
+                ("/v1/instances/nobody/why", 404), ("/v1/instances/nobody/history", 404),
+                ("/v1/instances/web/why?replica=x", 400), ("/v1/instances/web/history?limit=201", 400),
+                ("/v1/revisions/ffff/trace", 404), ("/v1/revisions/3f2/trace", 400),
+                ("/v1/revisions/main/trace", 400),
+            ] {
+                #expect(try await open.ask(path).status == status, "\(path)")
+            }
+        }
+    }
+
     @Test func everyRouteAnswersAndDecodes() async throws {
         try await withServer { at in
             let connection = try Connection(port: at.port)

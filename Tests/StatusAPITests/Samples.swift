@@ -79,7 +79,8 @@ enum Sample {
         memory.instances["broken"] = InstanceMemory(
             replicas: [
                 0: ReplicaMemory(
-                    lastExit: ExitReport(cause: .exited(code: 3), endedWall: wall(8)), restarts: 4)
+                    lastExit: ExitReport(cause: .exited(code: 3), endedWall: wall(8)),
+                    lastRun: RunID(milliseconds: 1_790_000_000_000, randomness: 77), restarts: 4)
             ])
         let waiting = Waiting(
             replica: ReplicaID(instance: "broken", index: 0),
@@ -129,6 +130,27 @@ final class SampleSource: StatusSource {
                 && (query.since == nil || $0.record.time >= query.since!)  // Safe: the other side is for nil.
         }
         return Array(query.after == nil ? fitting.suffix(query.limit) : fitting.prefix(query.limit))
+    }
+
+    func specs(of instance: String, limit: Int) async throws -> [SpecRecord] {
+        guard instance == "web" else { return [] }
+        let record = SpecRecord(
+            instance: "web", unit: "web@1.4.2", specHash: Sample.spec("web").specHash, nonce: "",
+            revision: Sample.revision, changes: [Sample.change], wantedAt: Sample.wall(2),
+            progress: SpecProgress(outcome: .good, readyAt: Sample.wall(3), provenAt: Sample.wall(5)))
+        return Array(repeating: record, count: min(3, limit))
+    }
+
+    func traces(prefix: String, limit: Int) async throws -> [RevisionTrace] {
+        guard Sample.revision.id.hex.hasPrefix(prefix) else { return [] }
+        var trace = RevisionTrace(revision: Sample.revision, outcome: "accepted", bootID: "boot")
+        trace.mark(.seen, wall: Sample.wall(1), instant: Sample.instant(1))
+        trace.mark(.planned, wall: Sample.wall(3), instant: Sample.instant(3))
+        return [trace]
+    }
+
+    func lastOutput(of run: RunID, in slot: SlotID, lines: Int) async -> [OutputLine] {
+        [OutputLine(isError: true, time: Sample.wall(4), text: "the last words of \(slot)")]
     }
 
     func usage(of runs: Set<RunID>) async -> [RunID: RunUsage] {

@@ -11,6 +11,8 @@ package struct RevisionReading: Sendable {
     }
     package var revision: Revision
     package var result: Result
+    /// What is wrong, of an invalid one: the diagnostics that `result` has as text, in the same order.
+    package var diagnostics: [Diagnostic] = []
 }
 
 /// Reads revisions into snapshots. Files whose blob did not change are not parsed again.
@@ -37,7 +39,9 @@ package actor RevisionReader {
             let assembly = pass.assemble()
             cache = pass.takeCache()
             guard let snapshot = assembly.snapshot else {
-                return RevisionReading(revision: revision, result: .invalid(pass.render(assembly.errors)))
+                return RevisionReading(
+                    revision: revision, result: .invalid(pass.render(assembly.errors)),
+                    diagnostics: assembly.errors)
             }
             return RevisionReading(
                 revision: revision, result: .valid(snapshot, content: pass.content().encoded()))

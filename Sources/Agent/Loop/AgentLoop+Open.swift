@@ -9,6 +9,9 @@ extension AgentLoop {
         world.memory = remembered.memory
         if remembered.bootID != clock.bootID { world.forgetInstants() }
         world.resumeClocks(at: moment.instant)
+        recorder = HistoryRecorder(
+            bootID: clock.bootID, open: remembered.openSpecs, trace: remembered.trace)
+        recorder.resume(remembered.memory, at: moment)
         note(.agentStarted, "agent \(PlumbVersion.current) started on \(settings.node.name)")
         openGates(remembered, at: moment)
         if let rebuilt = remembered.rebuilt { storeRebuilt(rebuilt, at: moment) }

@@ -51,6 +51,10 @@ extension AgentLoop {
         batch.memories += memories.map { ($0.0, $0.1) }
         batch.events += events
         if let memory = gates.takeMemory() { batch.gates = memory }
+        recorder.note(memories: memories, events: events, in: world, at: clock.now())
+        let history = recorder.take()
+        batch.specs += history.specs
+        batch.traces += history.traces
     }
 
     /// Writes the batch; on failure it is kept and written with the next one.

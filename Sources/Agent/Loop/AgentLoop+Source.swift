@@ -5,6 +5,7 @@ extension AgentLoop {
     /// The newest commit wins: one that is overtaken while another is read is never read at all.
     func seen(_ revision: Revision) {
         source.seen = revision
+        if revision.id != source.accepted?.id { recorder.seen(revision, at: clock.now()) }
         if reading != nil {
             next = revision
             return
@@ -36,6 +37,7 @@ extension AgentLoop {
 
     func read(_ reading: RevisionReading, at moment: Moment) {
         self.reading = nil
+        recorder.passed(.decoded, reading.revision.id, at: moment)
         switch reading.result {
         case .failed(let failure): unreadable(failure, at: moment)
         case .invalid(let diagnostics): invalid(reading.revision, diagnostics, at: moment)
@@ -63,6 +65,7 @@ extension AgentLoop {
             revision: revision.id)
         guard isNews else { return }
         note(.revisionInvalid, message, revision: revision)
+        recorder.refused(revision.id, outcome: RevisionOutcome.Outcome.invalid.rawValue)
         batch.revisions.append(
             RevisionOutcome(revision: revision, outcome: .invalid, message: message, at: moment.wall))
     }
@@ -82,6 +85,7 @@ extension AgentLoop {
         gates.accepted(candidate.plan, desired, at: moment)
         isAcceptedRead = true
         guard isNews else { return }
+        recorder.accepted(revision, at: moment)
         source.accepted = revision
         source.acceptedAt = moment.wall
         storedContent = candidate.content

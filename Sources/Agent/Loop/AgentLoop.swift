@@ -39,6 +39,8 @@ package actor AgentLoop {
     var gates: Gatekeeper
     /// What the gates hold, as it was read; nil where nothing is held or it was not read in this life.
     var candidate: Candidate?
+    /// Follows what is wanted, for those who ask later what became of it.
+    var recorder = HistoryRecorder()
     var source: SourceStatus
     var batch = MemoryBatch()
     /// Runs whose exit is in `batch`: acknowledged once it is durable.
@@ -129,6 +131,7 @@ package actor AgentLoop {
         weighAgain(at: moment)
         world.advanceRollouts(at: moment)
         let plan = stopMode == .keepRuns ? Plan() : plan(at: moment)
+        recorder.planned(at: clock.now())
         let work = take(plan, at: moment)
         waiting = plan.waiting
         updateConditions(at: moment)

@@ -21,6 +21,9 @@ package struct Remembered: Sendable {
     package var ref: String?
     /// Holds, approvals, suspension; nil on a first start.
     package var gates: GateMemory?
+    /// Where the history of specs and of the accepted revision goes on.
+    package var openSpecs: [OpenSpec] = []
+    package var trace: RevisionTrace?
 
     package init(
         memory: Memory = Memory(), accepted: AcceptedSource? = nil, openRuns: [RunID] = [],
@@ -50,6 +53,8 @@ package struct MemoryBatch: Sendable {
     package var bootID: String?
     /// What the gates remember, where that changed.
     package var gates: GateMemory?
+    package var specs: [SpecChange] = []
+    package var traces: [RevisionTrace] = []
 
     package init() {}
 
@@ -58,7 +63,8 @@ package struct MemoryBatch: Sendable {
 
     package var isEmpty: Bool {
         claims.isEmpty && starts.isEmpty && exits.isEmpty && memories.isEmpty && events.isEmpty
-            && accepted == nil && revisions.isEmpty && bootID == nil && gates == nil
+            && accepted == nil && revisions.isEmpty && bootID == nil && gates == nil && specs.isEmpty
+            && traces.isEmpty
     }
 
     /// Adds what came later; of two memories of one Instance the later one counts.
@@ -74,6 +80,8 @@ package struct MemoryBatch: Sendable {
         revisions += later.revisions
         bootID = later.bootID ?? bootID
         gates = later.gates ?? gates
+        specs = Array((specs + later.specs).suffix(Self.keptEventsMax))
+        traces = Array((traces + later.traces).suffix(Self.keptEventsMax))
     }
 }
 

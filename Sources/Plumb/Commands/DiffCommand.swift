@@ -13,9 +13,13 @@ struct DiffCommand: AsyncParsableCommand {
         discussion: """
             Against the running agent: --revision names a branch, tag, commit, or worktree (the files as \
             they stand, as a commit of them would be; the default where the repository has a work tree). \
-            Between two revisions, without an agent: --from and --to. Exit code 1: something would change. \
-            0: nothing. 3: invalid.
+            Between two revisions, without an agent: --from and --to, for every host that a declaration \
+            names, for those of --node-file, or for --node. Exit code 1: something would change. 0: \
+            nothing. 3: invalid.
             """)
+
+    /// For people and forges; programs take `-o`.
+    enum Format: String, ExpressibleByArgument, CaseIterable { case text, markdown }
 
     @Option(help: "The revision to compare with what the agent has accepted and runs.")
     var revision: String?
@@ -23,18 +27,25 @@ struct DiffCommand: AsyncParsableCommand {
     var from: String?
     @Option(help: "Compare to this revision. With --from.")
     var to: String?
+    @Flag(help: "Compare from the commit at which --to left --from, as a pull request does.")
+    var mergeBase = false
     @Option(help: "The repository. Default: the agent's; with --from the current directory.")
     var repo: String?
     @Option(
         help: "The directory of the repository below which declarations stand. Default: the agent's, or all.")
     var path: String?
-    @Option(
-        help: "With --from: the node to plan for. Default: every declaration counts, whatever its nodes say.")
+    @Option(help: "With --from: the node to plan for.")
     var node: String?
     @Option(
         name: .customLong("node-label"),
         help: "With --from: a label of the node, as key=value. May be repeated.")
     var nodeLabels: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "With --from: a file of all nodes, with labels, users and names of secrets.", valueName: "file"))
+    var nodeFile: String?
+    @Option(help: "text, or markdown for a comment on a pull request.")
+    var format: Format = .text
     @OptionGroup var agent: AgentOptions
     @OptionGroup var options: OutputOptions
 
@@ -44,24 +55,30 @@ struct DiffCommand: AsyncParsableCommand {
                 "--revision compares with the agent, --from and --to compare two revisions: use one")
         }
         if to != nil && from == nil { throw ValidationError("--to needs --from") }
-        if from == nil && (node != nil || !nodeLabels.isEmpty) {
-            throw ValidationError("--node and --node-label need --from: an agent knows its own node")
+        if from == nil && (node != nil || !nodeLabels.isEmpty || nodeFile != nil) {
+            throw ValidationError(
+                "--node, --node-label and --node-file need --from: an agent knows its own node")
+        }
+        if from == nil && mergeBase { throw ValidationError("--merge-base needs --from") }
+        if nodeFile != nil && (node != nil || !nodeLabels.isEmpty) {
+            throw ValidationError("--node-file names all nodes, --node one: use one of them")
+        }
+        if node == nil && !nodeLabels.isEmpty { throw ValidationError("--node-label needs --node") }
+        if format != .text && options.output != .text {
+            throw ValidationError("--format \(format.rawValue) and -o \(options.output.rawValue): use one")
         }
     }
 
     func run() async throws {
-        let (summary, held) = try await (from.map(betweenRevisions) ?? againstAgent)()
-        let report = PlanReport(summary: summary, knowsNode: from == nil || node != nil, held: held)
-        if options.output == .text {
-            Output.lines(report.lines(width: options.color.terminal.width, paint: options.color.paint))
-        } else {
-            options.write(report.value)
+        do {
+            try await (from.map(betweenRevisions) ?? againstAgent)()
+        } catch let invalid as InvalidRevision {
+            tell(invalid)
+            throw ExitStatus.invalid
         }
-        if !summary.rows.isEmpty { throw ExitStatus.changes }
     }
 
-    /// With what the agent's gates would say of it.
-    private func againstAgent() async throws -> (ChangeSummary, HeldRevision?) {
+    private func againstAgent() async throws {
         let input = try PlannerInput.decode(try agent.client.get("/v1/planner"))
         let repository = repo ?? input.source.repository
         let loader = RevisionLoader(repository: repository, sourcePath: path ?? input.source.path)
@@ -79,35 +96,61 @@ struct DiffCommand: AsyncParsableCommand {
         world.desired = input.desired
         let moment = SystemClock().now()
         let summary = ChangeSummary(world: world, candidate: candidate, at: moment)
-        guard let gates = input.gates else { return (summary, nil) }
-        let held = Gatekeeper(settings: gates.settings, memory: gates.memory).weigh(
-            candidate.revision, summary.gated, isFirst: world.inForce.isEmpty, windows: gates.windows,
-            at: moment)
-        return (summary, held)
+        let held = input.gates.flatMap { gates in
+            Gatekeeper(settings: gates.settings, memory: gates.memory).weigh(
+                candidate.revision, summary.gated, isFirst: world.inForce.isEmpty, windows: gates.windows,
+                at: moment)
+        }
+        let report = PlanReport(summary: summary, held: held)
+        switch (options.output, format) {
+        case (.text, .markdown): Output.text(report.markdown(marker: marker))
+        case (.text, .text):
+            Output.lines(report.lines(width: options.color.terminal.width, paint: options.color.paint))
+        default: options.write(report.value)
+        }
+        if !summary.rows.isEmpty { throw ExitStatus.changes }
     }
 
-    private func betweenRevisions(_ from: String) -> () async throws -> (ChangeSummary, HeldRevision?) {
+    private func betweenRevisions(_ from: String) -> () async throws -> Void {
         {
             let loader = RevisionLoader(repository: repo ?? ".", sourcePath: path ?? "/")
             defer { loader.stop() }
-            let planned = Node(
-                name: node ?? "any node", labels: try HostSettings.labels(nodeLabels))
-            var resolver = Resolver()
-            var before = try await loader.load(from, into: &resolver, node: planned)
-            var after = try await loader.load(to ?? RevisionLoader.worktree, into: &resolver, node: planned)
-            if node == nil {
-                before.assumeEverywhere()
-                after.assumeEverywhere()
-            }
-            let moment = SystemClock().now()
-            return (ChangeSummary(world: .running(before, at: moment), candidate: after, at: moment), nil)
+            let to = to ?? RevisionLoader.worktree
+            let base = mergeBase ? try await loader.mergeBase(from, to) : from
+            let (before, after) = (try await loader.side(base), try await loader.side(to))
+            let review = Review(
+                from: before, to: after, hosts: try hosts(before.snapshot, after.snapshot),
+                isInventory: nodeFile != nil, at: SystemClock().now())
+            show(ReviewReport(review: review))
+            if review.hosts.contains(where: \.changes) { throw ExitStatus.changes }
         }
     }
-}
 
-extension Desired {
-    /// Without a node nobody can say what `nodes` picks: everything counts.
-    fileprivate mutating func assumeEverywhere() {
-        for name in instances.keys { instances[name]?.assigned = true }
+    private func hosts(_ before: Snapshot, _ after: Snapshot) throws -> [ReviewHost] {
+        if let nodeFile { return try NodeFile(path: nodeFile).hosts }
+        guard let node else { return ReviewHost.assumed(from: [before, after]) }
+        return [ReviewHost(node: Reconciler.Node(name: node, labels: try HostSettings.labels(nodeLabels)))]
     }
+
+    private func show(_ report: ReviewReport) {
+        switch (options.output, format) {
+        case (.text, .markdown): Output.text(ReviewMarkdown(report: report, marker: marker).text)
+        case (.text, .text):
+            Output.lines(report.lines(width: options.color.terminal.width, paint: options.color.paint))
+        default: options.write(report.value)
+        }
+    }
+
+    /// Why there is no plan, in the format that a plan would have had.
+    private func tell(_ invalid: InvalidRevision) {
+        switch (options.output, format) {
+        case (.text, .text):
+            for text in invalid.rendered { Output.error(text + "\n") }
+        case (.text, .markdown): Output.text(invalid.markdown(marker: marker))
+        default: options.write(invalid.value)
+        }
+        Output.error("plumb: \(invalid.summary)")
+    }
+
+    private var marker: String { MarkdownPage.marker(path: path ?? "/") }
 }

@@ -22,6 +22,9 @@ struct Root: AsyncParsableCommand {
                 subcommands: [ApproveCommand.self, SuspendCommand.self, ResumeCommand.self]),
             CommandGroup(
                 name: "Look",
-                subcommands: [Status.self, Tree.self, SandboxCommand.self, Events.self, Logs.self]),
+                subcommands: [
+                    Status.self, WhyCommand.self, HistoryCommand.self, TraceCommand.self, Tree.self,
+                    SandboxCommand.self, Events.self, Logs.self,
+                ]),
         ])
 }

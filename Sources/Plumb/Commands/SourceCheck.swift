@@ -2,7 +2,10 @@ import Manifests
 
 /// A directory, read and checked as a revision would be.
 struct SourceCheck {
+    /// As the user wrote it.
     let path: String
+    /// The same below the top of its repository; nil where there is none.
+    let pathInRepository: String?
     let assembly: Assembly
     let leftOut: [LeftOut]
     /// Files that were read as declarations.
@@ -10,42 +13,31 @@ struct SourceCheck {
     /// What was read, by path: for the excerpts beneath diagnostics.
     private let contents: [String: [UInt8]]
 
+    /// The files as they lie there, those among them that git would not take.
     init(directory path: String) throws {
         let source = try DirectorySource(path: path)
-        let entries = Dictionary(
-            source.listing.entries.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
-        func isFile(_ path: String) -> Bool {
-            switch entries[path]?.kind {
-            case .file, .executable: true
-            default: false
-            }
+        var reading = SourceReading(listing: source.listing)
+        while case let missing = reading.missing(), !missing.isEmpty {
+            for entry in missing { reading.supply(try source.contents(of: entry.path), of: entry.path) }
         }
-        var contents: [String: [UInt8]] = [:]
-        func read(_ path: String) throws -> [UInt8] {
-            let bytes = try source.contents(of: path)
-            contents[path] = bytes
-            return bytes
-        }
+        self.init(path: path, pathInRepository: nil, reading, leftOut: source.leftOut)
+    }
 
-        let ignoreFile = SourceSelection.ignoreFileName
-        let selection = SourceSelection(
-            listing: source.listing, ignoreFile: isFile(ignoreFile) ? try read(ignoreFile) : nil)
-        let files = try selection.candidates.map {
-            ParsedFile.parse(path: $0.path, blob: $0.id, bytes: try read($0.path))
+    /// What a commit of it would hold.
+    init(directory path: String, git: GitSource, content: GitSource.Content) async throws {
+        var reading = try await git.open(content)
+        while case let missing = reading.missing(), !missing.isEmpty {
+            for (path, bytes) in try await git.read(missing) { reading.supply(bytes, of: path) }
         }
-        let configs = try ParsedFile.configPaths(of: files).filter(isFile).map {
-            ParsedConfig.parse(path: $0, blob: $0, bytes: try read($0))
-        }
-        let pointers = try Assembly.possiblePointers(listing: source.listing, files: files).filter {
-            GitLFS.isPointer(try read($0))
-        }
-        assembly = Assembly.assemble(
-            listing: source.listing, selection: selection, files: files, configs: configs,
-            lfsPointers: Set(pointers))
-        leftOut = (assembly.leftOut + source.leftOut).sorted()
-        fileCount = files.count
+        self.init(path: path, pathInRepository: git.path, reading, leftOut: [])
+    }
+
+    private init(path: String, pathInRepository: String?, _ reading: SourceReading, leftOut more: [LeftOut]) {
+        (assembly, fileCount) = reading.assembly()
+        leftOut = (assembly.leftOut + more).sorted()
+        contents = reading.contents
         self.path = path
-        self.contents = contents
+        self.pathInRepository = pathInRepository
     }
 
     /// The lines of the files that diagnostics name, under the names that they are shown with.

@@ -67,7 +67,9 @@ struct InstanceReport {
     }
 
     private func row(_ replica: ReplicaDocument) -> [Table.Cell] {
-        let ports = replica.ports.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        let ports = replica.ports.sorted { $0.key < $1.key }.map { name, port in
+            "\(name)=\(port)" + (replica.heldPorts?.contains(name) == true ? " (held)" : "")
+        }
         let exit = replica.lastExit.map { "\($0.text), \(Ages.text(from: $0.at, to: now)) ago" }
         return [
             .init(replica.name, .strong), .init(replica.phase, HealthStyle.style(phase: replica.phase)),

@@ -1,26 +1,37 @@
 import Manifests
+import Reconciler
 
 /// What `plumb validate` says of one source.
 struct ValidationReport {
     let check: SourceCheck
     /// Only what concerns this file is shown.
     let file: String?
+    /// What an inventory of hosts says of it; nil where there is none, or nothing to compare it with.
+    private let hosts: HostCheck?
 
-    init(check: SourceCheck, file: String? = nil) {
+    init(check: SourceCheck, file: String? = nil, hosts: [ReviewHost]? = nil) {
         self.check = check
         self.file = file
+        self.hosts = hosts.flatMap { hosts in check.assembly.snapshot.map { HostCheck($0, on: hosts) } }
     }
 
     var isValid: Bool {
         file == nil ? check.assembly.errorCount == 0 : !diagnostics.contains(where: \.isError)
     }
 
-    private var diagnostics: [Diagnostic] {
+    var hostWarnings: [ReviewWarning] {
+        let all = hosts?.warnings ?? []
+        return file == nil ? all : all.filter { $0.place?.file == file }
+    }
+
+    var diagnostics: [Diagnostic] {
         guard let file else { return check.assembly.diagnostics }
         return check.assembly.diagnostics.filter { $0.location.file == file }
     }
 
-    private var facts: [HostFact] { check.assembly.snapshot.map(HostFact.all(in:)) ?? [] }
+    private var facts: [HostFact] {
+        hosts?.unchecked ?? check.assembly.snapshot.map(HostFact.all(in:)) ?? []
+    }
 
     func lines(verbose: Bool, paint: Paint) -> [String] {
         var lines: [String] = []
@@ -31,12 +42,18 @@ struct ValidationReport {
         if check.assembly.dropped > 0 && file == nil {
             lines += ["… and \(check.assembly.dropped) more", ""]
         }
+        for warning in hostWarnings {
+            let place = warning.place.map { "  \(shown($0.file)):\($0.line)" } ?? ""
+            let text = "warning: " + PrintableText.oneLine(warning.message) + place
+            lines.append(paint(text, .attention))
+        }
         if verbose {
             lines += check.leftOut.map { paint("left out: \(shown($0.path)): \($0.reason)", .faint) }
             lines += Self.notChecked(facts, paint: paint)
         } else if !facts.isEmpty {
-            lines.append(
-                paint("not checked without a host: \(Self.summary(of: facts)) (-v lists them)", .faint))
+            let without = hosts == nil ? "a host" : "the hosts"
+            let text = "not checked without \(without): \(Self.summary(of: facts)) (-v lists them)"
+            lines.append(paint(text, .faint))
         }
         lines.append(summary(paint: paint))
         return lines
@@ -45,7 +62,7 @@ struct ValidationReport {
     // MARK: - Text
 
     /// `examples/units/web.yaml` can be clicked; `web.yaml` could be anywhere.
-    private func shown(_ file: String) -> String {
+    func shown(_ file: String) -> String {
         check.path == "." ? file : check.path + (check.path.hasSuffix("/") ? "" : "/") + file
     }
 
@@ -58,9 +75,9 @@ struct ValidationReport {
         return diagnostic
     }
 
-    private func summary(paint: Paint) -> String {
+    func summary(paint: Paint) -> String {
         let errors = file == nil ? check.assembly.errorCount : diagnostics.filter(\.isError).count
-        let warnings = diagnostics.filter { !$0.isError }.count
+        let warnings = hostWarnings.count + diagnostics.filter { !$0.isError }.count
         let place = file.map(shown) ?? check.path
         let counts = [
             errors > 0 ? Self.count(errors, "error") : nil,
@@ -133,10 +150,11 @@ extension ValidationReport {
             "leftOut": .array(
                 check.leftOut.map { .object(["path": .string($0.path), "reason": .string($0.reason)]) }),
             "notChecked": .array(facts.map(Self.value)),
+            "hostWarnings": .array(hostWarnings.map(ReviewReport.value)),
         ])
     }
 
-    private static func value(_ diagnostic: Diagnostic) -> OutputValue {
+    static func value(_ diagnostic: Diagnostic) -> OutputValue {
         .object([
             "severity": .string(diagnostic.severity.rawValue), "code": .string(diagnostic.code.rawValue),
             "place": place(diagnostic.location),
@@ -148,7 +166,7 @@ extension ValidationReport {
         ])
     }
 
-    private static func value(_ fact: HostFact) -> OutputValue {
+    static func value(_ fact: HostFact) -> OutputValue {
         .object([
             "kind": .string(fact.kind.rawValue), "name": .string(fact.name),
             "usedBy": .array(fact.usedBy.map(OutputValue.string)),

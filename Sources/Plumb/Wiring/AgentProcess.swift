@@ -44,7 +44,8 @@ struct AgentProcess {
             runs: RunAdapter(supervisor: supervisor), store: adapter, source: source, clock: clock,
             calendar: WindowCalendar(windows: settings.gates.windows))
         box.join(loop, watcher: watcher)
-        let status = StatusAdapter(loop: loop, store: store, supervisor: supervisor)
+        let status = StatusAdapter(
+            loop: loop, store: store, supervisor: supervisor, stateDir: settings.stateDir)
         let server = StatusServer(
             configuration: StatusConfiguration(listen: settings.listen, socket: settings.socket),
             source: status

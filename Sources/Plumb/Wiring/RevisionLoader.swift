@@ -26,25 +26,40 @@ struct RevisionLoader {
         }
     }
 
-    /// - Throws: `CommandFailure` when it cannot be read; `ExitStatus.invalid`, after printing why, when it
-    /// is invalid.
+    /// - Throws: `CommandFailure` when it cannot be read; `InvalidRevision` when it is invalid.
     func load(_ expression: String, into resolver: inout Resolver, node: Node) async throws -> Desired {
+        let side = try await side(expression)
+        return resolver.resolve(side.snapshot, revision: side.revision, node: node)
+    }
+
+    /// A revision and what it declares. Throws as `load` does.
+    func side(_ expression: String) async throws -> Review.Side {
         let revision = try await revision(expression)
         let reading = await RevisionReader(source: source).read(revision)
         switch reading.result {
         case .failed(let failure):
             throw CommandFailure(message: "\(expression): \(failure.message)", remedy: failure.advice)
-        case .invalid(let diagnostics):
-            for text in diagnostics { Output.error(text + "\n") }
-            Output.error(
-                "plumb: \(expression) (\(revision.id)) is invalid: "
-                    + (diagnostics.count == 1 ? "1 error" : "\(diagnostics.count) errors")
-                    + ", nothing would change"
-            )
-            throw ExitStatus.invalid
+        case .invalid(let rendered):
+            throw InvalidRevision(
+                expression: expression, revision: revision, diagnostics: reading.diagnostics,
+                rendered: rendered)
         case .valid(let snapshot, _):
-            return resolver.resolve(snapshot, revision: revision, node: node)
+            return Review.Side(revision: revision, snapshot: snapshot)
         }
+    }
+
+    /// The commit at which the history of one left that of the other.
+    func mergeBase(_ old: String, _ new: String) async throws -> String {
+        let new = new == Self.worktree ? "HEAD" : new
+        do throws(GitError) {
+            let ids = (try await repository.revision(of: old).id, try await repository.revision(of: new).id)
+            if let base = try await repository.mergeBase(ids.0, ids.1) { return base.description }
+        } catch {
+            throw CommandFailure(message: "\(old), \(new): \(error.message)", remedy: error.advice)
+        }
+        throw CommandFailure(
+            message: "\(old) and \(new) have no commit in common",
+            remedy: "fetch more of the history (a shallow clone may end before it)")
     }
 
     private func revision(_ expression: String) async throws -> Revision {

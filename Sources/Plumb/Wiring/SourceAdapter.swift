@@ -103,7 +103,7 @@ extension SourceFailure {
 }
 
 extension TreeEntry {
-    fileprivate var source: SourceListing.Entry {
+    var source: SourceListing.Entry {
         let kind: SourceListing.Entry.Kind =
             switch self.kind {
             case .file: .file

@@ -9,6 +9,7 @@ struct StatusAdapter: StatusSource {
     let loop: AgentLoop
     let store: Store
     let supervisor: Supervisor
+    let stateDir: String
 
     func state() async -> AgentState { await loop.state() }
 
@@ -24,6 +25,18 @@ struct StatusAdapter: StatusSource {
                 revision: record.revision, outcome: record.outcome.rawValue, message: record.message,
                 at: record.at)
         }
+    }
+
+    func specs(of instance: String, limit: Int) async throws -> [SpecRecord] {
+        try await store.specs(of: instance, limit: limit)
+    }
+
+    func traces(prefix: String, limit: Int) async throws -> [RevisionTrace] {
+        try await store.traces(prefix: prefix, limit: limit)
+    }
+
+    func lastOutput(of run: RunID, in slot: SlotID, lines: Int) async -> [OutputLine] {
+        RunOutput(stateDir: stateDir).last(of: run, in: slot, lines: lines)
     }
 
     func usage(of runs: Set<RunID>) async -> [RunID: RunUsage] { await supervisor.usage(of: runs) }

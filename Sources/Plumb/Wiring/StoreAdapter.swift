@@ -15,7 +15,7 @@ struct StoreAdapter: MemoryPort {
 
     func load() async throws -> Remembered {
         let loaded = try await store.load()
-        return Remembered(
+        var remembered = Remembered(
             memory: loaded.memory,
             accepted: loaded.accepted.map {
                 AcceptedSource(revision: $0.revision, acceptedAt: $0.acceptedAt, content: $0.payload)
@@ -25,6 +25,9 @@ struct StoreAdapter: MemoryPort {
             gates: loaded.settings[Self.gatesKey].flatMap {
                 try? JSONDecoder().decode(GateMemory.self, from: Data($0.utf8))
             })
+        remembered.openSpecs = loaded.openSpecs
+        remembered.trace = loaded.trace
+        return remembered
     }
 
     /// What of the memory is lost, in words; nil if nothing is.
@@ -55,6 +58,8 @@ struct StoreAdapter: MemoryPort {
                 outcome: RevisionRecord.Outcome(rawValue: outcome.outcome.rawValue),
                 message: outcome.message, at: outcome.at)
         }
+        out.specs = batch.specs
+        out.traces = batch.traces
         if let boot = batch.bootID { out.settings[Self.bootKey] = boot }
         if let gates = batch.gates {
             out.settings[Self.gatesKey] = String(decoding: try JSONEncoder().encode(gates), as: UTF8.self)

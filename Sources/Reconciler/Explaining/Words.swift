@@ -34,14 +34,26 @@ package func signalName(_ number: Int32) -> String {
 }
 
 extension FieldChange {
-    /// `spec.config.fps 10 → 30`.
-    package var text: String {
+    /// `spec.config.fps 10 → 30`. Of long values that part is shown in which they differ; the whole values
+    /// stand in the structured cause.
+    package var text: String { text(valueMax: 60) }
+
+    package func text(valueMax max: Int) -> String {
         switch (old, new) {
-        case (let old?, let new?): "\(path) \(old.shortened) → \(new.shortened)"
-        case (nil, let new?): "\(path) set to \(new.shortened)"
-        case (let old?, nil): "\(path) removed (was \(old.shortened))"
-        case (nil, nil): path
+        case (let old?, let new?):
+            let cut = Self.agreement(old, new, max)
+            return "\(path) \(old.part(from: cut, max)) → \(new.part(from: cut, max))"
+        case (nil, let new?): return "\(path) set to \(new.part(from: 0, max))"
+        case (let old?, nil): return "\(path) removed (was \(old.part(from: 0, max)))"
+        case (nil, nil): return path
         }
+    }
+
+    /// How much of the beginning says nothing: where both would be cut before they differ, or soon after.
+    private static func agreement(_ old: String, _ new: String, _ max: Int) -> Int {
+        guard old.count > max || new.count > max else { return 0 }
+        let same = zip(old, new).prefix { $0 == $1 }.count
+        return same > max / 3 ? same - max / 6 : 0
     }
 }
 
@@ -135,10 +147,9 @@ extension Duration {
 private func twoDigits(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
 
 extension String {
-    /// Long values are cut in sentences; the whole value stands in the structured cause.
-    fileprivate var shortened: String {
-        let max = 60
-        return count <= max ? self : prefix(max - 1) + "…"
+    fileprivate func part(from start: Int, _ max: Int) -> String {
+        let rest = start > 0 ? "…" + dropFirst(start) : self
+        return rest.count <= max ? rest : rest.prefix(max - 1) + "…"
     }
 }
 

@@ -43,6 +43,10 @@ package struct DesiredInstance: Sendable, Codable {
     package var unitPlace: Location
     /// nil: `allow`. Optional, so that what was stored before is read.
     package var prune: PrunePolicy?
+    /// nil: none. Optional, so that what was stored before is read.
+    package var annotations: [String: String]?
+    /// Labels of the Unit's endpoints, as `http: zone=a`; nil: none.
+    package var endpointLabels: [String: String]?
 
     package init(
         spec: InstanceSpec, replicas: Int, state: DesiredState, assigned: Bool, suspend: Bool, nonce: String,

@@ -85,6 +85,13 @@ package func fieldChanges(from old: DesiredInstance, to new: DesiredInstance) ->
     compare(
         "spec.prune", (old.prune ?? .allow).rawValue, (new.prune ?? .allow).rawValue, .none)
     compare("metadata.labels", old.labels.sortedText, new.labels.sortedText, .none)
+    let (before, after) = (old.annotations ?? [:], new.annotations ?? [:])
+    compare("metadata.annotations", before.sortedText, after.sortedText, .none)
+    let (oldLabels, newLabels) = (old.endpointLabels ?? [:], new.endpointLabels ?? [:])
+    for name in Set(oldLabels.keys).union(newLabels.keys).sorted() {
+        compare(
+            "unit.spec.endpoints.\(name).labels", oldLabels[name] ?? "", newLabels[name] ?? "", .none)
+    }
     compare("spec.dependsOn", old.dependsOn.text, new.dependsOn.text, .none)
     return changes
 }
@@ -94,7 +101,7 @@ extension String {
 }
 
 extension [String: String] {
-    fileprivate var sortedText: String {
+    var sortedText: String {
         sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
     }
 }

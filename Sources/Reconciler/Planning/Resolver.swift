@@ -66,7 +66,7 @@ package struct Resolver: Sendable {
         ] {
             places[path] = instance.source.location(of: path)
         }
-        return DesiredInstance(
+        var desired = DesiredInstance(
             spec: spec, replicas: instance.replicas, state: instance.desired,
             assigned: instance.nodes.matches(node: node.name, labels: node.labels), suspend: instance.suspend,
             nonce: instance.restartNonce, dependsOn: instance.dependsOn, labels: instance.metadata.labels,
@@ -74,6 +74,12 @@ package struct Resolver: Sendable {
             unitPlace: unit.source.location(of: "spec.version"),
             // What has its default is not stored.
             prune: instance.prune == .allow ? nil : instance.prune)
+        let annotations = instance.metadata.annotations
+        desired.annotations = annotations.isEmpty ? nil : annotations
+        let labels = unit.endpoints.filter { !$0.labels.isEmpty }.map { ($0.name, $0.labels.sortedText) }
+        desired.endpointLabels =
+            labels.isEmpty ? nil : Dictionary(labels, uniquingKeysWith: { first, _ in first })
+        return desired
     }
 
     private func makeSpec(

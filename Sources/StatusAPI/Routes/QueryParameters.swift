@@ -40,6 +40,15 @@ struct QueryParameters: Sendable {
         return value
     }
 
+    /// nil: it is not asked for.
+    func index(_ name: String) throws(Refusal) -> Int? {
+        guard let text = values[name] else { return nil }
+        guard let value = Int(text), value >= 0 else {
+            throw .badQuery(name, "must be a number, not '\(text)'")
+        }
+        return value
+    }
+
     func time(_ name: String) throws(Refusal) -> WallTime? {
         guard let text = values[name] else { return nil }
         guard let value = Timestamp(text) else {

@@ -36,7 +36,8 @@ struct Responder: Sendable {
         for route in Route.all where route.audience == .everybody || isLocal {
             guard let segments = route.match(Array(path)) else { continue }
             let query = try QueryParameters(request.uri.query, known: route.parameters)
-            return try await route.answer(RouteRequest(source: source, segments: segments, query: query))
+            return try await route.answer(
+                RouteRequest(source: source, segments: segments, query: query, isLocal: isLocal))
         }
         throw Refusal.notFound("nothing is served at \(request.uri.path); begin with /v1/status")
     }

@@ -34,6 +34,8 @@ struct RouteRequest: Sendable {
     /// The path's variable segments.
     var segments: [Substring: String]
     var query: QueryParameters
+    /// It came over the local socket.
+    var isLocal = false
 
     /// The segment `{name}`; "" where the route has none.
     var name: String { segments["name"] ?? "" }

@@ -2,7 +2,9 @@ import Reconciler
 
 extension Route {
     /// Everything that is served. A path that is not here does not exist.
-    static let all: [Route] = [
+    static let all: [Route] = now + history
+
+    private static let now: [Route] = [
         Route(template: "/healthz") { request in
             _ = try await request.state()
             return Payload(contentType: "text/plain; charset=utf-8", bytes: Array("ok\n".utf8))
@@ -108,11 +110,11 @@ extension RouteRequest {
         return try await answered { await source.processes(of: run.id) }
     }
 
-    fileprivate func document(_ value: some Encodable) throws -> Payload {
+    func document(_ value: some Encodable) throws -> Payload {
         Payload(bytes: try WireFormat.encode(value, pretty: try query.flag("pretty")))
     }
 
-    fileprivate func list(_ kind: String, _ items: [some Codable & Sendable], cursor: Int64? = nil) throws
+    func list(_ kind: String, _ items: [some Codable & Sendable], cursor: Int64? = nil) throws
         -> Payload
     {
         try document(ListDocument(kind: kind, items: items, cursor: cursor))

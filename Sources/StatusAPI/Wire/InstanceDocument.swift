@@ -75,6 +75,8 @@ package struct ReplicaDocument: Codable, Sendable, Hashable {
     package var storedDescriptors: Int?
     /// An endpoint's name → its port in this replica.
     package var ports: [String: UInt16]
+    /// Those of them that Plumb opened and holds; nil: none.
+    package var heldPorts: [String]?
     /// Declared limits of what runs: `memory` → `64Mi`.
     package var limits: [String: String]?
     /// Only where one Instance is asked for: it has to be read from the kernel.
@@ -106,6 +108,8 @@ package struct ReplicaDocument: Codable, Sendable, Hashable {
         for endpoint in (run?.spec ?? spec)?.process.endpoints ?? [] {
             ports[endpoint.name] = endpoint.port(index: index)
         }
+        let held = (run?.spec ?? spec)?.process.endpoints.filter { $0.listen == true }.map(\.name) ?? []
+        heldPorts = held.isEmpty ? nil : held.sorted()
         let declared = (run?.spec.resources).map(\.declaredLimits) ?? []
         limits = Dictionary(declared.map { ($0.field, $0.value) }, uniquingKeysWith: { first, _ in first })
         usage = used.map(UsageDocument.init)

@@ -11,6 +11,7 @@ enum SchemaHistory {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1-runs-memory-history") { try createFirstSchema($0) }
+        migrator.registerMigration("history-of-specs-and-revisions") { try createHistorySchema($0) }
         return migrator
     }
 }

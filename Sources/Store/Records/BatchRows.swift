@@ -11,6 +11,7 @@ struct BatchRows {
     private let exits: [String]
     private let memories: [String?]
     private let events: [String]
+    private let history: HistoryRows
 
     init(_ batch: StoreBatch, column: JSONColumn) throws(StoreError) {
         self.batch = batch
@@ -40,6 +41,7 @@ struct BatchRows {
             memories.append(try column.encode(memory))
         }
         self.memories = memories
+        history = try HistoryRows(batch, column: column)
     }
 
     /// Runs within the transaction of its group, and says what it added.
@@ -53,9 +55,11 @@ struct BatchRows {
         try writeAccepted(to: db)
         try writeRevisions(to: db)
         try writeSettings(to: db)
+        try history.write(to: db)
         written.claims = batch.claims.count
         written.events = batch.events.count
         written.revisions = batch.revisions.count
+        written.history = history.rowCount
         written.pages = pagesTouched
         return written
     }
@@ -66,7 +70,7 @@ struct BatchRows {
         let rows = batch.claims.count + batch.starts.count + batch.exits.count + batch.memories.count
         let bytes =
             (batch.accepted?.payload.count ?? 0) + memories.reduce(0) { $0 + ($1?.utf8.count ?? 0) }
-            + events.reduce(0) { $0 + $1.utf8.count }
+            + events.reduce(0) { $0 + $1.utf8.count } + history.bytes
         return 2 * rows + batch.settings.count + bytes / pageBytes + 4
     }
 }
@@ -76,6 +80,8 @@ struct WrittenRows {
     var claims = 0
     var events = 0
     var revisions = 0
+    /// Specs and traces.
+    var history = 0
     var pages = 0
     /// Instance → runs of it that ended.
     var endedRuns: [String: Int] = [:]
@@ -84,6 +90,7 @@ struct WrittenRows {
         claims += other.claims
         events += other.events
         revisions += other.revisions
+        history += other.history
         pages += other.pages
         endedRuns.merge(other.endedRuns, uniquingKeysWith: +)
     }

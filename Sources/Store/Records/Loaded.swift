@@ -11,6 +11,10 @@ package struct Loaded: Sendable {
     package var lastBootID: String?
     /// Rows that this version cannot read. What they were about is unknown, not absent.
     package var unreadable: [UnreadableRow]
+    /// Specs that are wanted now, as far as their history knows.
+    package var openSpecs: [OpenSpec] = []
+    /// How far the accepted revision got.
+    package var trace: RevisionTrace?
 }
 
 /// A row written by another version, or damaged in a way that SQLite cannot see.

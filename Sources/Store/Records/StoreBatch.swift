@@ -12,6 +12,8 @@ package struct StoreBatch: Sendable {
     package var accepted: AcceptedRecord?
     package var revisions: [RevisionRecord]
     package var settings: [String: String]
+    package var specs: [SpecChange] = []
+    package var traces: [RevisionTrace] = []
 
     package init(
         claims: [RunClaim] = [], starts: [(run: RunID, identity: RunIdentity)] = [],
@@ -30,12 +32,13 @@ package struct StoreBatch: Sendable {
     }
 
     package var isEmpty: Bool {
-        !mustSurvivePowerCut && starts.isEmpty && events.isEmpty && revisions.isEmpty
+        !mustSurvivePowerCut && starts.isEmpty && events.isEmpty && revisions.isEmpty && specs.isEmpty
+            && traces.isEmpty
     }
 
     /// Claims, exits, memory, the accepted snapshot and settings decide what is run after a power cut.
-    /// Starts, events and revisions only tell; they survive the agent's death, and a power cut once anything
-    /// durable follows.
+    /// Starts, events, revisions and the history of specs only tell; they survive the agent's death, and a
+    /// power cut once anything durable follows.
     package var mustSurvivePowerCut: Bool {
         !claims.isEmpty || !exits.isEmpty || !memories.isEmpty || accepted != nil || !settings.isEmpty
     }

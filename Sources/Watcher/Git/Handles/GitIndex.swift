@@ -12,6 +12,16 @@ struct GitIndex: ~Copyable {
         raw = try opened.orFailure("git_repository_index")
     }
 
+    /// Reads the file of an index that is not the repository's own.
+    init(file: String) throws(GitError) {
+        guard FileFacts(of: file, followingLinks: true) != nil else {
+            throw GitError(.unreadable, "the index \(file) is not there", advice: "unset GIT_INDEX_FILE")
+        }
+        var opened: OpaquePointer?
+        try LibGit.check(git_index_open(&opened, file), "the index \(file) cannot be read")
+        raw = try opened.orFailure("git_index_open")
+    }
+
     deinit { git_index_free(raw) }
 
     /// Takes in every change of the work tree, as `git add -A` does.

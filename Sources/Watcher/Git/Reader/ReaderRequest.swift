@@ -16,6 +16,8 @@ enum ReaderRequest: Sendable {
     case mergeBase(ObjectID, ObjectID)
     /// The tree that committing the work tree as it stands would make.
     case workTree
+    /// The tree that committing the index would make; "" is the repository's own, else the file of another.
+    case index(file: String)
 }
 
 /// A request with the repository that it is about; the reader keeps nothing between requests but open
@@ -83,6 +85,9 @@ extension WireWriter {
             put(a)
             put(b)
         case .workTree: put(UInt8(12))
+        case .index(let file):
+            put(UInt8(13))
+            put(file)
         }
     }
 }
@@ -113,6 +118,7 @@ extension WireReader {
         case 10: return .isAncestor(try id(), of: try id())
         case 11: return .mergeBase(try id(), try id())
         case 12: return .workTree
+        case 13: return .index(file: try text())
         default: throw WireError()
         }
     }

@@ -47,6 +47,9 @@ final class ReaderSession {
         case .workTree:
             let tree = try readWorkTree(repository, addressed)
             try answer.record { $0.put(tree) }
+        case .index(let file):
+            let tree = try readIndex(file, repository, addressed)
+            try answer.record { $0.put(tree) }
         }
     }
 
@@ -80,6 +83,17 @@ final class ReaderSession {
         let opened = try OpenRepository(repository.layout, owner: addressed.owner, memory: true)
         let index = try GitIndex(of: opened.handle)
         try index.addAll(workTree: path)
+        let tree = try index.writeTree(in: opened.handle)
+        workTree = opened
+        return tree
+    }
+
+    private func readIndex(
+        _ file: String, _ repository: OpenRepository, _ addressed: AddressedRequest
+    ) throws(GitError) -> ObjectID {
+        workTree = nil
+        let opened = try OpenRepository(repository.layout, owner: addressed.owner, memory: true)
+        let index = file.isEmpty ? try GitIndex(of: opened.handle) : try GitIndex(file: file)
         let tree = try index.writeTree(in: opened.handle)
         workTree = opened
         return tree

@@ -172,6 +172,12 @@ package final class RepositoryReader: Sendable {
         try await ask(.workTree) { reply in try reply.single { wire in try wire.id() } }
     }
 
+    /// The tree that `git commit` would make of what is staged. Nothing is written, as with `worktree`.
+    /// - Parameter index: the file of another index than the repository's own (`GIT_INDEX_FILE`); "" is that.
+    package func staged(index: String = "") async throws(GitError) -> ObjectID {
+        try await ask(.index(file: index)) { reply in try reply.single { wire in try wire.id() } }
+    }
+
     private func ask<Value: Sendable>(
         _ request: ReaderRequest, _ read: @escaping @Sendable (ReaderReply) throws -> Value
     ) async throws(GitError) -> Value {

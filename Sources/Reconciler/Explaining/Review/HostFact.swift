@@ -1,0 +1,69 @@
+package import Manifests
+
+/// Something that only a host can answer, and who needs the answer.
+package struct HostFact: Sendable, Hashable, Comparable {
+    package enum Kind: String, Sendable, Hashable, Comparable, CaseIterable {
+        case command, group, label, node, secret, user
+
+        package static func < (a: Kind, b: Kind) -> Bool { a.rawValue < b.rawValue }
+    }
+    package var kind: Kind
+    package var name: String
+    /// `web`, `web@1.4.2`; sorted.
+    package var usedBy: [String]
+
+    package static func < (a: HostFact, b: HostFact) -> Bool { (a.kind, a.name) < (b.kind, b.name) }
+
+    /// Every fact that a snapshot takes for granted, sorted.
+    package static func all(in snapshot: Snapshot) -> [HostFact] {
+        var collection = HostFactCollection()
+        for unit in snapshot.units.values { collection.add(unit) }
+        for instance in snapshot.instances.values { collection.add(instance, in: snapshot) }
+        return collection.sorted()
+    }
+
+    /// Those of some Instances and the Units that they use.
+    package static func all(of names: some Collection<String>, in snapshot: Snapshot) -> [HostFact] {
+        var collection = HostFactCollection()
+        for name in names {
+            guard let instance = snapshot.instances[name] else { continue }
+            if let unit = snapshot.unit(of: instance) { collection.add(unit) }
+            collection.add(instance, in: snapshot)
+        }
+        return collection.sorted()
+    }
+}
+
+private struct HostFactCollection {
+    private struct Key: Hashable {
+        var kind: HostFact.Kind
+        var name: String
+    }
+    private var users: [Key: Set<String>] = [:]
+
+    mutating func add(_ unit: UnitDeclaration) {
+        if let user = unit.entry.user { need(.user, user, "\(unit.id)") }
+        if let group = unit.entry.group { need(.group, group, "\(unit.id)") }
+        if unit.artifact == nil || unit.entry.command.hasPrefix("/") {
+            need(.command, unit.entry.command, "\(unit.id)")
+        }
+    }
+
+    mutating func add(_ instance: InstanceDeclaration, in snapshot: Snapshot) {
+        let name = instance.metadata.name
+        for node in instance.nodes.names { need(.node, node, name) }
+        for (label, value) in instance.nodes.selector { need(.label, "\(label)=\(value)", name) }
+        for file in instance.secrets.values { need(.secret, file, name) }
+        guard let unit = snapshot.unit(of: instance) else { return }
+        let config = Configuration.effective(of: instance, unit: unit, configFiles: snapshot.configFiles)
+        for file in Configuration.render(config, for: unit).secrets.values { need(.secret, file, name) }
+    }
+
+    private mutating func need(_ kind: HostFact.Kind, _ name: String, _ user: String) {
+        users[Key(kind: kind, name: name), default: []].insert(user)
+    }
+
+    func sorted() -> [HostFact] {
+        users.map { HostFact(kind: $0.kind, name: $0.name, usedBy: $1.sorted()) }.sorted()
+    }
+}

@@ -1,0 +1,137 @@
+package import Manifests
+
+/// Something that a reviewer has to know before a change is merged.
+package struct ReviewWarning: Sendable, Hashable {
+    /// One word, for programs.
+    package enum Kind: String, Sendable, Hashable, CaseIterable {
+        case fuse = "Fuse"
+        case portClash = "PortClash"
+        case missingUser = "MissingUser"
+        case missingGroup = "MissingGroup"
+        case missingSecret = "MissingSecret"
+        case noHost = "NoHost"
+    }
+    package var kind: Kind
+    /// One sentence in plain words.
+    package var message: String
+    /// The Instances that it is about; sorted.
+    package var instances: [String]
+    package var place: Location?
+}
+
+extension ReviewWarning {
+    /// The default of a host's fuse: a commit that removes more of its replicas is held.
+    static let removedMaxPercent = 50
+
+    static func all(
+        _ host: ReviewHost, from old: Desired, to new: Desired, _ snapshot: Snapshot
+    ) -> [ReviewWarning] {
+        fuse(from: old, to: new) + portClashes(from: old, to: new) + missingFacts(host, new, snapshot)
+    }
+
+    /// `desired: stopped` and fewer replicas are intent, and do not count.
+    private static func fuse(from old: Desired, to new: Desired) -> [ReviewWarning] {
+        let before = old.instances.values.filter { $0.target > 0 && !$0.suspend }
+        let total = old.instances.values.reduce(0) { $0 + $1.target }
+        let removed = before.filter { new.instances[$0.name]?.assigned != true }
+        let count = removed.reduce(0) { $0 + $1.target }
+        guard count * 100 > total * removedMaxPercent else { return [] }
+        let what =
+            count == total
+            ? "removes every replica (\(total)) of this host"
+            : "removes \(count) of \(total) replicas of this host"
+        return [
+            ReviewWarning(
+                kind: .fuse,
+                message: "\(what): the default fuse (\(removedMaxPercent) %) holds it until it is approved",
+                instances: removed.map(\.name).sorted(), place: nil)
+        ]
+    }
+
+    private struct Port: Hashable {
+        var number: UInt16
+        var isUDP: Bool
+    }
+
+    /// Ports that two Instances of one host want. Those that they fought for before are no news.
+    private static func portClashes(from old: Desired, to new: Desired) -> [ReviewWarning] {
+        let known = clashes(in: old)
+        return clashes(in: new).filter { known[$0.key] == nil }.sorted {
+            ($0.value.first ?? "", $0.key.number) < ($1.value.first ?? "", $1.key.number)
+        }.map { port, names in
+            ReviewWarning(
+                kind: .portClash,
+                message: names.joined(separator: " and ")
+                    + " both want \(port.isUDP ? "UDP " : "")port \(port.number) of this host",
+                instances: names, place: names.last.flatMap { new.instances[$0]?.place })
+        }
+    }
+
+    private static func clashes(in desired: Desired) -> [Port: [String]] {
+        var holders: [Port: Set<String>] = [:]
+        for instance in desired.instances.values where instance.target > 0 {
+            for endpoint in instance.spec.process.endpoints {
+                for index in 0..<(endpoint.indexed ? instance.target : 1) {
+                    guard let number = endpoint.port(index: index) else { continue }
+                    let port = Port(number: number, isUDP: endpoint.protocolName == "udp")
+                    holders[port, default: []].insert(instance.name)
+                }
+            }
+        }
+        return holders.filter { $0.value.count > 1 }.mapValues { $0.sorted() }
+    }
+
+    /// What the inventory says that the host does not have: the new run would wait for it.
+    private static func missingFacts(
+        _ host: ReviewHost, _ new: Desired, _ snapshot: Snapshot
+    ) -> [ReviewWarning] {
+        guard host.users != nil || host.groups != nil || host.secrets != nil else { return [] }
+        let running = new.instances.values.filter { $0.target > 0 }.map(\.name).sorted()
+        var missing: [HostFact: [String]] = [:]
+        for name in running {
+            for fact in HostFact.all(of: [name], in: snapshot) where host.has(fact) == false {
+                missing[HostFact(kind: fact.kind, name: fact.name, usedBy: []), default: []].append(name)
+            }
+        }
+        return missing.sorted { $0.key < $1.key }.map { fact, names in
+            let kind: Kind =
+                switch fact.kind {
+                case .group: .missingGroup
+                case .secret: .missingSecret
+                default: .missingUser
+                }
+            let place = names.first.flatMap { new.instances[$0]?.place }
+            return ReviewWarning(
+                kind: kind,
+                message: "\(fact.kind.rawValue) '\(fact.name)' is not on this host; "
+                    + "\(names.joined(separator: ", ")) would wait for it",
+                instances: names, place: place)
+        }
+    }
+
+    /// Instances that no host of the inventory would run.
+    static func homeless(in snapshot: Snapshot, _ hosts: [ReviewHost]) -> [ReviewWarning] {
+        let known = Set(hosts.map(\.node.name))
+        var warnings: [ReviewWarning] = []
+        for (name, instance) in snapshot.instances.sorted(by: { $0.key < $1.key }) {
+            let place = instance.source.location(of: "spec.nodes")
+            let strangers = instance.nodes.names.filter { !known.contains($0) }
+            if !strangers.isEmpty {
+                let list = strangers.prefix(strangersMax).joined(separator: ", ")
+                let more = strangers.count > strangersMax ? " and \(strangers.count - strangersMax) more" : ""
+                warnings.append(
+                    ReviewWarning(
+                        kind: .noHost, message: "\(name) names \(list)\(more), not in the node file",
+                        instances: [name], place: place))
+            } else if !hosts.contains(where: { $0.takes(instance.nodes) }) {
+                warnings.append(
+                    ReviewWarning(
+                        kind: .noHost, message: "\(name) runs on no host of the node file",
+                        instances: [name], place: place))
+            }
+        }
+        return warnings
+    }
+
+    private static let strangersMax = 5
+}
