@@ -25,6 +25,9 @@ struct ChildSandbox {
     /// It was born into a pid namespace of its own, and its keeper's pid is not to be seen from there.
     var isParentUnseen: Bool { joined == nil && spec.sandbox.cloneFlags & NamespaceFlags.pids != 0 }
 
+    /// It enters the namespaces of a run.
+    var isGuest: Bool { joined != nil }
+
     mutating func perform(_ stage: SandboxView.Stage) {
         if stage == .enter, let joined { join(joined) }
         spec.forEachSandboxStep(stage) { step in
