@@ -120,8 +120,10 @@ ssize_t clinux_receive(int fd, void *bytes, size_t capacity, int *fds, size_t fd
     } control;
     struct iovec part = {.iov_base = bytes, .iov_len = capacity};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-    message.msg_control = &control;
-    message.msg_controllen = sizeof control;
+    if (fd_capacity > 0) {
+        message.msg_control = &control;
+        message.msg_controllen = sizeof control;
+    }
     // A peer that closed without reading all that it was sent leaves one ECONNRESET before its own last
     // packets; what it said is still there to be read after that.
     ssize_t length;
@@ -182,8 +184,6 @@ ssize_t clinux_receive_notice(int fd, void *bytes, size_t capacity, int *fds, si
         }
     }
     if (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
-        close_all(fds, *fd_count);
-        *fd_count = 0;
         errno = EMSGSIZE;
         return -1;
     }

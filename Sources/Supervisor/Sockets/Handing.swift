@@ -58,7 +58,7 @@ extension Supervisor {
     func handedDescriptors(_ request: RunRequest, _ launch: inout LaunchSpec) throws(PreparationFailure)
         -> HandedDescriptors
     {
-        var handed = HandedDescriptors()
+        var handed = HandedDescriptors(disposal: disposal)
         let isAlone = table.withLock { table in
             !table.runs.contains { run, entry in
                 run != request.run && entry.phase != .over
@@ -144,10 +144,10 @@ extension Supervisor {
             } else if !entry.isStored, let socket = HeldSocket(instance: slot.instance, text: entry.key) {
                 held.adopt(socket, raw)
             } else {
-                close(raw)
+                disposal.take([raw])
             }
         }
-        for raw in descriptors.dropFirst(passed.count) { close(raw) }
+        disposal.take(Array(descriptors.dropFirst(passed.count)))
         if !isStale { store.replace(slot, stored.entries, stored.raws) }
     }
 
@@ -176,7 +176,7 @@ extension Supervisor {
         let packet = Packet(connection.raw, &buffer)
         guard case .descriptors(let owner, let passed)? = packet.message, let replica = ReplicaID(owner)
         else {
-            return packet.closeDescriptors()
+            return disposal.take(packet.descriptors)
         }
         let slot = SlotID(replica: replica)
         let hasLiveRun = table.withLock { table in
@@ -192,13 +192,16 @@ extension Supervisor {
 struct HandedDescriptors: ~Copyable {
     private(set) var roles: [DescriptorRole?] = []
     private(set) var descriptors: [Int32] = []
+    private let disposal: Disposal
+
+    init(disposal: Disposal) { self.disposal = disposal }
 
     mutating func add(_ raw: Int32, _ role: DescriptorRole) {
         roles.append(role)
         descriptors.append(raw)
     }
 
-    deinit { for raw in descriptors { close(raw) } }
+    deinit { disposal.take(descriptors) }
 }
 
 /// One packet of a keeper's.
@@ -209,11 +212,13 @@ struct Packet {
     private(set) var message: KeeperMessage?
     private(set) var descriptors: [Int32] = []
 
-    init(_ socket: Int32, _ buffer: inout [UInt8]) {
+    /// Without `takesDescriptors` a packet that has any fails with EMSGSIZE, and the kernel drops them.
+    init(_ socket: Int32, _ buffer: inout [UInt8], takesDescriptors: Bool = true) {
         var received = [Int32](repeating: -1, count: Int(CLINUX_DESCRIPTORS_MAX))
         var receivedCount = 0
         count = clinux_receive(
-            socket, &buffer, buffer.count, &received, received.count, &receivedCount, 1)
+            socket, &buffer, buffer.count, &received, takesDescriptors ? received.count : 0, &receivedCount, 1
+        )
         number = errno
         guard count > 0 else { return }
         descriptors = Array(received[..<receivedCount])
@@ -224,8 +229,6 @@ struct Packet {
         count = -1
         self.number = number
     }
-
-    func closeDescriptors() { for raw in descriptors { close(raw) } }
 }
 
 extension InstanceSpec {

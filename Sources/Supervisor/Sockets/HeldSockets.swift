@@ -43,7 +43,7 @@ final class HeldSockets: Sendable {
             state.open[socket] = descriptor
             return false
         }
-        if spare { Glibc.close(descriptor) }
+        if spare { clinux_close_patiently(descriptor) }
     }
 
     func adopt(holder: Int32, of slot: SlotID) {
@@ -62,7 +62,8 @@ final class HeldSockets: Sendable {
         state.withLock { state in
             state.wanted = resources
             for (socket, raw) in state.open where !resources.sockets.contains(socket) {
-                Glibc.close(raw)
+                // At once, because somebody may be about to open the port. Programs may have changed what it is.
+                clinux_close_patiently(raw)
                 state.open[socket] = nil
             }
             let leaving = state.holders.keys.filter { !resources.slots.contains($0) }
@@ -80,7 +81,7 @@ final class HeldSockets: Sendable {
             state = State()
             return all
         }
-        for raw in all { Glibc.close(raw) }
+        for raw in all { clinux_close_patiently(raw) }
     }
 
     private static func open(
