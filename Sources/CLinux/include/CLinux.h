@@ -172,6 +172,12 @@ int clinux_peer_has_group(int fd, gid_t group);
 /// host, of both families where it has both. Blocking.
 int clinux_listen_inet(const char *address, uint16_t port, int datagram);
 
+/// Undoes what a program has done to such a socket: no peer, no filter of packets, blocking, and for TCP it
+/// listens. -1 where that cannot be had any more.
+int clinux_renew_inet(int fd, int datagram);
+/// A new socket for the port of such a one, which serves nobody from then on.
+int clinux_replace_inet(int fd, const char *address, uint16_t port, int datagram);
+
 /// Whether two descriptors of this process are copies of one: 1 or 0, 0 where the kernel does not tell.
 int clinux_is_same_description(int first, int second);
 

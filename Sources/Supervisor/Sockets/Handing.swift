@@ -66,11 +66,10 @@ extension Supervisor {
             }
         }
         for (name, socket) in request.spec.heldSockets(index: request.slot.replica.index) {
-            let raw = try held.descriptor(of: socket)
             // What the last program has set is none of the next one's business; one that runs may rely on it.
-            if isAlone { _ = clinux_set_nonblocking(raw, 0) }
+            let raw = try held.descriptor(of: socket, renews: isAlone)
             // A program may have ended with a shutdown of the socket that all have in common.
-            if !socket.isDatagram { _ = listen(raw, SOMAXCONN) }
+            if !isAlone, !socket.isDatagram { _ = listen(raw, SOMAXCONN) }
             handed.add(raw, .listen)
             launch.passed.append(PassedDescriptor(kind: .listen, name: name, key: socket.text))
         }
