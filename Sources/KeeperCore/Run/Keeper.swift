@@ -41,7 +41,7 @@ final class Keeper {
     var report: Int32
     /// The child has said that only execve is left.
     var isExecuting = false
-    var launchFailure: (step: LaunchStep, errno: Int32)?
+    var launchFailure: (step: LaunchStep, errno: Int32, subject: String)?
     /// Set when the main process has been reaped.
     var end: ChildEnd?
     /// Set when the run is over and told.
@@ -167,8 +167,8 @@ final class Keeper {
             return false
         case .executing:
             isExecuting = true
-        case .failed(let step, let errno):
-            launchFailure = (step, errno)
+        case .failed(let step, let errno, let subject):
+            launchFailure = (step, errno, subject)
             sockets.broadcast(KeeperMessage.execFailed(step: step, errno: errno).encoded())
         case .endOfFile:
             close(report)
@@ -193,7 +193,7 @@ final class Keeper {
         _ = reap()
     }
 
-    /// Reaps every child that has ended; true when there is none left at all.
+    /// Reaps every child that has ended; true when there is none left of the run's.
     func reap() -> Bool {
         var usage = clinux_usage()
         while true {

@@ -77,6 +77,7 @@ extension Keeper {
     private func makeRecord(isProven: Bool, wasKilledForMemory: Bool?) -> ExitRecord {
         var record = ExitRecord(runID: identity.runID, cause: cause)
         record.bootID = identity.bootID
+        record.failedPath = launchFailure?.subject ?? ""
         record.startedAtWall = identity.startedAtWall
         record.startedAtBoot = identity.startedAtBoot
         record.treeProvenEmpty = isProven

@@ -87,10 +87,13 @@ struct ChildSandbox {
         return errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP
     }
 
-    private func fail(_ step: SandboxStepView) -> Never { fail(step.name) }
+    private func fail(_ step: SandboxStepView) -> Never {
+        // The first string of a mount is its type.
+        fail(step.name, subject: step.text(step.kind == .mount ? 1 : 0))
+    }
 
-    private func fail(_ name: LaunchStep) -> Never {
-        LaunchReport.send(report, step: name, errno: errno)
+    private func fail(_ name: LaunchStep, subject: UnsafePointer<CChar>? = nil) -> Never {
+        LaunchReport.send(report, step: name, errno: errno, subject: subject)
         _exit(LaunchFailure.exitCode)
     }
 }

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import KeeperProtocol
+import Manifests
 import Reconciler
 import Synchronization
 
