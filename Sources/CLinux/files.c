@@ -5,9 +5,14 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <linux/fs.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,6 +26,27 @@ int clinux_close_range(unsigned int first, unsigned int last) {
 }
 int clinux_close_range_on_exec(unsigned int first, unsigned int last) {
     return (int)syscall(SYS_close_range, first, last, CLOSE_RANGE_CLOEXEC);
+}
+void clinux_close_patiently(int fd) {
+    struct linger linger;
+    socklen_t length = sizeof linger;
+    if (getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &length) == 0 && linger.l_onoff && linger.l_linger > 0) {
+        linger.l_onoff = 0;
+        (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+    }
+    close(fd);
+}
+pid_t clinux_close_aside(const int *fds, size_t count) {
+    pid_t pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+    if (pid != 0) return pid;
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    for (size_t index = 0; index < count; index++) clinux_close_patiently(fds[index]);
+    _exit(0);
+}
+mode_t clinux_file_type(int fd) {
+    struct statx facts;
+    int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
+    return statx(fd, "", flags, STATX_TYPE, &facts) == 0 ? facts.stx_mode & S_IFMT : 0;
 }
 int clinux_openat(int directory, const char *path, int flags, mode_t mode) {
     return openat(directory, path, flags | O_CLOEXEC, mode);

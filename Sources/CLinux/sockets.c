@@ -120,8 +120,10 @@ ssize_t clinux_receive(int fd, void *bytes, size_t capacity, int *fds, size_t fd
     } control;
     struct iovec part = {.iov_base = bytes, .iov_len = capacity};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-    message.msg_control = &control;
-    message.msg_controllen = sizeof control;
+    if (fd_capacity > 0) {
+        message.msg_control = &control;
+        message.msg_controllen = sizeof control;
+    }
     // A peer that closed without reading all that it was sent leaves one ECONNRESET before its own last
     // packets; what it said is still there to be read after that.
     ssize_t length;
@@ -182,8 +184,6 @@ ssize_t clinux_receive_notice(int fd, void *bytes, size_t capacity, int *fds, si
         }
     }
     if (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
-        close_all(fds, *fd_count);
-        *fd_count = 0;
         errno = EMSGSIZE;
         return -1;
     }
@@ -193,7 +193,7 @@ ssize_t clinux_receive_notice(int fd, void *bytes, size_t capacity, int *fds, si
 static int inet_socket(int family, int datagram) {
     return socket(family, (datagram ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
 }
-int clinux_listen_inet(const char *address, uint16_t port, int datagram) {
+static int listen_inet(const char *address, uint16_t port, int datagram, int shares) {
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
     int any = *address == '\0', on = 1, off = 0;
@@ -211,7 +211,7 @@ int clinux_listen_inet(const char *address, uint16_t port, int datagram) {
     // Both families at one port, whatever the host's default is.
     if (any && !is_v4) (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
     // Connections of an earlier listener that linger in TIME_WAIT are no obstacle.
-    if (!datagram) (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (!datagram || shares) (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     const struct sockaddr *name = is_v4 ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6;
     if (bind(fd, name, is_v4 ? sizeof v4 : sizeof v6) < 0 || (!datagram && listen(fd, SOMAXCONN) < 0)) {
         int failure = errno;
@@ -220,6 +220,35 @@ int clinux_listen_inet(const char *address, uint16_t port, int datagram) {
         return -1;
     }
     return fd;
+}
+
+int clinux_listen_inet(const char *address, uint16_t port, int datagram) {
+    return listen_inet(address, port, datagram, 0);
+}
+
+static int disconnect(int fd) {
+    struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    return connect(fd, &nobody, sizeof nobody);
+}
+int clinux_renew_inet(int fd, int datagram) {
+    int is_locked = 0, ignored = 0;
+    socklen_t length = sizeof is_locked;
+    if (getsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER, &is_locked, &length) == 0 && is_locked) {
+        errno = EPERM;
+        return -1;
+    }
+    (void)setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &ignored, sizeof ignored);
+    (void)clinux_set_nonblocking(fd, 0);
+    if (datagram) return disconnect(fd);
+    // What listens goes on undisturbed.
+    if (listen(fd, SOMAXCONN) == 0) return 0;
+    return disconnect(fd) < 0 ? -1 : listen(fd, SOMAXCONN);
+}
+int clinux_replace_inet(int fd, const char *address, uint16_t port, int datagram) {
+    int on = 1;
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    (void)disconnect(fd);
+    return listen_inet(address, port, datagram, 1);
 }
 
 int clinux_is_same_description(int first, int second) {

@@ -39,6 +39,11 @@ enum KeeperBounds {
     /// Messages of a run about itself that are read in one window; the rest waits in the socket.
     static let notifyReadsMax = 64
     static let notifyWindow = 100 * millisecond
+    /// Descriptors of one message, and those that wait to be closed before no more messages are read.
+    static let noticeDescriptorsMax = 64
+    static let discardsMax = 256
+    /// The pause after which a child that closes them, and could not be forked, is tried again.
+    static let discardRetryPause = 100 * millisecond
     /// Agents are told of them at most this often.
     static let notifyTellPause = 100 * millisecond
     /// The most that one EXTEND_TIMEOUT_USEC can ask for.

@@ -27,7 +27,9 @@ package final class Supervisor: Sendable {
     let table = Mutex(RunTable())
     let sockets: SocketDirectory
     let held = HeldSockets()
-    let store = DescriptorStore()
+    let disposal = Disposal()
+    let store: DescriptorStore
+    let pings = KeeperPings()
     let notifySockets: NotifySockets
     private let looker: SupervisorReference
     private let events: @Sendable (RunEvent) -> Void
@@ -61,6 +63,7 @@ package final class Supervisor: Sendable {
                 host: settings.controlGroupHost ?? .current(), stateDir: settings.stateDir,
                 isRoot: geteuid() == 0)
         prober = Prober(loop: loop)
+        store = DescriptorStore(disposal: disposal)
         // The watch begins before there is anybody to look.
         let looker = SupervisorReference()
         self.looker = looker

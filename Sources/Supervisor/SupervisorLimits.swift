@@ -16,6 +16,11 @@ enum SupervisorLimits {
     static let helloWaitMax: Duration = .seconds(2)
     /// How long a keeper may be found stopped after the time of its run's stop, and after it was let go on.
     static let stoppedKeeperPatience: Duration = .seconds(5)
+    /// How long a keeper may take to answer before it is asked again, or given up.
+    static let pongWaitMax: Duration = .seconds(5)
+    /// Descriptors of workloads that wait to be closed before no more are taken in, and threads that close.
+    static let disposalsMax = 1024
+    static let disposalThreadsMax = 4
     /// How long a control group may take to be empty after it was killed.
     static let treeEmptyWaitMax: Duration = .seconds(2)
     /// For so long what was read of a run's use answers every question for it.

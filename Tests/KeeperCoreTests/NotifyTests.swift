@@ -176,7 +176,55 @@ import Testing
         withRun(script) { _, run, _ in
             let last = state(of: run) { $0.status == "end" }
             #expect(last?.unreadableMessages == 2 && last?.isReady == false)
+            // A child closes them, in its own time.
+            let deadline = clinux_boottime_ns() + 60 * KeeperBounds.second
+            while descriptorCount(of: run.keeper) >= 20, clinux_boottime_ns() < deadline { usleep(2000) }
             #expect(descriptorCount(of: run.keeper) < 20)
+        }
+    }
+
+    /// A connection whose close waits for ten minutes for somebody who reads nothing.
+    private static let lingering = """
+        l = socket.socket(); l.bind(('127.0.0.1', 0)); l.listen()
+        c = socket.create_connection(l.getsockname()); p, _ = l.accept()
+        c.setblocking(False)
+        try:
+            while True: c.send(b'x' * 65536)
+        except BlockingIOError: pass
+        c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 600))
+
+        """
+
+    /// Sends it when the keeper has read enough for this moment, and closes its own copy first.
+    @Test(arguments: ["STATUS=end", "FDSTORE=1", "BARRIER=1"])
+    func aDescriptorThatIsSlowToCloseHoldsUpNobody(_ text: String) {
+        let script = """
+            for i in range(80): tell('STATUS=%d' % i)
+            tell('\(text)', c.fileno()); c.close(); tell('READY=1'); time.sleep(600)
+            """
+        withRun(Self.lingering + script) { _, run, _ in
+            state(of: run) { $0.isReady }
+            run.send(.ping(token: 7))
+            while let message = run.next() { if case .pong(7, _) = message { break } }
+            #expect(run.messages.contains { if case .pong(7, _) = $0 { true } else { false } })
+            run.send(.stop(steps: [.signal(SIGTERM, graceMilliseconds: 100), .killTree]))
+            #expect(run.waitForExit()?.cause == .signaled(SIGTERM, coreDumped: false))
+        }
+    }
+
+    /// What nobody has read yet when the run ends is closed with the socket.
+    @Test func whatIsStillInTheSocketHoldsUpNoEnd() {
+        let script = """
+            tell('READY=1'); time.sleep(0.2)
+            for i in range(64): tell('STATUS=%d' % i)
+            tell('STATUS=end', c.fileno()); c.close(); os._exit(3)
+            """
+        withRun(Self.lingering + script) { _, run, _ in
+            #expect(run.waitForExit()?.cause == .exited(code: 3))
+            run.disconnect()
+            let deadline = clinux_boottime_ns() + 60 * KeeperBounds.second
+            while ProcessIdentity(of: run.keeper) != nil, clinux_boottime_ns() < deadline { usleep(2000) }
+            #expect(ProcessIdentity(of: run.keeper) == nil, "the keeper is gone")
         }
     }
 

@@ -1,6 +1,8 @@
+import CLinux
 import Glibc
 import Manifests
 import Reconciler
+import Synchronization
 import Testing
 
 @testable import Supervisor
@@ -74,6 +76,9 @@ import Testing
         var timeline = HeartbeatTimeline(.liveness, ttl: .seconds(10), start: at(0))
         let beat = Heartbeat(beatAt: at(5))
         #expect(timeline.look(at: beat, now: at(5)).due == at(15))
+        // A little late: as much again.
+        let stood = timeline.look(at: beat, now: at(17))
+        #expect(stood.crossed == nil && stood.due == at(19))
         // The host slept for an hour: the timer came late by as much.
         let late = timeline.look(at: beat, now: at(3600))
         #expect(late.crossed == nil && late.due == at(3610))
@@ -162,6 +167,37 @@ import Testing
                 guard let last = host.probeChanges(of: run).last else { return false }
                 return !last.passing && last.detail.contains("no WATCHDOG=1 for")
             }
+        }
+    }
+
+    @Test func anAgentThatStoodStillPassesNoVerdictOnOldWords() async throws {
+        try await withHost { host in
+            let health = Health(liveness: heartbeat(.seconds(2)))
+            let script = """
+                count = 0
+                while True: tell('WATCHDOG=1\\nSTATUS=%d' % count); count += 1; time.sleep(0.1)
+                """
+            let run = try await host.start(talker(script, health: health))
+            await eventually("it is alive") { host.probeChanges(of: run).contains { $0.passing } }
+            for _ in 0..<2 {
+                // What its keeper tells is not heard until after the time at which it had to be told.
+                let bell = clinux_eventfd()
+                let isOver = Mutex(false)
+                let token = try host.supervisor.loop.add(bell) { _ in
+                    guard !isOver.withLock({ $0 }) else { return }
+                    usleep(2_700_000)
+                    isOver.withLock { $0 = true }
+                }
+                let before = notices(host, run).last
+                var one: UInt64 = 1
+                #expect(write(bell, &one, 8) == 8)
+                await eventually("the stand is over") { isOver.withLock { $0 } }
+                host.supervisor.loop.remove(token)
+                close(bell)
+                await eventually("it is heard again") { notices(host, run).last != before }
+            }
+            let failures = host.probeChanges(of: run).filter { !$0.passing }
+            #expect(failures.isEmpty, "\(failures)")
         }
     }
 

@@ -156,6 +156,89 @@ import Testing
         }
     }
 
+    /// What a program can do to the socket that it shares with those that follow it.
+    private static let misdeeds = [
+        "connects elsewhere": "connect(3, b'\\0' * 16); s.connect(other)",
+        "waits no more": "connect(3, b'\\0' * 16); s.setblocking(False)",
+        // One instruction: take nothing.
+        "locks a filter": """
+        code = ctypes.create_string_buffer(struct.pack('HBBI', 6, 0, 0, 0))
+        s.setsockopt(socket.SOL_SOCKET, 26, struct.pack('HxxxxxxQ', 1, ctypes.addressof(code)))
+        s.setsockopt(socket.SOL_SOCKET, 44, 1)
+        """,
+    ]
+
+    @Test(arguments: misdeeds.keys.sorted()) func noProgramSpoilsThePortForTheNext(_ name: String)
+        async throws
+    {
+        let misdeed = try #require(Self.misdeeds[name])
+        let bad = """
+            import ctypes, socket, struct
+            libc = ctypes.CDLL(None, use_errno=True)
+            def connect(fd, address): assert libc.connect(fd, address, 16) == 0
+            listener = socket.create_server(('127.0.0.1', 0)); other = listener.getsockname()
+            s = socket.socket(fileno=3)
+
+            """ + misdeed
+        let good = """
+            import socket
+            s = socket.socket(fileno=3)
+            while True: c, _ = s.accept(); c.sendall(b'x'); c.close()
+            """
+        try await withHost { host in
+            var spec = server(freePort())
+            let port = spec.process.endpoints[0].basePort
+            spec.process.command = "/usr/bin/python3"
+            spec.process.args = ["-c", bad]
+            host.supervisor.hold(resources(spec))
+            let run = try await host.start(spec)
+            #expect(try await host.exited(run).cause == .exited(code: 0), "\(host.lines(of: run))")
+            await host.supervisor.acknowledge(run)
+            spec.process.args = ["-c", good]
+            let next = try await host.start(spec)
+            try await host.started(next)
+            let client = try Caller(port: port)
+            await eventually("the next one answers") { client.hasCome }
+            #expect(host.reports(of: next).isEmpty, "\(host.lines(of: next))")
+        }
+    }
+
+    @Test func aDatagramPortHearsEverybodyAgain() async throws {
+        try await withHost { host in
+            let bad = """
+                import socket
+                s = socket.socket(fileno=3); s.connect(('127.0.0.1', 9))
+                """
+            let good = """
+                import socket
+                s = socket.socket(fileno=3); s.recvfrom(10)
+                """
+            var spec = server(freePort())
+            spec.process.endpoints[0].protocolName = "udp"
+            let port = spec.process.endpoints[0].basePort
+            spec.process.command = "/usr/bin/python3"
+            spec.process.args = ["-c", bad]
+            host.supervisor.hold(resources(spec))
+            let run = try await host.start(spec)
+            #expect(try await host.exited(run).cause == .exited(code: 0), "\(host.lines(of: run))")
+            await host.supervisor.acknowledge(run)
+            spec.process.args = ["-c", good]
+            let next = try await host.start(spec)
+            try await host.started(next)
+            let sender = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+            defer { close(sender) }
+            var address = Caller.loopback(port)
+            await eventually("it hears") {
+                withUnsafePointer(to: &address) { pointer in
+                    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                        _ = sendto(sender, "x", 1, 0, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                    }
+                }
+                return !host.reports(of: next).isEmpty
+            }
+        }
+    }
+
     enum End: CaseIterable { case none, acknowledged, whileNobodyLooked }
 
     @Test(arguments: End.allCases) func anAgentThatComesBackHasThePortAgain(end: End) async throws {
@@ -200,5 +283,35 @@ import Testing
     @Test(arguments: ["tcp 8080", "udp 127.0.0.1:53", "tcp [::1]:80", "tcp [::]:1"])
     func whatIsSaidOfASocketReadsBack(_ text: String) throws {
         #expect(try #require(HeldSocket(instance: "web", text: text)).text == text)
+    }
+}
+
+/// A connection to a port of this host that says nothing, and what has come of it.
+private struct Caller: ~Copyable {
+    private let connection: Descriptor
+
+    static func loopback(_ port: UInt16) -> sockaddr_in {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        return address
+    }
+
+    init(port: UInt16) throws {
+        let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue)
+        let raw = socket(AF_INET, type, 0)
+        connection = Descriptor(owning: raw)
+        var address = Self.loopback(port)
+        withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                _ = connect(raw, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+    }
+
+    var hasCome: Bool {
+        var byte: UInt8 = 0
+        return recv(connection.raw, &byte, 1, Int32(MSG_PEEK)) == 1
     }
 }

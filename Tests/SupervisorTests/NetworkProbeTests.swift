@@ -175,4 +175,39 @@ import Testing
         let nobody = GRPCQuestion(port: 1, service: "")
         #expect(await GRPCProbe().check(nobody, timeout: .seconds(20)).detail == ":1: connection refused")
     }
+
+    @Test func aCallThatIsResetIsSaidInWords() async throws {
+        // SETTINGS, and RST_STREAM as the answer to HEADERS.
+        let script = """
+            import socket
+            l = socket.create_server(('127.0.0.1', 0)); print(l.getsockname()[1], flush=True)
+            while True:
+                c, _ = l.accept(); f = c.makefile('rb'); f.read(24)
+                c.sendall(b'\\0\\0\\0\\x04\\0\\0\\0\\0\\0')
+                while len(head := f.read(9)) == 9:
+                    f.read(int.from_bytes(head[:3], 'big'))
+                    if head[3] == 1: c.sendall(b'\\0\\0\\x04\\x03\\0' + head[5:] + b'\\0\\0\\0\\x08')
+            """
+        let server = try PythonProcess(script, in: PythonProcess.makeDirectory())
+        defer { server.end() }
+        let question = GRPCQuestion(port: server.port, service: "")
+        let detail = await GRPCProbe().check(question, timeout: .seconds(20)).detail
+        #expect(detail == ":\(server.port): the server reset the call without an answer")
+    }
+
+    /// The kernel gives a connection to a port of its own range that very port now and then.
+    @Test func aConnectionToItselfIsNoServer() throws {
+        let raw = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(raw) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(raw, $0, length) + getsockname(raw, $0, &length) + connect(raw, $0, length)
+            }
+        }
+        #expect(result == 0 && TCPProbe.isOfItself(raw))
+    }
 }

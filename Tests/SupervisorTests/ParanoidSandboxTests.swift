@@ -1,6 +1,7 @@
 import Glibc
 import Manifests
 import Reconciler
+import Synchronization
 import Testing
 
 @testable import Supervisor
@@ -141,6 +142,40 @@ import Testing
                 readFile("\(own)/status")?.split(separator: "\n").map { String($0) }
                     == Array(said.dropFirst().prefix(4)))
             unlink("/tmp/plumb-\(getpid()).mark")
+        }
+    }
+
+    @Test(
+        "What an exec probe leaves is ended, also in a namespace of processes (as root)",
+        .enabled(if: !isSkipped, "needs root, perl, Landlock"), arguments: [0, 60])
+    func orphansOfProbes(hangs: Int) async throws {
+        try await withHost { host in
+            // A number that tells these from all other sleeping processes.
+            let mark = "\(100_000 + Int.random(in: 0..<100_000)).\(getpid())"
+            let command = """
+                echo >> $PLUMB_PRIVATE_DIR/probes; setsid sleep \(mark) & (setsid sleep \(mark) &); \
+                sleep \(hangs)
+                """
+            let probe = Probe(
+                check: .exec(command: ["/bin/sh", "-c", command]), period: .milliseconds(100),
+                timeout: .milliseconds(hangs == 0 ? 20_000 : 300))
+            var spec = shell(sleeper, health: Health(readiness: probe))
+            spec.process.sandbox = .at(.paranoid)
+            let run = try await host.start(spec)
+            try await host.started(run)
+            let own = ReplicaDirectories(host.layout, ReplicaID(instance: "web", index: 0)).privateDir
+            await eventually("it was asked again and again") {
+                (readFile("\(own)/probes") ?? "").utf8.count >= 8
+            }
+            host.supervisor.table.withLock { $0[run]?.probes }?.stop()
+            await eventually("nothing of the probes is left") { processes(naming: mark) == 0 }
+            #expect(host.reports(of: run).isEmpty, "the run itself goes on")
+        }
+    }
+
+    private func processes(naming text: String) -> Int {
+        directoryNames("/proc").count { name in
+            Int(name) != nil && readFile("/proc/\(name)/cmdline")?.contains(text) == true
         }
     }
 }

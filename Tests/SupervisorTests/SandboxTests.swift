@@ -165,4 +165,42 @@ import Testing
             #expect(written["usr"] == "EROFS" && written["data"] == "ok")
         }
     }
+
+    @Test(
+        "A program of an ordinary user writes to /dev/stdout, at every level (as root)",
+        .enabled(if: SandboxNeeds.strict == nil, "needs root, perl, Landlock"),
+        arguments: Sandbox.Level.allCases)
+    func standardStreams(level: Sandbox.Level) async throws {
+        try await withHost { host in
+            let program = """
+                for my $path ('/dev/stdout', '/dev/stderr', '/dev/fd/1', '/proc/self/fd/2') {
+                    open(my $f, '>>', $path) or die "$path: $!"; close $f }
+                say('all', 'ok')
+                """
+            let report = try await host.report(perl(program, sandbox: .at(level), user: Self.nobody))
+            #expect(report["all"] == "ok")
+        }
+    }
+
+    @Test(
+        "What a host has given is asked again when a run did not get it (as root)",
+        .enabled(if: SandboxNeeds.root == nil, "needs root"))
+    func anAnswerIsForgotten() async throws {
+        try await withHost { host in
+            var spec = shell("exit 3")
+            // Given at the trial; the path goes away before the run.
+            spec.process.sandbox = .at(.standard) { $0.readOnlyPaths = ["\(host.base)/gone"] }
+            let rules = SandboxRules(spec.process.sandbox)
+            let question = SandboxTrials.Question(
+                rules, try host.supervisor.assembly.users.resolve(user: nil, group: nil))
+            host.supervisor.trials.keep(SandboxVerdict(rules: rules), for: question)
+            let report = try await host.exited(try await host.start(spec))
+            guard case .startFailed("sandbox", _, let message) = report.cause else {
+                Issue.record("\(report.cause)")
+                return
+            }
+            #expect(message.contains("\(host.base)/gone"), "\(message)")
+            #expect(host.supervisor.trials.answer(question) == nil)
+        }
+    }
 }

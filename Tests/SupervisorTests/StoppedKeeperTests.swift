@@ -31,13 +31,18 @@ import Testing
     @Test(arguments: [
         // Once, when it is asked to end; and again and again.
         "trap 'kill -STOP $PPID' TERM; while :; do sleep 0.1; done",
-        "trap '' TERM; while :; do kill -STOP $PPID 2>/dev/null; done",
+        """
+        trap '' TERM; while [ ! -e $PLUMB_WORKSPACE_DIR/go ]; do sleep 0.01; done
+        while :; do kill -STOP $PPID 2>/dev/null; done
+        """,
     ])
     func aRunThatStopsItsKeeperIsEnded(_ script: String) async throws {
         try await withHost { host in
             let spec = stoppable(script)
             let run = try await host.start(spec)
             let identity = try await host.started(run)
+            let replica = host.supervisor.layout.replica(ReplicaID(instance: "web", index: 0))
+            writeFile("\(replica)/workspace/go", "")
             host.supervisor.stop(run, policy: spec.stop)
             _ = try await host.exited(run)
             await eventually("its process is gone") { !isAlive(identity.pid) }
@@ -45,5 +50,18 @@ import Testing
             await eventually("its keeper is gone") { !isAlive(identity.keeperPID) }
             #expect(try await host.runToEnd("exit 3").cause == .exited(code: 3))
         }
+    }
+
+    private func status(_ state: String, _ switches: Int) -> KeeperProgress {
+        KeeperProgress(
+            status: "Name:\tplumb-keeper\nState:\t\(state)\nvoluntary_ctxt_switches:\t\(switches)\n")
+    }
+
+    @Test func onlyWhoSleepsAndNeverWakesIsBlocked() {
+        let asleep = status("S (sleeping)", 7)
+        #expect(asleep.isBlocked(since: asleep))
+        #expect(!status("S (sleeping)", 8).isBlocked(since: asleep))
+        #expect(!status("D (disk sleep)", 7).isBlocked(since: status("D (disk sleep)", 7)))
+        #expect(!status("R (running)", 7).isBlocked(since: asleep))
     }
 }

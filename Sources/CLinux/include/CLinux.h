@@ -98,6 +98,14 @@ int clinux_signalfd_read(int fd, struct clinux_signal *signal);
 int clinux_close_range(unsigned int first, unsigned int last);
 /// close_range(2) with CLOSE_RANGE_CLOEXEC: marks instead of closing.
 int clinux_close_range_on_exec(unsigned int first, unsigned int last);
+/// close(2), after the time that a lingering socket would wait in it was taken off the socket. Other files may
+/// still take as long as their file system likes.
+void clinux_close_patiently(int fd);
+/// A child that shares the table of descriptors closes them, the same way, and ends; it is killed where its
+/// parent ends first. Returns its pid.
+pid_t clinux_close_aside(const int *fds, size_t count);
+/// S_IFMT of what a descriptor refers to, without asking its file system; 0 where it cannot be told.
+mode_t clinux_file_type(int fd);
 int clinux_openat(int directory, const char *path, int flags, mode_t mode);
 /// Flags that glibc shows under _GNU_SOURCE only.
 extern const int clinux_O_PATH;
@@ -164,6 +172,12 @@ int clinux_peer_has_group(int fd, gid_t group);
 /// host, of both families where it has both. Blocking.
 int clinux_listen_inet(const char *address, uint16_t port, int datagram);
 
+/// Undoes what a program has done to such a socket: no peer, no filter of packets, blocking, and for TCP it
+/// listens. -1 where that cannot be had any more.
+int clinux_renew_inet(int fd, int datagram);
+/// A new socket for the port of such a one, which serves nobody from then on.
+int clinux_replace_inet(int fd, const char *address, uint16_t port, int datagram);
+
 /// Whether two descriptors of this process are copies of one: 1 or 0, 0 where the kernel does not tell.
 int clinux_is_same_description(int first, int second);
 
@@ -179,11 +193,11 @@ ssize_t clinux_send(int fd, const void *bytes, size_t length, const int *fds, si
 ssize_t clinux_receive(int fd, void *bytes, size_t capacity, int *fds, size_t fd_capacity,
                        size_t *fd_count, int nonblocking);
 
-enum { CLINUX_NOTICE_DESCRIPTORS_MAX = 64 }; ///< in one datagram
+enum { CLINUX_NOTICE_DESCRIPTORS_MAX = 253 }; ///< in one datagram: the kernel takes no more
 
 /// One datagram of a `clinux_unix_datagram` socket, without waiting, with the sender as the kernel vouches
-/// for it: `*pid` is 0 where it is in no process that this one can name. EMSGSIZE, with every received
-/// descriptor closed, where the datagram or its descriptors were cut short. `fds` has room for
+/// for it: `*pid` is 0 where it is in no process that this one can name. EMSGSIZE where the datagram was cut
+/// short. The descriptors that came are the caller's then, too; `fds` has room for
 /// CLINUX_NOTICE_DESCRIPTORS_MAX.
 ssize_t clinux_receive_notice(int fd, void *bytes, size_t capacity, int *fds, size_t *fd_count, pid_t *pid,
                               uid_t *uid);

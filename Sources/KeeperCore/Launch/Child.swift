@@ -27,6 +27,10 @@ struct Child {
             clinux_seqpacket_pair($0.assumingMemoryBound(to: Int32.self).baseAddress)
         }
         guard paired == 0 else { return nil }
+        // /dev/stdout and /dev/stderr open these pipes anew, with the run's own rights.
+        if let user = spec.view.user {
+            for writer in [stdout, stderr] { _ = fchown(writer, user, gid_t.max) }
+        }
         let keeper = getpid()
         let namespaces = joined == nil ? spec.view.sandbox.cloneFlags : 0
         var ending: NamespaceInit.Ending?

@@ -61,7 +61,9 @@ struct ChildSetup {
         require(.session, clinux_set_parent_death_signal(SIGKILL) == 0)
         let isKeeperGone = sandbox.isParentUnseen ? LaunchReport.isPeerGone(report) : getppid() != keeper
         if isKeeperGone { _exit(LaunchFailure.exitCode) }
-        if let ending { require(.pidNamespace, NamespaceInit.standBefore(ending)) }
+        if let ending {
+            require(.pidNamespace, NamespaceInit.standBefore(ending, isGuest: sandbox.isGuest))
+        }
         if let directory = spec.workingDirectory { require(.workingDirectory, chdir(directory) == 0) }
         execute()
     }

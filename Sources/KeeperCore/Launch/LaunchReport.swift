@@ -8,31 +8,43 @@ import KeeperProtocol
 enum LaunchReport: Equatable {
     /// Nothing stands between the child and its program but execve itself.
     case executing
-    case failed(step: LaunchStep, errno: Int32)
+    /// `subject`: the path that it was about, or "".
+    case failed(step: LaunchStep, errno: Int32, subject: String)
     case endOfFile
     /// Nothing has been said yet.
     case none
 
-    /// Step, then errno in four bytes.
+    /// Step, then errno in four bytes; the subject follows.
     private static let size = 5
+    private static let sizeMax = size + WireLimits.failedPathBytesMax
 
-    static func send(_ socket: Int32, step: LaunchStep, errno: Int32) {
-        withUnsafeTemporaryAllocation(byteCount: size, alignment: 1) { buffer in
+    static func send(
+        _ socket: Int32, step: LaunchStep, errno: Int32, subject: UnsafePointer<CChar>? = nil
+    ) {
+        withUnsafeTemporaryAllocation(byteCount: sizeMax, alignment: 1) { buffer in
             buffer[0] = step.rawValue
             buffer.storeBytes(of: errno.littleEndian, toByteOffset: 1, as: Int32.self)
+            var length = size
+            if let subject {
+                let bytes = min(strlen(subject), WireLimits.failedPathBytesMax)
+                buffer.baseAddress?.advanced(by: size).copyMemory(from: subject, byteCount: bytes)
+                length += bytes
+            }
             // Nobody is left to be told of a failure here.
-            _ = clinux_send(socket, buffer.baseAddress, size, nil, 0, 0)
+            _ = clinux_send(socket, buffer.baseAddress, length, nil, 0, 0)
         }
     }
 
     static func receive(_ socket: Int32) -> LaunchReport {
-        withUnsafeTemporaryAllocation(byteCount: size, alignment: 1) { buffer in
-            let length = clinux_receive(socket, buffer.baseAddress, size, nil, 0, nil, 1)
+        withUnsafeTemporaryAllocation(byteCount: sizeMax, alignment: 1) { buffer in
+            let length = clinux_receive(socket, buffer.baseAddress, sizeMax, nil, 0, nil, 1)
             if length < 0 { return errno == EAGAIN ? .none : .endOfFile }
-            guard length == size else { return .endOfFile }
+            guard length >= size else { return .endOfFile }
             let code = Int32(littleEndian: buffer.loadUnaligned(fromByteOffset: 1, as: Int32.self))
             let step = LaunchStep(rawValue: buffer[0]) ?? .unknown
-            return step == .execute && code == 0 ? .executing : .failed(step: step, errno: code)
+            if step == .execute, code == 0 { return .executing }
+            let subject = String(decoding: buffer[size..<length], as: UTF8.self)
+            return .failed(step: step, errno: code, subject: subject)
         }
     }
 

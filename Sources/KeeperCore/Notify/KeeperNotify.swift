@@ -4,16 +4,21 @@ import KeeperProtocol
 
 /// What a keeper does with what its run says of itself.
 extension Keeper {
-    func readNotices() {
+    /// `all`: also what the pace would leave for later, within a bound of its own.
+    func readNotices(all: Bool = false) {
         let now = clinux_boottime_ns()
-        notify.read(at: now) { message, descriptors in take(message, descriptors, at: now) }
+        notify.read(at: now, all: all) { message, descriptors in
+            if let message { take(message, descriptors, at: now) } else { discards.take(descriptors) }
+            return discards.hasRoom
+        }
         // Not while it reads, which is an access of its own.
         notify.count(stored: held.storedCount, refused: held.refused)
     }
 
-    /// Tells agents what has changed, no more often than they can bear.
-    func tellNotices() {
-        if let news = notify.news(at: clinux_boottime_ns()) { sockets.broadcast(news.encoded()) }
+    /// Tells agents what has changed, no more often than they can bear; `all`: at once.
+    func tellNotices(all: Bool = false) {
+        let news = all ? notify.newsNow() : notify.news(at: clinux_boottime_ns())
+        if let news { sockets.broadcast(news.encoded()) }
     }
 
     private func take(_ message: NotifyMessage, _ descriptors: ArraySlice<Int32>, at now: UInt64) {
@@ -22,19 +27,22 @@ extension Keeper {
             store(message, descriptors)
         } else {
             // A barrier's sender waits for exactly this; any other had no reason to send one.
-            for descriptor in descriptors { close(descriptor) }
+            discards.take(descriptors)
         }
     }
 
     /// `FDSTORE=1` and `FDSTOREREMOVE=1`. Removing comes first where one message asks for both.
     private func store(_ message: NotifyMessage, _ descriptors: ArraySlice<Int32>) {
-        var hasChanged = message.removesDescriptors && held.remove(named: message.storeName)
+        let removed = message.removesDescriptors ? held.remove(named: message.storeName) : []
+        discards.take(removed)
+        var hasChanged = !removed.isEmpty
         if message.storesDescriptors {
-            hasChanged =
-                held.store(descriptors, name: message.storeName, isWatched: message.watchesStored)
-                || hasChanged
+            let before = held.storedCount
+            discards.take(
+                held.store(descriptors, name: message.storeName, isWatched: message.watchesStored))
+            hasChanged = hasChanged || held.storedCount != before
         } else {
-            for descriptor in descriptors { close(descriptor) }
+            discards.take(descriptors)
         }
         if hasChanged { tellDescriptors(sockets.takers) }
     }
@@ -42,7 +50,7 @@ extension Keeper {
     /// The other ends of these stored descriptors are closed.
     func forget(_ places: [Int]) {
         guard !places.isEmpty else { return }
-        held.remove(at: places)
+        discards.take(held.remove(at: places))
         notify.count(stored: held.storedCount, refused: held.refused)
         tellDescriptors(sockets.takers)
     }

@@ -36,33 +36,41 @@ struct NotifySocket {
     /// What to tell agents now, or nil.
     mutating func news(at now: UInt64) -> KeeperMessage? {
         guard state != told, pace.mayTell(at: now) else { return nil }
-        told = state
-        return .notified(state)
+        return newsNow()
     }
 
     /// What a new connection has to know, also that the run has said nothing yet; nil without a socket.
     var summary: KeeperMessage? { hasSocket ? .notified(state) : nil }
 
-    /// Takes what has come, within the pace. `handle` gets each message with the descriptors that came with
-    /// it, which are its own from then on.
-    mutating func read(at now: UInt64, _ handle: (NotifyMessage, ArraySlice<Int32>) -> Void) {
-        while descriptor >= 0, pace.mayRead(at: now) {
+    /// Takes what has come, within the pace; `all`: as much again, whatever the pace says. `handle` gets each
+    /// message, nil for one that is not taken, with the descriptors that came with it, which are its own from
+    /// then on; and returns whether it has room for more.
+    mutating func read(
+        at now: UInt64, all: Bool = false, _ handle: (NotifyMessage?, ArraySlice<Int32>) -> Bool
+    ) {
+        var more = all ? KeeperBounds.notifyReadsMax : 0
+        while descriptor >= 0, pace.mayRead(at: now) || more > 0 {
             guard let datagram = receive() else { return }
-            pace.didRead(at: now)
-            switch datagram {
+            if pace.mayRead(at: now) { pace.didRead(at: now) } else { more -= 1 }
+            switch datagram.kind {
             case .unreadable: state.unreadableMessages &+= 1
             case .foreign: state.refusedMessages &+= 1
-            case .message(let message, let descriptors):
-                state.take(message, at: now)
-                handle(message, descriptors)
+            case .message(let message): state.take(message, at: now)
             }
+            guard handle(datagram.message, datagram.descriptors) else { return }
         }
     }
 
-    private enum Datagram {
-        case message(NotifyMessage, ArraySlice<Int32>)
-        case unreadable
-        case foreign
+    private struct Datagram {
+        enum Kind {
+            case message(NotifyMessage)
+            case unreadable
+            case foreign
+        }
+        let kind: Kind
+        let descriptors: ArraySlice<Int32>
+
+        var message: NotifyMessage? { if case .message(let message) = kind { message } else { nil } }
     }
 
     /// Nil where there is none.
@@ -76,22 +84,31 @@ struct NotifySocket {
         ) { buffer -> Datagram? in
             let length = clinux_receive_notice(
                 descriptor, buffer.baseAddress, buffer.count, &descriptors, &count, &sender, &user)
-            if length < 0 { return errno == EMSGSIZE ? .unreadable : nil }
+            if length < 0, errno != EMSGSIZE { return nil }
+            let received = descriptors[..<count]
+            guard length >= 0, count <= KeeperBounds.noticeDescriptorsMax else {
+                return Datagram(kind: .unreadable, descriptors: received)
+            }
             guard ProcessTree.isDescendant(sender) else {
-                for descriptor in descriptors[..<count] { close(descriptor) }
-                return .foreign
+                return Datagram(kind: .foreign, descriptors: received)
             }
             let text = UnsafeRawBufferPointer(rebasing: buffer[0..<length])
-            return .message(NotifyMessage(text), descriptors[..<count])
+            return Datagram(kind: .message(NotifyMessage(text)), descriptors: received)
         }
     }
 
-    /// The run is over: whoever sends from now on finds nobody. Returns what was not told yet.
-    mutating func end() -> KeeperMessage? {
-        guard descriptor >= 0 else { return nil }
-        close(descriptor)
-        descriptor = -1
-        return state == told ? nil : .notified(state)
+    /// What was not told yet, or nil.
+    mutating func newsNow() -> KeeperMessage? {
+        guard state != told else { return nil }
+        told = state
+        return .notified(state)
+    }
+
+    /// The run is over: whoever sends from now on finds nobody, once the caller has closed what this returns;
+    /// -1 where there is no socket. What nobody has read is closed with it.
+    mutating func end() -> Int32 {
+        defer { descriptor = -1 }
+        return descriptor
     }
 }
 

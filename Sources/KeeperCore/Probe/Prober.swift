@@ -118,7 +118,7 @@ final class Prober {
         switch LaunchReport.receive(report) {
         case .none: return false
         case .executing: isExecuting = true
-        case .failed(let step, let errno): failure = (step, errno)
+        case .failed(let step, let errno, _): failure = (step, errno)
         case .endOfFile:
             close(report)
             report = -1

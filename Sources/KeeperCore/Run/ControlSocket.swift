@@ -46,7 +46,7 @@ struct ControlSocket {
         guard clinux_peer(socket, &pid, &uid, &gid) == 0, uid == 0 || uid == geteuid(),
             connections.count < KeeperBounds.connectionsMax
         else {
-            close(socket)
+            Glibc.close(socket)
             return
         }
         connections.append(socket)
@@ -73,10 +73,15 @@ struct ControlSocket {
     }
 
     mutating func drop(_ connection: Int32) {
-        close(connection)
+        Glibc.close(connection)
         connections.removeAll { $0 == connection }
         greeted.removeAll { $0 == connection }
         takers.removeAll { $0 == connection }
+    }
+
+    /// Ends every connection.
+    mutating func close() {
+        for connection in connections { drop(connection) }
     }
 
     /// Removes the name, so that nobody connects to a keeper that is about to go.

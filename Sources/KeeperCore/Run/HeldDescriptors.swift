@@ -25,6 +25,9 @@ struct HeldDescriptors {
         guard passed.count == descriptors.count,
             passed.count(where: { !$0.isStored }) == request.listen.count
         else { return nil }
+        for place in watched where !PassedDescriptor.hasOtherEnd(descriptors[place]) {
+            passed[place].kind = .storedUnwatched
+        }
     }
 
     var isEmpty: Bool { descriptors.isEmpty }
@@ -45,47 +48,42 @@ struct HeldDescriptors {
 
 /// The descriptor store, with the rules of sd_pid_notify_with_fds(3).
 extension HeldDescriptors {
-    /// Takes over all of `new`. True where something was stored that was not there.
-    mutating func store(_ new: ArraySlice<Int32>, name: String?, isWatched: Bool) -> Bool {
+    /// Stores what it can, and returns the others.
+    mutating func store(_ new: ArraySlice<Int32>, name: String?, isWatched: Bool) -> [Int32] {
         let valid = name.flatMap { Self.isValid($0) ? $0 : nil } ?? Self.usualName
-        var hasChanged = false
+        var others: [Int32] = []
         for descriptor in new {
             if isKnown(descriptor) {
-                close(descriptor)
+                others.append(descriptor)
             } else if storedCount >= storeMax {
-                close(descriptor)
+                others.append(descriptor)
                 refused &+= 1
             } else {
-                passed.append(
-                    PassedDescriptor(kind: isWatched ? .stored : .storedUnwatched, name: valid, key: ""))
+                let hasEnd = isWatched && PassedDescriptor.hasOtherEnd(descriptor)
+                let kind: PassedDescriptor.Kind = hasEnd ? .stored : .storedUnwatched
+                passed.append(PassedDescriptor(kind: kind, name: valid, key: ""))
                 descriptors.append(descriptor)
-                hasChanged = true
             }
         }
-        return hasChanged
+        return others
     }
 
-    /// Lets go of all stored ones of that name. True where there were any.
-    mutating func remove(named name: String?) -> Bool {
-        guard let name, Self.isValid(name) else { return false }
-        return remove { $0.isStored && $0.name == name }
+    /// Removes all stored ones of that name, and returns them.
+    mutating func remove(named name: String?) -> [Int32] {
+        guard let name, Self.isValid(name) else { return [] }
+        return remove(at: passed.indices.filter { passed[$0].isStored && passed[$0].name == name })
     }
 
     /// Places of those whose other end is looked at.
     var watched: [Int] { passed.indices.filter { passed[$0].kind == .stored } }
 
-    mutating func remove(at places: [Int]) {
+    mutating func remove(at places: [Int]) -> [Int32] {
+        let removed = places.map { descriptors[$0] }
         for place in places.sorted(by: >) {
-            close(descriptors[place])
             descriptors.remove(at: place)
             passed.remove(at: place)
         }
-    }
-
-    private mutating func remove(where isUnwanted: (PassedDescriptor) -> Bool) -> Bool {
-        let places = passed.indices.filter { isUnwanted(passed[$0]) }
-        remove(at: places)
-        return !places.isEmpty
+        return removed
     }
 
     /// What was stored already is not stored again under another name.

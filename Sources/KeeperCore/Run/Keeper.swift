@@ -22,6 +22,7 @@ final class Keeper {
     var policy: KeeperPolicy
     var sockets: ControlSocket
     var notify: NotifySocket
+    var discards = Discards()
     var stdout: OutputStream
     var stderr: OutputStream
     var phase = Phase.starting
@@ -40,7 +41,7 @@ final class Keeper {
     var report: Int32
     /// The child has said that only execve is left.
     var isExecuting = false
-    var launchFailure: (step: LaunchStep, errno: Int32)?
+    var launchFailure: (step: LaunchStep, errno: Int32, subject: String)?
     /// Set when the main process has been reaped.
     var end: ChildEnd?
     /// Set when the run is over and told.
@@ -83,6 +84,8 @@ final class Keeper {
             hold()
             sockets.unlink()
         }
+        // The child that closes what nobody wants may live on, and has all of them open.
+        sockets.close()
         return isProven
     }
 
@@ -100,12 +103,13 @@ final class Keeper {
         let stored = held.watched
         for place in stored { waiting.watch(held.descriptors[place]) }
         let now = clinux_boottime_ns()
-        waiting.add(notify.readable(at: now), .notify)
+        waiting.add(discards.hasRoom ? notify.readable(at: now) : -1, .notify)
         // A group that was removed after the end speaks for ever.
         if record == nil { memoryKills?.add(to: &waiting) }
         let look = Self.earlier(notify.deadline(at: now), memoryKills?.deadline(at: now))
         let expiry = Self.earlier(stdout.deadline, stderr.deadline)
-        waiting.wait(until: Self.earlier(Self.earlier(deadline, expiry), look))
+        let retry = discards.deadline
+        waiting.wait(until: Self.earlier(Self.earlier(deadline, expiry), Self.earlier(look, retry)))
 
         // First of all: the places are those of now.
         forget(stored.indices.filter { waiting.isWatchedOver($0) }.map { stored[$0] })
@@ -123,6 +127,7 @@ final class Keeper {
         tellNotices()
         if expiry != nil { expireLogs() }
         if waiting.isReady(.signals) { readSignal() }
+        discards.start()
         continueStopping()
     }
 
@@ -162,8 +167,8 @@ final class Keeper {
             return false
         case .executing:
             isExecuting = true
-        case .failed(let step, let errno):
-            launchFailure = (step, errno)
+        case .failed(let step, let errno, let subject):
+            launchFailure = (step, errno, subject)
             sockets.broadcast(KeeperMessage.execFailed(step: step, errno: errno).encoded())
         case .endOfFile:
             close(report)
@@ -188,20 +193,24 @@ final class Keeper {
         _ = reap()
     }
 
-    /// Reaps every child that has ended; true when there is none left at all.
+    /// Reaps every child that has ended; true when there is none left of the run's.
     func reap() -> Bool {
         var usage = clinux_usage()
         while true {
             let pid = clinux_wait(-1, 1, &usage)
-            if pid == 0 { return false }
+            if pid == 0 {
+                return discards.closer > 0 && !ProcessTree.hasDescendant(sparing: [discards.closer])
+            }
             if pid < 0 { return errno == ECHILD }
+            discards.reaped(pid)
             if pid == child.pid { end = child.end(usage) }
         }
     }
 
     @discardableResult
     func killTree() -> Bool {
-        TreeKiller(group: group, signals: signals, reap: { self.reap() }).kill()
+        let spared: Set<pid_t> = discards.closer > 0 ? [discards.closer] : []
+        return TreeKiller(group: group, spared: spared, signals: signals, reap: { self.reap() }).kill()
     }
 }
 

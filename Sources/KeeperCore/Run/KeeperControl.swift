@@ -56,6 +56,9 @@ extension Keeper {
             if record != nil { isAcknowledged = true }
             FailPoint.reach(.acknowledged)
         case .ping(let token):
+            // Whoever asks knows with the answer all that the run had said by then.
+            readNotices(all: true)
+            tellNotices(all: true)
             let pong = KeeperMessage.pong(token: token, status: status)
             if !sockets.send(pong.encoded(), to: connection) { sockets.drop(connection) }
         case .takeDescriptors:

@@ -11,7 +11,10 @@ extension Keeper {
         let isProven = killTree()
         FailPoint.reach(.treeKilled)
         drain()
-        if let lastWords = notify.end() { sockets.broadcast(lastWords.encoded()) }
+        tellNotices(all: true)
+        let socket = notify.end()
+        if socket >= 0 { discards.take(CollectionOfOne(socket)) }
+        discards.start()
         if report >= 0 { finishReport() }
         phase = .ended
         let wasKilledForMemory = self.wasKilledForMemory
@@ -74,6 +77,7 @@ extension Keeper {
     private func makeRecord(isProven: Bool, wasKilledForMemory: Bool?) -> ExitRecord {
         var record = ExitRecord(runID: identity.runID, cause: cause)
         record.bootID = identity.bootID
+        record.failedPath = launchFailure?.subject ?? ""
         record.startedAtWall = identity.startedAtWall
         record.startedAtBoot = identity.startedAtBoot
         record.treeProvenEmpty = isProven

@@ -25,6 +25,9 @@ struct ChildSandbox {
     /// It was born into a pid namespace of its own, and its keeper's pid is not to be seen from there.
     var isParentUnseen: Bool { joined == nil && spec.sandbox.cloneFlags & NamespaceFlags.pids != 0 }
 
+    /// It enters the namespaces of a run.
+    var isGuest: Bool { joined != nil }
+
     mutating func perform(_ stage: SandboxView.Stage) {
         if stage == .enter, let joined { join(joined) }
         spec.forEachSandboxStep(stage) { step in
@@ -84,10 +87,13 @@ struct ChildSandbox {
         return errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP
     }
 
-    private func fail(_ step: SandboxStepView) -> Never { fail(step.name) }
+    private func fail(_ step: SandboxStepView) -> Never {
+        // The first string of a mount is its type.
+        fail(step.name, subject: step.text(step.kind == .mount ? 1 : 0))
+    }
 
-    private func fail(_ name: LaunchStep) -> Never {
-        LaunchReport.send(report, step: name, errno: errno)
+    private func fail(_ name: LaunchStep, subject: UnsafePointer<CChar>? = nil) -> Never {
+        LaunchReport.send(report, step: name, errno: errno, subject: subject)
         _exit(LaunchFailure.exitCode)
     }
 }

@@ -39,6 +39,7 @@ struct TreeKiller {
     /// killing that follows.
     private func killByScan(until deadline: UInt64) {
         var stopped: Set<ProcessTree.Member> = []
+        var order: [ProcessTree.Member] = []
         var isSettled = false
         while !isSettled, clinux_boottime_ns() < deadline {
             isSettled = true
@@ -46,10 +47,12 @@ struct TreeKiller {
                 guard !stopped.contains(member) else { return }
                 member.send(SIGSTOP)
                 stopped.insert(member)
+                order.append(member)
                 isSettled = false
             }
         }
-        for member in stopped { member.send(SIGKILL) }
+        // Children first: those of a parent in another pid namespace would go elsewhere when it ends.
+        for member in order.reversed() { member.send(SIGKILL) }
     }
 
     private func waitForChange() {

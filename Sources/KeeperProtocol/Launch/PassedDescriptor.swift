@@ -1,3 +1,6 @@
+import CLinux
+import Glibc
+
 /// A descriptor that is handed from run to run of a replica, and that keepers hold for agents meanwhile.
 package struct PassedDescriptor: Equatable, Sendable {
     package enum Kind: UInt8, Sendable {
@@ -20,6 +23,13 @@ package struct PassedDescriptor: Equatable, Sendable {
         self.kind = kind
         self.name = name
         self.key = key
+    }
+
+    /// Whether there can be another end whose closing is seen. Of any other file poll(2) could tell nothing,
+    /// and might take as long as its file system likes.
+    package static func hasOtherEnd(_ descriptor: Int32) -> Bool {
+        let type = clinux_file_type(descriptor)
+        return type == S_IFSOCK || type == S_IFIFO
     }
 }
 

@@ -3,6 +3,8 @@ package struct ExitRecord: Equatable, Sendable {
     package var runID: String
     package var bootID: String = ""
     package var cause: ExitCause
+    /// Of a failed start: the path that the step was about; "": none, or not told.
+    package var failedPath = ""
     /// The kernel's OOM killer struck in the run's cgroup, this many times during the run.
     package var oomKills: UInt64 = 0
     /// Whether one of these kills ended the main process; nil from a keeper that does not know.

@@ -21,6 +21,7 @@ private enum Tag {
     static let systemTime: UInt16 = 20
     static let rssMax: UInt16 = 21
     static let killedForMemory: UInt16 = 40
+    static let failedPath: UInt16 = 41
 }
 
 extension ExitRecord {
@@ -54,6 +55,9 @@ extension ExitRecord {
         case .lostBeforeExec:
             writer.put(Tag.lostBeforeExec, true)
         }
+        if !failedPath.isEmpty {
+            writer.put(Tag.failedPath, Array(failedPath.utf8.prefix(WireLimits.failedPathBytesMax)))
+        }
         writer.put(Tag.oomKills, oomKills)
         if let wasKilledForMemory { writer.put(Tag.killedForMemory, wasKilledForMemory) }
         writer.put(Tag.startedWall, startedAtWall)
@@ -80,6 +84,7 @@ extension ExitRecord {
                 cause = try Self.cause(after: cause, field)
             case Tag.runID: runID = try field.string(max: WireLimits.idBytesMax)
             case Tag.bootID: bootID = try field.string(max: WireLimits.idBytesMax)
+            case Tag.failedPath: failedPath = try field.string(max: WireLimits.failedPathBytesMax)
             case Tag.oomKills: oomKills = try field.integer()
             case Tag.killedForMemory: wasKilledForMemory = try field.bool()
             case Tag.startedWall: startedAtWall = try field.integer()

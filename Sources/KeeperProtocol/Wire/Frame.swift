@@ -40,6 +40,8 @@ package enum WireLimits {
     package static let stringsMax = 65536
     /// Both outputs of a probe together.
     package static let probeOutputBytesMax = 4096
+    /// The path that a failed start was about.
+    package static let failedPathBytesMax = 128
     /// What a run says of its state in words.
     package static let notifyStatusBytesMax = 256
 }

@@ -17,22 +17,12 @@ extension EventLoop {
             return false
         }
         defer { remove(token) }
-        let timer = Task.detached {
-            // Cancelled, the sleep ends early, and the answer has been given by then.
-            try? await Task.sleep(for: timeout)
-            answer.give(false)
-        }
-        defer { timer.cancel() }
-        return await withTaskCancellationHandler {
-            await withCheckedContinuation { answer.take($0) }
-        } onCancel: {
-            answer.give(false)
-        }
+        return await answer.value(within: timeout)
     }
 }
 
 /// The first answer that is given, for the one who waits for it.
-private final class Answer: Sendable {
+final class Answer: Sendable {
     private enum State {
         case open
         case waiting(CheckedContinuation<Bool, Never>)
@@ -55,7 +45,22 @@ private final class Answer: Sendable {
         waiting?.resume(returning: value)
     }
 
-    func take(_ continuation: CheckedContinuation<Bool, Never>) {
+    /// False at the timeout, or if the task is cancelled.
+    func value(within timeout: Duration) async -> Bool {
+        let timer = Task.detached {
+            // Cancelled, the sleep ends early, and the answer has been given by then.
+            try? await Task.sleep(for: timeout)
+            self.give(false)
+        }
+        defer { timer.cancel() }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { take($0) }
+        } onCancel: {
+            give(false)
+        }
+    }
+
+    private func take(_ continuation: CheckedContinuation<Bool, Never>) {
         let given = state.withLock { state -> Bool? in
             if case .given(let value) = state { return value }
             state = .waiting(continuation)

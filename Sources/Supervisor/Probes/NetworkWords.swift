@@ -16,6 +16,7 @@ enum NetworkWords {
             "the certificate is not trusted (set tls.ca, or tls.verify: false)"
         ),
         ("unableToValidateCertificate", "the certificate is not trusted (set tls.ca, or tls.verify: false)"),
+        ("StreamClosed", "the server reset the call without an answer"),
         ("closed channel", "the connection was closed before an answer"),
         ("remoteConnectionClosed", "the connection was closed before an answer"),
         ("UncleanShutdown", "the connection was closed before an answer"),

@@ -23,6 +23,11 @@ final class NotifyFeed: Sendable {
         for continuation in waiting.values { continuation.resume() }
     }
 
+    /// The last word, and how many came before.
+    var newest: (version: Int, heartbeat: Heartbeat)? {
+        state.withLock { state in state.heartbeat.map { (state.version, $0) } }
+    }
+
     /// Returns at once where there is more than `version`, else with the next word, or at `deadline` with the
     /// last one. nil if the task is cancelled.
     func next(after version: Int, until deadline: Instant?) async -> (version: Int, heartbeat: Heartbeat)? {

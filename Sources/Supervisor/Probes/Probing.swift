@@ -39,7 +39,8 @@ extension Supervisor {
                 self?.tell(.probeFaltered(run, kind, detail: detail)) {
                     self?.table.withLock { $0[run]?.phase == .running } ?? false
                 }
-            })
+            },
+            catchUp: { [weak self] in await self?.catchUp(run) ?? true })
         let kept = table.withLock { table in
             guard table[run]?.phase == .running, table[run]?.isStopping == false, table[run]?.probes == nil
             else { return false }
@@ -47,6 +48,15 @@ extension Supervisor {
             return true
         }
         if !kept { probes?.stop() }
+    }
+
+    /// Until the keeper has told all that the run has said. One that has never answered is too old to.
+    private func catchUp(_ run: RunID) async -> Bool {
+        guard table.withLock({ $0[run]?.answersPings ?? false }) else { return true }
+        if await ping(run) { return true }
+        // Where there is no connection that came at once; a new one may be on its way.
+        await doze(for: .seconds(1))
+        return false
     }
 
     private func check(_ probe: Probe, _ run: RunID) async -> ProbeOutcome {

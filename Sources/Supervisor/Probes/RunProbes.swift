@@ -8,18 +8,23 @@ struct RunProbes: Sendable {
     /// A probe failed for the first time since it passed; nil: it passes again before its threshold.
     typealias Falter = @Sendable (ProbeKind, _ detail: String?) -> Void
 
+    /// Returns true once all that the run has said is among the notices; false if that cannot be known.
+    typealias CatchUp = @Sendable () async -> Bool
+
     private let task: Task<Void, Never>
 
     /// nil where there is nothing to probe: such a run costs nothing.
     init?(
         _ health: Health, processStart: Instant, isStartupPassed: Bool, notices: NotifyFeed = NotifyFeed(),
-        check: @escaping Check, change: @escaping Change, falter: @escaping Falter = { _, _ in }
+        check: @escaping Check, change: @escaping Change, falter: @escaping Falter = { _, _ in },
+        catchUp: @escaping CatchUp = { true }
     ) {
         let startup = isStartupPassed ? nil : health.startup
         guard startup != nil || health.readiness != nil || health.liveness != nil else { return nil }
         task = Task.detached {
             var watch = Watch(
-                processStart: processStart, notices: notices, check: check, change: change, falter: falter)
+                processStart: processStart, notices: notices, check: check, change: change, falter: falter,
+                catchUp: catchUp)
             if let startup {
                 await watch.follow(.startup, startup)
                 watch.listeningSince = .current
@@ -46,18 +51,21 @@ private struct Watch: Sendable {
     let check: RunProbes.Check
     let change: RunProbes.Change
     let falter: RunProbes.Falter
+    let catchUp: RunProbes.CatchUp
     /// From when on heartbeats can be expected.
     var listeningSince: Instant
 
     init(
         processStart: Instant, notices: NotifyFeed, check: @escaping RunProbes.Check,
-        change: @escaping RunProbes.Change, falter: @escaping RunProbes.Falter
+        change: @escaping RunProbes.Change, falter: @escaping RunProbes.Falter,
+        catchUp: @escaping RunProbes.CatchUp
     ) {
         self.processStart = processStart
         self.notices = notices
         self.check = check
         self.change = change
         self.falter = falter
+        self.catchUp = catchUp
         listeningSince = processStart
     }
 
@@ -97,7 +105,13 @@ private struct Watch: Sendable {
         var version = 0
         var due: Instant?
         // Without a word of the keeper nothing is known, and nothing is concluded.
-        while let news = await notices.next(after: version, until: due) {
+        while var news = await notices.next(after: version, until: due) {
+            if timeline.isSilent(news.heartbeat, now: .current) {
+                // What it said may be on its way still. Without an answer nobody knows.
+                while await !catchUp() { if Task.isCancelled { return } }
+                news = notices.newest ?? news
+            }
+            if Task.isCancelled { return }
             version = news.version
             let look = timeline.look(at: news.heartbeat, now: .current)
             due = look.due

@@ -8,13 +8,32 @@ enum TCPProbe {
         guard raw >= 0 else { return .failed("\(SystemError("socket", ":\(port)"))") }
         let connection = Descriptor(owning: raw)
         let number = connect(connection, port)
-        if number == 0 { return .passed("port \(port) accepts") }
+        if number == 0 { return answered(connection, port) }
         guard number == EINPROGRESS else { return failed(port, number) }
         guard await loop.waitUntilWritable(connection.raw, timeout: timeout) else {
             return .failed("port \(port): no answer within \(timeout)")
         }
         let result = pendingError(connection)
-        return result == 0 ? .passed("port \(port) accepts") : failed(port, result)
+        return result == 0 ? answered(connection, port) : failed(port, result)
+    }
+
+    private static func answered(_ connection: borrowing Descriptor, _ port: UInt16) -> ProbeOutcome {
+        isOfItself(connection.raw) ? failed(port, ECONNREFUSED) : .passed("port \(port) accepts")
+    }
+
+    /// Whether a connection leads back to itself: the kernel may give it the very port that it goes to as its
+    /// own, where nobody listens.
+    static func isOfItself(_ raw: Int32) -> Bool {
+        var ends = (sockaddr_in(), sockaddr_in())
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let known = withUnsafeMutablePointer(to: &ends.0) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(raw, $0, &length) }
+        }
+        let peer = withUnsafeMutablePointer(to: &ends.1) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(raw, $0, &length) }
+        }
+        return known == 0 && peer == 0 && ends.0.sin_port == ends.1.sin_port
+            && ends.0.sin_addr.s_addr == ends.1.sin_addr.s_addr
     }
 
     private static func failed(_ port: UInt16, _ number: Int32) -> ProbeOutcome {

@@ -5,7 +5,8 @@ import Reconciler
 extension ExitReport {
     init(_ record: ExitRecord) {
         self.init(
-            cause: Cause(record.cause), oomKilled: record.isKilledForMemory, oomKills: record.oomKills,
+            cause: Cause(record.cause, path: record.failedPath), oomKilled: record.isKilledForMemory,
+            oomKills: record.oomKills,
             startedWall: record.startedAtWall == 0
                 ? nil : WallTime(nanoseconds: Int64(clamping: record.startedAtWall)),
             endedWall: WallTime(nanoseconds: Int64(clamping: record.endedAtWall)),
@@ -40,13 +41,16 @@ extension ExitRecord {
 }
 
 extension ExitReport.Cause {
-    init(_ cause: ExitCause) {
+    /// `path`: what a failed step was about, or "".
+    init(_ cause: ExitCause, path: String) {
         switch cause {
         case .exited(let code): self = .exited(code: code)
         case .signaled(let number, let coreDumped): self = .signaled(number: number, coreDumped: coreDumped)
         case .execFailed(let step, let number):
+            let subject = path.isEmpty ? "" : "\(path): "
             self = .startFailed(
-                step: step.name, errno: number, message: "\(step.words): \(SystemError.text(number))")
+                step: step.name, errno: number,
+                message: "\(step.words): \(subject)\(SystemError.text(number))")
         case .lostBeforeExec:
             self = .startFailed(
                 step: "start", errno: 0, message: "the process was killed before it executed its program")

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import KeeperProtocol
+import Manifests
 import Reconciler
 import Synchronization
 
@@ -24,6 +25,9 @@ extension Supervisor {
         guard clinux_send(connection.raw, hello, hello.count, nil, 0, 1) >= 0 else {
             throw SystemError("send", "hello")
         }
+        // Its answer tells that this keeper is one that answers.
+        let ping = AgentMessage.ping(token: 0).encoded()
+        _ = clinux_send(connection.raw, ping, ping.count, nil, 0, 1)
         // The entry has its socket before the loop can speak of it.
         let raw = connection.release()
         let previous = table.withLock { table -> Int32 in
@@ -63,9 +67,11 @@ extension Supervisor {
         var bytes = [UInt8](repeating: 0, count: bytesMax)
         for _ in 0..<Self.packetsPerTurn {
             let packet = table.withLock { table in
-                table[run]?.socket == socket ? Packet(socket, &bytes) : Packet(failed: EAGAIN)
+                table[run]?.socket == socket
+                    ? Packet(socket, &bytes, takesDescriptors: !disposal.isFull) : Packet(failed: EAGAIN)
             }
             if packet.count < 0, packet.number == EAGAIN { return }
+            if packet.count < 0, packet.number == EMSGSIZE { continue }
             guard packet.count > 0 else { return hangUp(run) }
             if case .descriptors(_, let passed)? = packet.message,
                 let (slot, isStale) = table.withLock({ table in
@@ -75,7 +81,7 @@ extension Supervisor {
                 takeBack(passed, packet.descriptors, of: slot, isStale: isStale)
                 continue
             }
-            packet.closeDescriptors()
+            disposal.take(packet.descriptors)
             if let message = packet.message { take(message, run) }
         }
     }
@@ -103,9 +109,15 @@ extension Supervisor {
             conclude(run, exitReport(record, of: run))
         case .stopCommandFailed(let step, let outcome): tellStopCommand(run, Int(step), outcome)
         case .notified(let state): notified(run, state)
-        case .execFailed, .pong, .descriptors, .unknown:
-            // The cause of a failed start comes again with `exited`.
-            break
+        case .pong(let token, _):
+            table.withLock { $0[run]?.answersPings = true }
+            pings.answered(token)
+        case .execFailed(let step, _):
+            // The cause comes again with `exited`.
+            if !step.sandboxItem.isEmpty, let process = table.withLock({ $0[run]?.spec?.process }) {
+                trials.forget(SandboxRules(process.sandbox))
+            }
+        case .descriptors, .unknown: break
         }
     }
 

@@ -60,6 +60,8 @@ struct RunEntry {
     /// The keeper's pidfd, while it is watched for want of a connection.
     var keeperPidfd: Int32 = -1
     var keeperToken: EventLoop.Token?
+    /// Its keeper has answered a ping.
+    var answersPings = false
 
     /// What it was started as; nil for an adopted run.
     var begun: StartedProgram?

@@ -45,6 +45,11 @@ final class SandboxTrials: Sendable {
         }
     }
 
+    /// A run could not be shut in by these rules after all: the host is another one than it was.
+    func forget(_ rules: SandboxRules) {
+        known.withLock { known in known = known.filter { $0.key.rules != rules } }
+    }
+
     /// 0 where the kernel has no Landlock, or it was switched off at boot.
     static let landlockVersion = max(0, Int(clinux_landlock_version()))
 }

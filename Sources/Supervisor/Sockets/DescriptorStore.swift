@@ -12,6 +12,9 @@ final class DescriptorStore: Sendable {
         var raw: Int32
     }
     private let slots = Mutex<[SlotID: [Stored]]>([:])
+    private let disposal: Disposal
+
+    init(disposal: Disposal) { self.disposal = disposal }
 
     deinit { close() }
 
@@ -23,7 +26,7 @@ final class DescriptorStore: Sendable {
             if !new.isEmpty { slots[slot] = new }
             return old
         }
-        for stored in old { Glibc.close(stored.raw) }
+        disposal.take(old.map(\.raw))
     }
 
     /// Copies of the first `max`, the caller's own, of those whose other end is still open.
@@ -38,7 +41,7 @@ final class DescriptorStore: Sendable {
             return (copies, 0)
         }
         guard number == 0 else {
-            for (_, raw) in copies { Glibc.close(raw) }
+            disposal.take(copies.map(\.1))
             throw SystemError("dup", "stored descriptors of \(slot)", number: number)
         }
         return copies
@@ -50,13 +53,13 @@ final class DescriptorStore: Sendable {
             let names = slots.keys.filter { !wanted.contains($0) }
             return names.flatMap { slots.removeValue(forKey: $0) ?? [] }
         }
-        for stored in leaving { Glibc.close(stored.raw) }
+        disposal.take(leaving.map(\.raw))
     }
 
     func close() { keep(only: []) }
 
     private static func isOver(_ stored: Stored) -> Bool {
-        guard stored.entry.kind == .stored else { return false }
+        guard stored.entry.kind == .stored, PassedDescriptor.hasOtherEnd(stored.raw) else { return false }
         var entry = pollfd(fd: stored.raw, events: 0, revents: 0)
         return poll(&entry, 1, 0) > 0
     }

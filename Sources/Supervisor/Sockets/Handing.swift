@@ -58,7 +58,7 @@ extension Supervisor {
     func handedDescriptors(_ request: RunRequest, _ launch: inout LaunchSpec) throws(PreparationFailure)
         -> HandedDescriptors
     {
-        var handed = HandedDescriptors()
+        var handed = HandedDescriptors(disposal: disposal)
         let isAlone = table.withLock { table in
             !table.runs.contains { run, entry in
                 run != request.run && entry.phase != .over
@@ -66,11 +66,10 @@ extension Supervisor {
             }
         }
         for (name, socket) in request.spec.heldSockets(index: request.slot.replica.index) {
-            let raw = try held.descriptor(of: socket)
             // What the last program has set is none of the next one's business; one that runs may rely on it.
-            if isAlone { _ = clinux_set_nonblocking(raw, 0) }
+            let raw = try held.descriptor(of: socket, renews: isAlone)
             // A program may have ended with a shutdown of the socket that all have in common.
-            if !socket.isDatagram { _ = listen(raw, SOMAXCONN) }
+            if !isAlone, !socket.isDatagram { _ = listen(raw, SOMAXCONN) }
             handed.add(raw, .listen)
             launch.passed.append(PassedDescriptor(kind: .listen, name: name, key: socket.text))
         }
@@ -144,10 +143,10 @@ extension Supervisor {
             } else if !entry.isStored, let socket = HeldSocket(instance: slot.instance, text: entry.key) {
                 held.adopt(socket, raw)
             } else {
-                close(raw)
+                disposal.take([raw])
             }
         }
-        for raw in descriptors.dropFirst(passed.count) { close(raw) }
+        disposal.take(Array(descriptors.dropFirst(passed.count)))
         if !isStale { store.replace(slot, stored.entries, stored.raws) }
     }
 
@@ -176,7 +175,7 @@ extension Supervisor {
         let packet = Packet(connection.raw, &buffer)
         guard case .descriptors(let owner, let passed)? = packet.message, let replica = ReplicaID(owner)
         else {
-            return packet.closeDescriptors()
+            return disposal.take(packet.descriptors)
         }
         let slot = SlotID(replica: replica)
         let hasLiveRun = table.withLock { table in
@@ -192,13 +191,16 @@ extension Supervisor {
 struct HandedDescriptors: ~Copyable {
     private(set) var roles: [DescriptorRole?] = []
     private(set) var descriptors: [Int32] = []
+    private let disposal: Disposal
+
+    init(disposal: Disposal) { self.disposal = disposal }
 
     mutating func add(_ raw: Int32, _ role: DescriptorRole) {
         roles.append(role)
         descriptors.append(raw)
     }
 
-    deinit { for raw in descriptors { close(raw) } }
+    deinit { disposal.take(descriptors) }
 }
 
 /// One packet of a keeper's.
@@ -209,11 +211,13 @@ struct Packet {
     private(set) var message: KeeperMessage?
     private(set) var descriptors: [Int32] = []
 
-    init(_ socket: Int32, _ buffer: inout [UInt8]) {
+    /// Without `takesDescriptors` a packet that has any fails with EMSGSIZE, and the kernel drops them.
+    init(_ socket: Int32, _ buffer: inout [UInt8], takesDescriptors: Bool = true) {
         var received = [Int32](repeating: -1, count: Int(CLINUX_DESCRIPTORS_MAX))
         var receivedCount = 0
         count = clinux_receive(
-            socket, &buffer, buffer.count, &received, received.count, &receivedCount, 1)
+            socket, &buffer, buffer.count, &received, takesDescriptors ? received.count : 0, &receivedCount, 1
+        )
         number = errno
         guard count > 0 else { return }
         descriptors = Array(received[..<receivedCount])
@@ -224,8 +228,6 @@ struct Packet {
         count = -1
         self.number = number
     }
-
-    func closeDescriptors() { for raw in descriptors { close(raw) } }
 }
 
 extension InstanceSpec {

@@ -17,13 +17,15 @@ final class HeldSockets: Sendable {
 
     deinit { close() }
 
-    /// A descriptor of the socket, the caller's own. Opens it if it is not open.
-    func descriptor(of socket: HeldSocket) throws(PreparationFailure) -> Int32 {
+    /// A descriptor of the socket, the caller's own. Opens it if it is not open. `renews`: nobody uses it now,
+    /// and whatever a program has done to it is undone, with a new socket if need be.
+    func descriptor(of socket: HeldSocket, renews: Bool = false) throws(PreparationFailure) -> Int32 {
         let result = state.withLock { state -> Result<Int32, PreparationFailure> in
             Result { () throws(PreparationFailure) in
                 let raw: Int32
                 if let open = state.open[socket] {
-                    raw = open
+                    raw = renews ? try Self.renew(open, socket, beside: state.open.keys) : open
+                    state.open[socket] = raw
                 } else {
                     raw = try Self.open(socket, beside: state.open.keys)
                     state.open[socket] = raw
@@ -43,7 +45,7 @@ final class HeldSockets: Sendable {
             state.open[socket] = descriptor
             return false
         }
-        if spare { Glibc.close(descriptor) }
+        if spare { clinux_close_patiently(descriptor) }
     }
 
     func adopt(holder: Int32, of slot: SlotID) {
@@ -62,7 +64,8 @@ final class HeldSockets: Sendable {
         state.withLock { state in
             state.wanted = resources
             for (socket, raw) in state.open where !resources.sockets.contains(socket) {
-                Glibc.close(raw)
+                // At once, because somebody may be about to open the port. Programs may have changed what it is.
+                clinux_close_patiently(raw)
                 state.open[socket] = nil
             }
             let leaving = state.holders.keys.filter { !resources.slots.contains($0) }
@@ -80,7 +83,7 @@ final class HeldSockets: Sendable {
             state = State()
             return all
         }
-        for raw in all { Glibc.close(raw) }
+        for raw in all { clinux_close_patiently(raw) }
     }
 
     private static func open(
@@ -89,6 +92,17 @@ final class HeldSockets: Sendable {
         let raw = clinux_listen_inet(socket.address, socket.port, socket.isDatagram ? 1 : 0)
         guard raw >= 0 else { throw failure(socket, errno, beside: others) }
         return raw
+    }
+
+    private static func renew(
+        _ raw: Int32, _ socket: HeldSocket, beside others: some Collection<HeldSocket>
+    ) throws(PreparationFailure) -> Int32 {
+        let isDatagram: Int32 = socket.isDatagram ? 1 : 0
+        if clinux_renew_inet(raw, isDatagram) == 0 { return raw }
+        let new = clinux_replace_inet(raw, socket.address, socket.port, isDatagram)
+        guard new >= 0 else { throw failure(socket, errno, beside: others.filter { $0 != socket }) }
+        clinux_close_patiently(raw)
+        return new
     }
 
     private static func failure(
