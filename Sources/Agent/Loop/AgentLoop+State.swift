@@ -21,6 +21,16 @@ extension AgentLoop {
                 ("NothingAccepted", "no revision has been accepted yet")
             } else if conditions.isTrue(.invalid) {
                 ("Invalid", "the newest revision is invalid; \(source.accepted?.short ?? "") stays in force")
+            } else if behind && conditions.isTrue(.rejected) {
+                (
+                    "Rejected",
+                    "the newest revision is rejected; \(source.accepted?.short ?? "") stays in force"
+                )
+            } else if behind && conditions.isTrue(.trustUnavailable) {
+                (
+                    "TrustUnavailable",
+                    "the newest revision cannot be judged; \(source.accepted?.short ?? "") stays in force"
+                )
             } else if conditions.isTrue(.sourceStale) {
                 (
                     "SourceStale",

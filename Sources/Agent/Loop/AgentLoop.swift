@@ -24,6 +24,8 @@ package actor AgentLoop {
     let runs: any RunPort
     let store: any MemoryPort
     let clock: any ClockPort
+    /// nil: every commit is believed.
+    let trust: (any TrustPort)?
     let reader: RevisionReader
     nonisolated let mailbox = Mailbox()
 
@@ -46,6 +48,9 @@ package actor AgentLoop {
     var next: Revision?
     /// The accepted revision was read from the repository in this life, under the settings of this life.
     var isAcceptedRead = false
+    /// Who is trusted changed since the newest revision was judged.
+    var mustJudgeAgain = false
+    var isRetryingTrust = false
     /// The accepted snapshot's bytes, as they are stored.
     var storedContent: [UInt8] = []
     /// Set by `stopRequested`; true once nothing is left to wait for.
@@ -66,12 +71,13 @@ package actor AgentLoop {
 
     package init(
         settings: AgentSettings, runs: any RunPort, store: any MemoryPort, source: any SourcePort,
-        clock: any ClockPort
+        clock: any ClockPort, trust: (any TrustPort)? = nil
     ) {
         self.settings = settings
         self.runs = runs
         self.store = store
         self.clock = clock
+        self.trust = trust
         reader = RevisionReader(source: source)
         self.source = SourceStatus(
             repository: settings.repository, ref: settings.ref, path: settings.path)

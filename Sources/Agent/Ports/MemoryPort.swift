@@ -19,11 +19,13 @@ package struct Remembered: Sendable {
     package var rebuilt: String?
     /// The branch that was chosen at the first start.
     package var ref: String?
+    /// Up to where every commit is verified, in the verifier's own words.
+    package var trustFrontier: String?
 
     package init(
         memory: Memory = Memory(), accepted: AcceptedSource? = nil, openRuns: [RunID] = [],
         bootID: String? = nil,
-        rebuilt: String? = nil, ref: String? = nil
+        rebuilt: String? = nil, ref: String? = nil, trustFrontier: String? = nil
     ) {
         self.memory = memory
         self.accepted = accepted
@@ -31,6 +33,7 @@ package struct Remembered: Sendable {
         self.bootID = bootID
         self.rebuilt = rebuilt
         self.ref = ref
+        self.trustFrontier = trustFrontier
     }
 }
 
@@ -98,7 +101,7 @@ package struct AcceptedSource: Sendable {
 
 /// What became of a revision that was seen.
 package struct RevisionOutcome: Sendable {
-    package enum Outcome: String, Sendable { case accepted, invalid }
+    package enum Outcome: String, Sendable { case accepted, invalid, rejected }
     package var revision: Revision
     package var outcome: Outcome
     package var message: String

@@ -18,6 +18,7 @@ struct HostSettings {
     /// `127.0.0.1:7420`.
     var listen: String
     var socket: String
+    var trust: TrustBlock
 
     static let listenDefault = "127.0.0.1:7420"
     static let configDefault = "/etc/plumb/agent.yaml"
@@ -60,6 +61,7 @@ struct HostSettings {
         secretsDir = Self.absolute(
             try value(flags.secretsDir, "PLUMB_SECRETS_DIR", "secretsDir") ?? usual.secrets)
         listen = try value(flags.listen, "PLUMB_LISTEN", "status.listen") ?? Self.listenDefault
+        trust = try TrustBlock(file)
         socket = Self.absolute(flags.socket ?? environment["PLUMB_SOCKET"] ?? runtimeDir + "/plumb.sock")
     }
 

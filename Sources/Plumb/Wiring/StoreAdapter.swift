@@ -11,6 +11,7 @@ struct StoreAdapter: MemoryPort {
 
     static let bootKey = "bootID"
     static let refKey = "ref"
+    static let frontierKey = "trust.frontier"
 
     func load() async throws -> Remembered {
         let loaded = try await store.load()
@@ -20,7 +21,8 @@ struct StoreAdapter: MemoryPort {
                 AcceptedSource(revision: $0.revision, acceptedAt: $0.acceptedAt, content: $0.payload)
             },
             openRuns: loaded.openRuns.map(\.claim.run), bootID: loaded.settings[Self.bootKey],
-            rebuilt: loss(loaded), ref: loaded.settings[Self.refKey])
+            rebuilt: loss(loaded), ref: loaded.settings[Self.refKey],
+            trustFrontier: loaded.settings[Self.frontierKey])
     }
 
     /// What of the memory is lost, in words; nil if nothing is.

@@ -103,6 +103,8 @@ package struct Condition: Sendable, Hashable, Codable {
         case driftUnwatched = "DriftUnwatched"
         case storeRebuilt = "StoreRebuilt"
         case storeFailing = "StoreFailing"
+        case rejected = "Rejected"
+        case trustUnavailable = "TrustUnavailable"
     }
     package var type: Kind
     package var status: Bool
