@@ -36,6 +36,7 @@ extension AgentLoop {
         guard gates.hold(held) else { return }
         showHold(at: moment)
         note(.held, held.text, revision: held.revision)
+        recorder.refused(held.revision.id, outcome: RevisionOutcome.Outcome.held.rawValue)
         batch.revisions.append(
             RevisionOutcome(revision: held.revision, outcome: .held, message: held.text, at: moment.wall))
     }

@@ -24,11 +24,13 @@ package struct Remembered: Sendable {
     /// Where the history of specs and of the accepted revision goes on.
     package var openSpecs: [OpenSpec] = []
     package var trace: RevisionTrace?
+    /// Up to where every commit is verified, in the verifier's own words.
+    package var trustFrontier: String?
 
     package init(
         memory: Memory = Memory(), accepted: AcceptedSource? = nil, openRuns: [RunID] = [],
         bootID: String? = nil,
-        rebuilt: String? = nil, ref: String? = nil, gates: GateMemory? = nil
+        rebuilt: String? = nil, ref: String? = nil, gates: GateMemory? = nil, trustFrontier: String? = nil
     ) {
         self.memory = memory
         self.accepted = accepted
@@ -37,6 +39,7 @@ package struct Remembered: Sendable {
         self.rebuilt = rebuilt
         self.ref = ref
         self.gates = gates
+        self.trustFrontier = trustFrontier
     }
 }
 
@@ -112,7 +115,7 @@ package struct AcceptedSource: Sendable {
 
 /// What became of a revision that was seen.
 package struct RevisionOutcome: Sendable {
-    package enum Outcome: String, Sendable { case accepted, invalid, held }
+    package enum Outcome: String, Sendable { case accepted, invalid, held, rejected }
     package var revision: Revision
     package var outcome: Outcome
     package var message: String

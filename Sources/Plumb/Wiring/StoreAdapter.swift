@@ -12,6 +12,7 @@ struct StoreAdapter: MemoryPort {
     static let bootKey = "bootID"
     static let refKey = "ref"
     static let gatesKey = "gates"
+    static let frontierKey = "trust.frontier"
 
     func load() async throws -> Remembered {
         let loaded = try await store.load()
@@ -24,7 +25,7 @@ struct StoreAdapter: MemoryPort {
             rebuilt: loss(loaded), ref: loaded.settings[Self.refKey],
             gates: loaded.settings[Self.gatesKey].flatMap {
                 try? JSONDecoder().decode(GateMemory.self, from: Data($0.utf8))
-            })
+            }, trustFrontier: loaded.settings[Self.frontierKey])
         remembered.openSpecs = loaded.openSpecs
         remembered.trace = loaded.trace
         return remembered

@@ -109,6 +109,8 @@ package struct Condition: Sendable, Hashable, Codable {
         case rolledBack = "RolledBack"
         case rollbackImpossible = "RollbackImpossible"
         case held = "Held"
+        case rejected = "Rejected"
+        case trustUnavailable = "TrustUnavailable"
     }
     package var type: Kind
     package var status: Bool

@@ -8,6 +8,7 @@ package struct EventRecord: Sendable, Hashable, Codable {
         case agentStarted, agentStopped, storeRebuilt, probeFailing
         case rolloutStarted, rolloutDone, rolloutFailed, rolledBack, quarantineLifted
         case held, holdLifted, approved, suspended, resumed
+        case revisionRejected
     }
     package var kind: Kind
     package var time: WallTime
