@@ -7,6 +7,8 @@ package enum AgentEvent: Sendable {
     /// The repository cannot be read; what runs goes on.
     case sourceUnreadable(SourceFailure)
     case sourceReadable
+    /// A repository elsewhere was fetched, or could not be; its mirror is read either way.
+    case fetched(SourceFailure?)
     case revisionRead(RevisionReading)
     case run(RunEvent)
     case prepared(InstanceSpec, HostFailure?)

@@ -8,6 +8,7 @@ extension AgentLoop {
         case .revisionSeen(let revision): seen(revision)
         case .sourceUnreadable(let failure): unreadable(failure, at: moment)
         case .sourceReadable: readable(at: moment)
+        case .fetched(let failure): fetched(failure, at: moment)
         case .revisionRead(let reading): read(reading, at: moment)
         case .run(let event): apply(event, at: moment)
         case .prepared(let spec, let failure): world.prepared(spec, failure, at: moment)

@@ -5,6 +5,7 @@ extension AgentLoop {
     /// The newest commit wins: one that is overtaken while another is read is never read at all.
     func seen(_ revision: Revision) {
         source.seen = revision
+        if source.ref.isEmpty { source.ref = revision.ref }
         if reading != nil {
             next = revision
             return
@@ -17,20 +18,6 @@ extension AgentLoop {
         reading = revision.id
         let (reader, mailbox) = (reader, mailbox)
         Task { mailbox.post(.revisionRead(await reader.read(revision))) }
-    }
-
-    func unreadable(_ failure: SourceFailure, at moment: Moment) {
-        let message = "\(failure.message); \(failure.advice)"
-        if !conditions.isTrue(.sourceStale) {
-            note(.sourceStale, "the repository cannot be read, everything goes on as it is: \(message)")
-        }
-        conditions.set(.sourceStale, true, reason: failure.code, message: message, at: moment.wall)
-    }
-
-    func readable(at moment: Moment) {
-        guard conditions.isTrue(.sourceStale) else { return }
-        conditions.clear(.sourceStale)
-        note(.sourceReadable, "the repository can be read again")
     }
 
     func read(_ reading: RevisionReading, at moment: Moment) {
@@ -83,6 +70,7 @@ extension AgentLoop {
         guard isNews else { return }
         source.accepted = revision
         source.acceptedAt = moment.wall
+        reader.source.accepted(revision.id)
         storedContent = content
         batch.accepted = AcceptedSource(revision: revision, acceptedAt: moment.wall, content: content)
         batch.revisions.append(

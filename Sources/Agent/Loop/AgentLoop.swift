@@ -7,13 +7,18 @@ package struct AgentSettings: Sendable {
     package var ref: String
     package var path: String
     package var stateDir: String
+    /// Where a repository elsewhere is read; nil for one on this host.
+    package var mirror: String?
 
-    package init(node: Node, repository: String, ref: String, path: String, stateDir: String) {
+    package init(
+        node: Node, repository: String, ref: String, path: String, stateDir: String, mirror: String? = nil
+    ) {
         self.node = node
         self.repository = repository
         self.ref = ref
         self.path = path
         self.stateDir = stateDir
+        self.mirror = mirror
     }
 }
 
@@ -44,6 +49,9 @@ package actor AgentLoop {
     /// The revision that is being read; the newest one that was seen meanwhile.
     var reading: RevisionID?
     var next: Revision?
+    /// Why the repository cannot be read, and why it cannot be fetched: each ends by itself.
+    var readFailure: SourceFailure?
+    var fetchFailure: SourceFailure?
     /// The accepted revision was read from the repository in this life, under the settings of this life.
     var isAcceptedRead = false
     /// The accepted snapshot's bytes, as they are stored.
@@ -75,6 +83,7 @@ package actor AgentLoop {
         reader = RevisionReader(source: source)
         self.source = SourceStatus(
             repository: settings.repository, ref: settings.ref, path: settings.path)
+        self.source.mirror = settings.mirror
         startedWall = clock.now().wall
     }
 

@@ -62,7 +62,7 @@ struct DiffCommand: AsyncParsableCommand {
 
     private func againstAgent() async throws -> ChangeSummary {
         let input = try PlannerInput.decode(try agent.client.get("/v1/planner"))
-        let repository = repo ?? input.source.repository
+        let repository = repo ?? input.source.mirror ?? input.source.repository
         let loader = RevisionLoader(repository: repository, sourcePath: path ?? input.source.path)
         defer { loader.stop() }
         let expression: String

@@ -9,11 +9,10 @@ struct AgentFile {
     private let name: String
 
     /// Keys this version acts on; others are refused rather than ignored.
-    private static let known: Set<String> = [
-        "apiVersion", "kind", "source", "source.repo", "source.ref", "source.ref.branch", "source.path",
-        "source.owner", "node", "node.name", "node.labels", "stateDir", "runtimeDir", "secretsDir", "status",
-        "status.listen",
-    ]
+    private static let known: Set<String> = SourceSettings.keys.union([
+        "apiVersion", "kind", "node", "node.name", "node.labels", "stateDir", "runtimeDir", "secretsDir",
+        "status", "status.listen",
+    ])
     /// Keys of the design whose behaviour comes later.
     private static let reserved: Set<String> = [
         "trust", "fuse", "applyDelay", "windows", "retention", "limits", "node.address", "webhook", "notify",
@@ -84,6 +83,23 @@ struct AgentFile {
         }
     }
 
+    /// A time such as `30s`; nil where it is not given.
+    func duration(_ path: String) throws -> Duration? {
+        guard let text = try text(path) else { return nil }
+        guard let duration = Quantities.duration(text) else {
+            throw fault(path, "\(path): \(text) is no time", remedy: "write it as 30s, 5m or 1h30m")
+        }
+        return duration
+    }
+
+    func flag(_ path: String) throws -> Bool? {
+        guard let value = lookup(path) else { return nil }
+        guard case .bool(let flag) = value else { throw fault(path, "\(path) must be true or false") }
+        return flag
+    }
+
+    func has(_ path: String) -> Bool { lookup(path) != nil }
+
     private func lookup(_ path: String) -> ConfigValue? {
         var value = ConfigValue.object(values)
         for key in path.split(separator: ".") {
@@ -93,10 +109,11 @@ struct AgentFile {
         return value
     }
 
-    private func fault(_ path: String, _ message: String) -> CommandFailure {
+    /// What is wrong with a setting, with its place.
+    func fault(_ path: String, _ message: String, remedy: String? = nil) -> CommandFailure {
         let place = source.map { $0.location(of: path) }
         return CommandFailure(
             message: "\(name):\(place?.line ?? 1):\(place?.column ?? 1): \(message)",
-            remedy: "mend \(name) and start again")
+            remedy: remedy ?? "mend \(name) and start again")
     }
 }
