@@ -54,6 +54,17 @@ test-packages: packages
 	        apt-get install -y -qq --no-install-recommends python3-grpcio || \
 	        echo 'Without python3-grpcio the tests that ask a server of gRPC are skipped.'; \
 	fi
+	@missing=; \
+	[ -x /usr/sbin/lighttpd ] || missing="$$missing lighttpd"; \
+	[ -e /usr/lib/lighttpd/mod_openssl.so ] || missing="$$missing lighttpd-mod-openssl"; \
+	[ -x /usr/sbin/sshd ] || missing="$$missing openssh-server"; \
+	[ -x /usr/bin/ssh ] || missing="$$missing openssh-client"; \
+	[ -x /usr/bin/openssl ] || missing="$$missing openssl"; \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && env DEBIAN_FRONTEND=noninteractive \
+	        apt-get install -y -qq --no-install-recommends $$missing || \
+	        echo "Without$$missing the tests that fetch from such servers are skipped."; \
+	fi
 
 # What lets a test end a process at a step, or move its clock, is in no release.
 release: packages

@@ -171,7 +171,16 @@ private enum Directory {
 }
 
 /// A program that is run to its end.
-private enum Program {
+enum Program {
+    /// Runs it with what a program needs, and throws what it said where it fails.
+    static func check(_ command: [String]) throws {
+        let result = try run(command, environment: ["PATH": "/usr/bin:/bin", "LC_ALL": "C"], input: "")
+        guard result.status == 0 else {
+            throw TemporaryRepository.GitFailure(
+                description: "\(command.joined(separator: " ")): \(result.output)")
+        }
+    }
+
     /// Runs it with its output and errors together in one text. Files stand in for pipes, so that neither
     /// side waits.
     static func run(

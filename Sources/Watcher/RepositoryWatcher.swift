@@ -1,5 +1,3 @@
-import CLinux
-import Glibc
 import Synchronization
 
 /// Follows one ref of one repository. It sleeps until the kernel tells that the ref may have changed, reads
@@ -52,31 +50,17 @@ package final class RepositoryWatcher: Sendable {
     }
 }
 
-/// What others have to say to the watcher's thread, and the descriptor that wakes it.
-final class WatchMailbox: Sendable {
-    struct Letters {
-        var isStopped = false
-        var failure: (error: GitError, commit: ObjectID)?
-    }
+/// What others have to say to the watcher's thread.
+struct WatchLetters {
+    var isStopped = false
+    var failure: (error: GitError, commit: ObjectID)?
+}
 
-    let descriptor = clinux_eventfd()
-    private let letters = Mutex(Letters())
+typealias WatchMailbox = ThreadMailbox<WatchLetters>
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
-
-    func post(_ body: (inout Letters) -> Void) {
-        letters.withLock { body(&$0) }
-        var one: UInt64 = 1
-        _ = write(descriptor, &one, MemoryLayout.size(ofValue: one))
-    }
+extension ThreadMailbox<WatchLetters> {
+    convenience init() { self.init(WatchLetters()) }
 
     /// What was posted since the last call. Being stopped stays.
-    func collect() -> Letters {
-        var count: UInt64 = 0
-        _ = read(descriptor, &count, MemoryLayout.size(ofValue: count))
-        return letters.withLock { letters in
-            defer { letters.failure = nil }
-            return letters
-        }
-    }
+    func collect() -> WatchLetters { collect { $0.failure = nil } }
 }

@@ -178,4 +178,5 @@ private struct NoSource: SourcePort {
     func tree(of revision: RevisionID, path: String) async throws(SourceFailure) -> String { throw failure }
     func blobs(_ ids: [String]) async throws(SourceFailure) -> [String: [UInt8]] { throw failure }
     func couldNotRead(_ revision: RevisionID, because failure: SourceFailure) {}
+    func accepted(_ revision: RevisionID) {}
 }

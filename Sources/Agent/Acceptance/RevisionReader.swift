@@ -17,7 +17,7 @@ package struct RevisionReading: Sendable {
 
 /// Reads revisions into snapshots. Files whose blob did not change are not parsed again.
 package actor RevisionReader {
-    private let source: any SourcePort
+    nonisolated let source: any SourcePort
     private var cache = SourceCache()
 
     package init(source: any SourcePort) { self.source = source }

@@ -11,6 +11,8 @@ package enum AgentEvent: Sendable {
     case revisionJudged(Revision, TrustVerdict)
     /// What says who is trusted is another than before.
     case trustChanged
+    /// A repository elsewhere was fetched, or could not be; its mirror is read either way.
+    case fetched(SourceFailure?)
     case revisionRead(RevisionReading)
     case run(RunEvent)
     /// What was found of package, user and secrets, and a keyed hash of what the spec takes from the host.

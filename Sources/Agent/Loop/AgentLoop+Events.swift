@@ -10,6 +10,7 @@ extension AgentLoop {
         case .sourceReadable: readable(at: moment)
         case .revisionJudged(let revision, let verdict): judged(revision, verdict, at: moment)
         case .trustChanged: trustChanged()
+        case .fetched(let failure): fetched(failure, at: moment)
         case .revisionRead(let reading): read(reading, at: moment)
         case .run(let event): apply(event, at: moment)
         case .prepared(let spec, let failure, let inputs):

@@ -56,6 +56,7 @@ extension AgentLoop {
         source.accepted = accepted.revision
         source.acceptedAt = accepted.acceptedAt
         storedContent = accepted.content
+        reader.source.accepted(accepted.revision.id)
         guard let snapshot = await reader.restore(accepted) else {
             conditions.set(
                 .sourceStale, true, reason: "AcceptedUnreadable",

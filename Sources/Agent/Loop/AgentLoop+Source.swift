@@ -6,6 +6,7 @@ extension AgentLoop {
     func seen(_ revision: Revision) {
         source.seen = revision
         if revision.id != source.accepted?.id { recorder.seen(revision, at: clock.now()) }
+        if source.ref.isEmpty { source.ref = revision.ref }
         if reading != nil {
             next = revision
             return
@@ -17,20 +18,6 @@ extension AgentLoop {
             if trust == nil { return }
         }
         examine(revision)
-    }
-
-    func unreadable(_ failure: SourceFailure, at moment: Moment) {
-        let message = "\(failure.message); \(failure.advice)"
-        if !conditions.isTrue(.sourceStale) {
-            note(.sourceStale, "the repository cannot be read, everything goes on as it is: \(message)")
-        }
-        conditions.set(.sourceStale, true, reason: failure.code, message: message, at: moment.wall)
-    }
-
-    func readable(at moment: Moment) {
-        guard conditions.isTrue(.sourceStale) else { return }
-        conditions.clear(.sourceStale)
-        note(.sourceReadable, "the repository can be read again")
     }
 
     func read(_ reading: RevisionReading, at moment: Moment) {
@@ -92,6 +79,7 @@ extension AgentLoop {
         recorder.accepted(revision, at: moment)
         source.accepted = revision
         source.acceptedAt = moment.wall
+        reader.source.accepted(revision.id)
         storedContent = candidate.content
         batch.accepted = AcceptedSource(
             revision: revision, acceptedAt: moment.wall, content: candidate.content)

@@ -8,10 +8,12 @@ package struct AgentSettings: Sendable {
     package var path: String
     package var stateDir: String
     package var gates: GateSettings
+    /// Where a repository elsewhere is read; nil for one on this host.
+    package var mirror: String?
 
     package init(
         node: Node, repository: String, ref: String, path: String, stateDir: String,
-        gates: GateSettings = GateSettings()
+        gates: GateSettings = GateSettings(), mirror: String? = nil
     ) {
         self.node = node
         self.repository = repository
@@ -19,6 +21,7 @@ package struct AgentSettings: Sendable {
         self.path = path
         self.stateDir = stateDir
         self.gates = gates
+        self.mirror = mirror
     }
 }
 
@@ -57,6 +60,9 @@ package actor AgentLoop {
     /// The revision that is being read; the newest one that was seen meanwhile.
     var reading: RevisionID?
     var next: Revision?
+    /// Why the repository cannot be read, and why it cannot be fetched: each ends by itself.
+    var readFailure: SourceFailure?
+    var fetchFailure: SourceFailure?
     /// The accepted revision was read from the repository in this life, under the settings of this life.
     var isAcceptedRead = false
     /// Who is trusted changed since the newest revision was judged.
@@ -94,6 +100,7 @@ package actor AgentLoop {
         reader = RevisionReader(source: source)
         self.source = SourceStatus(
             repository: settings.repository, ref: settings.ref, path: settings.path)
+        self.source.mirror = settings.mirror
         startedWall = clock.now().wall
     }
 

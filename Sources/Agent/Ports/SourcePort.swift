@@ -11,6 +11,8 @@ package protocol SourcePort: Sendable {
     func blobs(_ ids: [String]) async throws(SourceFailure) -> [String: [UInt8]]
     /// A revision that was told of could not be read whole: it is to be told of again, after a growing wait.
     func couldNotRead(_ revision: RevisionID, because failure: SourceFailure)
+    /// A revision is the desired state from now on, and is asked about again.
+    func accepted(_ revision: RevisionID)
 }
 
 /// Why the repository could not be read.

@@ -80,7 +80,7 @@ struct DiffCommand: AsyncParsableCommand {
 
     private func againstAgent() async throws {
         let input = try PlannerInput.decode(try agent.client.get("/v1/planner"))
-        let repository = repo ?? input.source.repository
+        let repository = repo ?? input.source.mirror ?? input.source.repository
         let loader = RevisionLoader(repository: repository, sourcePath: path ?? input.source.path)
         defer { loader.stop() }
         let expression: String

@@ -3,13 +3,15 @@ import Dispatch
 import Glibc
 import Watcher
 
-/// Synchronous, because the reader child must come before everything that starts a thread or opens a
-/// descriptor: it closes all that it did not get, and the concurrency runtime's own descriptors would be
+/// Synchronous, because the children of our own must come before everything that starts a thread or opens a
+/// descriptor: they close all that they did not get, and the concurrency runtime's own descriptors would be
 /// among them.
 @main enum Main {
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments == [GitReaderCommand.name] { GitReader.main() }
+        if arguments == [CommandGuard.name] { CommandGuard.main() }
+        if arguments.first == CredentialHelper.name { CredentialHelper.main(Array(arguments.dropFirst())) }
         Task { exit(await run(arguments).rawValue) }
         dispatchMain()
     }

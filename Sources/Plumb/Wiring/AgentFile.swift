@@ -10,10 +10,9 @@ struct AgentFile {
 
     /// Keys this version acts on; others are refused rather than ignored.
     private static let known = Set<String>([
-        "apiVersion", "kind", "source", "source.repo", "source.ref", "source.ref.branch", "source.path",
-        "source.owner", "node", "node.name", "node.labels", "stateDir", "runtimeDir", "secretsDir", "status",
-        "status.listen",
-    ]).union(TrustBlock.keys).union(GateBlocks.keys)
+        "apiVersion", "kind", "node", "node.name", "node.labels", "stateDir", "runtimeDir", "secretsDir",
+        "status", "status.listen",
+    ]).union(SourceSettings.keys).union(TrustBlock.keys).union(GateBlocks.keys)
     /// Keys of the design whose behaviour comes later.
     private static let reserved = Set<String>([
         "retention", "limits", "node.address", "webhook", "notify",
@@ -99,6 +98,22 @@ struct AgentFile {
     }
 
     func value(_ path: String) -> ConfigValue? { lookup(path) }
+    /// A time such as `30s`; nil where it is not given.
+    func duration(_ path: String) throws -> Duration? {
+        guard let text = try text(path) else { return nil }
+        guard let duration = Quantities.duration(text) else {
+            throw fault(path, "\(path): \(text) is no time", remedy: "write it as 30s, 5m or 1h30m")
+        }
+        return duration
+    }
+
+    func flag(_ path: String) throws -> Bool? {
+        guard let value = lookup(path) else { return nil }
+        guard case .bool(let flag) = value else { throw fault(path, "\(path) must be true or false") }
+        return flag
+    }
+
+    func has(_ path: String) -> Bool { lookup(path) != nil }
 
     private func lookup(_ path: String) -> ConfigValue? {
         var value = ConfigValue.object(values)
@@ -109,11 +124,11 @@ struct AgentFile {
         return value
     }
 
-    /// The place of a setting, and what is wrong with it.
-    func fault(_ path: String, _ message: String) -> CommandFailure {
+    /// What is wrong with a setting, with its place.
+    func fault(_ path: String, _ message: String, remedy: String? = nil) -> CommandFailure {
         let place = source.map { $0.location(of: path) }
         return CommandFailure(
             message: "\(name):\(place?.line ?? 1):\(place?.column ?? 1): \(message)",
-            remedy: "mend \(name) and start again")
+            remedy: remedy ?? "mend \(name) and start again")
     }
 }

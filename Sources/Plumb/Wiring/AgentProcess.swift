@@ -33,7 +33,9 @@ struct AgentProcess {
         let clock = SystemClock()
         let box = LoopBox()
         let watcher = RepositoryWatcher(settings: watchSettings(ref: ref)) { box.seen($0) }
-        let source = SourceAdapter(reader: watcher.reader, watcher: watcher, path: settings.path)
+        let follower = follower(ref: ref, box: box)
+        let source = SourceAdapter(
+            reader: watcher.reader, watcher: watcher, follower: follower, path: settings.source.path)
         let supervisor = try Supervisor(settings: supervisorSettings(), packages: source) {
             box.post(.run($0))
         }
@@ -41,15 +43,22 @@ struct AgentProcess {
         let keys = KeysWatch(files: trust?.files ?? []) { box.post(.trustChanged) }
         let loop = AgentLoop(
             settings: AgentSettings(
-                node: settings.node, repository: settings.repository, ref: ref, path: settings.path,
-                stateDir: settings.stateDir, gates: settings.gates.settings),
+                node: settings.node, repository: settings.source.repository, ref: ref ?? "",
+                path: settings.source.path, stateDir: settings.stateDir, gates: settings.gates.settings,
+                mirror: follower == nil ? nil : readable),
             runs: RunAdapter(supervisor: supervisor), store: adapter, source: source, clock: clock,
             calendar: WindowCalendar(windows: settings.gates.windows),
             trust: trust.map {
                 TrustAdapter(
                     settings: $0, source: source, store: store, frontier: remembered.trustFrontier)
             })
-        box.join(loop, watcher: watcher)
+        box.join(loop, following: Following(watcher: watcher, follower: follower)) { branch in
+            guard ref == nil else { return }
+            var batch = StoreBatch()
+            batch.settings[StoreAdapter.refKey] = branch
+            // Without it the branch stands in the mirror's HEAD, and is stored at the next fetch.
+            Task { [batch] in try? await store.commit(batch) }
+        }
         let status = StatusAdapter(
             loop: loop, store: store, supervisor: supervisor, stateDir: settings.stateDir)
         let server = StatusServer(
@@ -57,7 +66,7 @@ struct AgentProcess {
             source: status
         ) { [settings] listening in
             AgentLog.say(
-                "plumb agent on \(settings.node.name): repository \(settings.repository), "
+                "plumb agent on \(settings.node.name): repository \(settings.source.repository), "
                     + "state \(settings.stateDir)")
             AgentLog.say(
                 "status: http://\(listening.address)/v1/status   socket: \(listening.socket ?? "none")")
@@ -68,15 +77,20 @@ struct AgentProcess {
         try control.start()
         defer { control.stop() }
         if trust != nil { keys.start() }
-        try await run(loop: loop, server: server, watcher: watcher)
+        try await run(loop: loop, server: server) {
+            if let follower { try follower.start() } else { try watcher.start() }
+        }
         keys.stop()
+        follower?.stop()
         watcher.stop()
         // Everything durable is written; what remains is only a shorter log to replay.
         try? await store.close()
     }
 
-    private func run(loop: AgentLoop, server: StatusServer, watcher: RepositoryWatcher) async throws {
-        let main = LoopService(loop: loop, keepRuns: keepRuns) { try watcher.start() }
+    private func run(
+        loop: AgentLoop, server: StatusServer, startWatching: @escaping @Sendable () throws -> Void
+    ) async throws {
+        let main = LoopService(loop: loop, keepRuns: keepRuns, startWatching: startWatching)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
@@ -92,17 +106,18 @@ struct AgentProcess {
     }
 
     /// The branch to follow. One that was found at the first start is kept, so that a checkout of another
-    /// branch in a work tree is never taken for a deployment.
-    private func chooseRef(_ remembered: Remembered, store: Store) async throws -> String {
-        if let given = settings.branch { return given }
+    /// branch in a work tree is never taken for a deployment. Nil: a remote is to say it, once it answers.
+    private func chooseRef(_ remembered: Remembered, store: Store) async throws -> String? {
+        if let given = settings.source.branch { return given }
         if let kept = remembered.ref { return kept }
-        let reader = RepositoryReader(repository: settings.repository, allowedOwner: settings.owner)
+        guard case .local(let repository) = settings.source.address else { return nil }
+        let reader = RepositoryReader(repository: repository, allowedOwner: settings.source.owner)
         defer { reader.stop() }
         do {
             let found = try await reader.describe()
             guard let branch = found.headBranch else {
                 throw CommandFailure(
-                    message: "HEAD of \(settings.repository) names no branch",
+                    message: "HEAD of \(repository) names no branch",
                     remedy: "name the branch with --ref")
             }
             var batch = StoreBatch()
@@ -111,18 +126,30 @@ struct AgentProcess {
             return branch
         } catch let error as GitError {
             if let accepted = remembered.accepted { return accepted.revision.ref }
-            throw CommandFailure(message: "\(settings.repository): \(error.message)", remedy: error.advice)
+            throw CommandFailure(message: "\(repository): \(error.message)", remedy: error.advice)
         }
     }
 
-    private func watchSettings(ref: String) -> WatchSettings {
-        var watch = WatchSettings(repository: settings.repository, ref: ref)
-        watch.allowedOwner = settings.owner
+    /// What is read on this host: the repository, or the mirror of one elsewhere.
+    private var readable: String { settings.source.readable(stateDir: settings.stateDir) }
+
+    private func watchSettings(ref: String?) -> WatchSettings {
+        var watch = WatchSettings(repository: readable, ref: ref)
+        watch.allowedOwner = settings.source.owner
         return watch
     }
 
     private func trustSettings() -> TrustSettings? {
-        settings.trust.settings(repositories: [settings.repository], stateDir: settings.stateDir)
+        settings.trust.settings(
+            repositories: [settings.source.repository], stateDir: settings.stateDir)
+    }
+
+    /// Whoever keeps the mirror true to the remote; nil for a repository on this host.
+    private func follower(ref: String?, box: LoopBox) -> RemoteFollower? {
+        let target = ref.map(FetchTarget.ref) ?? .head
+        return settings.source.remote(stateDir: settings.stateDir, target: target).map { remote in
+            RemoteFollower(settings: remote) { box.fetched($0) }
+        }
     }
 
     private func supervisorSettings() throws -> SupervisorSettings {

@@ -6,11 +6,7 @@ import Reconciler
 
 /// The host's own settings, which no commit can change: a flag beats a variable, a variable beats the file.
 struct HostSettings {
-    var repository: String
-    /// nil: the branch that HEAD names at the first start, kept from then on.
-    var branch: String?
-    var path: String
-    var owner: String?
+    var source: SourceSettings
     var node: Node
     var stateDir: String
     var runtimeDir: String
@@ -45,10 +41,11 @@ struct HostSettings {
         func value(_ flag: String?, _ variable: String, _ key: String) throws -> String? {
             try flag ?? environment[variable] ?? file.text(key)
         }
-        repository = try value(flags.repo, "PLUMB_REPO", "source.repo") ?? "."
-        branch = try value(flags.ref, "PLUMB_REF", "source.ref.branch")
-        path = try value(flags.path, "PLUMB_PATH", "source.path") ?? "/"
-        owner = try file.text("source.owner")
+        source = try SourceSettings(
+            file,
+            given: SourceSettings.Given(
+                repo: flags.repo ?? environment["PLUMB_REPO"], ref: flags.ref ?? environment["PLUMB_REF"],
+                path: flags.path ?? environment["PLUMB_PATH"]))
         let name = try value(flags.node, "PLUMB_NODE", "node.name") ?? Self.hostName()
         var labels = try file.labels("node.labels")
         labels.merge(try Self.labels(flags.nodeLabels)) { _, flag in flag }
@@ -58,7 +55,6 @@ struct HostSettings {
         runtimeDir = try value(flags.runtimeDir, "PLUMB_RUNTIME_DIR", "runtimeDir") ?? usual.runtime
         stateDir = Self.absolute(stateDir)
         runtimeDir = Self.absolute(runtimeDir)
-        repository = Self.absolute(repository)
         secretsDir = Self.absolute(
             try value(flags.secretsDir, "PLUMB_SECRETS_DIR", "secretsDir") ?? usual.secrets)
         gates = try GateBlocks(file)

@@ -30,23 +30,55 @@ struct LoopService: Service {
     }
 }
 
+/// Who tells of the source: the watcher, and for a remote whoever keeps its mirror.
+struct Following: Sendable {
+    let watcher: RepositoryWatcher
+    let follower: RemoteFollower?
+}
+
 /// Carries events to the loop, from rooms that must exist before it does.
 final class LoopBox: Sendable {
-    private let loop = Mutex<AgentLoop?>(nil)
+    private struct Joined {
+        let loop: AgentLoop
+        let following: Following
+        let onBranch: @Sendable (String) -> Void
+    }
+    private let joined = Mutex<Joined?>(nil)
 
-    func join(_ loop: AgentLoop, watcher: RepositoryWatcher) { self.loop.withLock { $0 = loop } }
+    /// - Parameter onBranch: told which branch is followed, where the remote's HEAD has named it.
+    func join(_ loop: AgentLoop, following: Following, onBranch: @escaping @Sendable (String) -> Void) {
+        joined.withLock { $0 = Joined(loop: loop, following: following, onBranch: onBranch) }
+    }
 
-    func post(_ event: AgentEvent) { loop.withLock { $0 }?.post(event) }
+    func post(_ event: AgentEvent) { joined.withLock { $0 }?.loop.post(event) }
 
     func seen(_ event: WatchEvent) {
         switch event {
         case .revision(let seen):
             post(.sourceReadable)
             post(.revisionSeen(Revision(seen.commit, ref: seen.ref)))
-        case .unreadable(let error): post(.sourceUnreadable(SourceFailure(error)))
+        case .unreadable(let error):
+            post(.sourceUnreadable(SourceFailure(error)))
+            if error.mayBeDamage { joined.withLock { $0 }?.following.follower?.suspect() }
         case .noticing(.events): break
         case .noticing(.interval(let interval, let reason)):
             AgentLog.say("changes are looked for every \(interval.rough): \(reason.message)")
+        }
+    }
+
+    func fetched(_ event: RemoteEvent) {
+        guard let joined = joined.withLock({ $0 }) else { return }
+        switch event {
+        case .mirrored:
+            do {
+                try joined.following.watcher.start()
+            } catch {
+                joined.loop.post(.sourceUnreadable(SourceFailure(error)))
+            }
+        case .fetched(let branch):
+            joined.loop.post(.fetched(nil))
+            if let branch { joined.onBranch(branch) }
+        case .failed(let error): joined.loop.post(.fetched(SourceFailure(error)))
         }
     }
 }

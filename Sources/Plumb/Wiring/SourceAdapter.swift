@@ -11,10 +11,16 @@ struct SourceAdapter: SourcePort, PackageSource {
     let path: String
     /// Whoever tells of revisions; nil in a command that reads once.
     private let watcher: RepositoryWatcher?
+    /// Whoever keeps the mirror, where the repository is elsewhere.
+    private let follower: RemoteFollower?
 
-    init(reader: RepositoryReader, watcher: RepositoryWatcher? = nil, path: String) {
+    init(
+        reader: RepositoryReader, watcher: RepositoryWatcher? = nil, follower: RemoteFollower? = nil,
+        path: String
+    ) {
         self.reader = reader
         self.watcher = watcher
+        self.follower = follower
         self.path = path.split(separator: "/").joined(separator: "/")
     }
 
@@ -59,6 +65,11 @@ struct SourceAdapter: SourcePort, PackageSource {
     func couldNotRead(_ revision: RevisionID, because failure: SourceFailure) {
         guard let watcher, let commit = ObjectID(revision.hex) else { return }
         watcher.readFailed(GitError(.other, failure.message, advice: failure.advice), at: commit)
+        if GitError.Kind.damage.contains(where: { $0.code == failure.code }) { follower?.suspect() }
+    }
+
+    func accepted(_ revision: RevisionID) {
+        if let commit = ObjectID(revision.hex) { follower?.keep(commit) }
     }
 
     private func object(_ hex: String) throws(GitError) -> ObjectID {
@@ -95,11 +106,24 @@ extension PackageEntry {
 
 extension SourceFailure {
     init(_ error: GitError) {
-        let word = error.kind.rawValue
         self.init(
-            code: word.prefix(1).uppercased() + word.dropFirst(), message: error.message,
+            code: error.kind.code, message: error.message,
             advice: error.advice.isEmpty ? "it is tried again by itself" : error.advice)
     }
+}
+
+extension GitError.Kind {
+    /// What a mirror that is damaged looks like to whoever reads it.
+    static let damage: Set<GitError.Kind> = [
+        .objectMissing, .objectCorrupt, .readerTimedOut, .notARepository,
+    ]
+
+    /// As conditions name it.
+    var code: String { rawValue.prefix(1).uppercased() + rawValue.dropFirst() }
+}
+
+extension GitError {
+    var mayBeDamage: Bool { Kind.damage.contains(kind) }
 }
 
 extension TreeEntry {

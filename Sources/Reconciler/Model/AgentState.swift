@@ -71,6 +71,10 @@ package struct SourceStatus: Sendable, Hashable, Codable {
     package var seen: Revision?
     /// Why `seen` was not accepted: rendered diagnostics, at most `SourceStatus.diagnosticsMax`.
     package var diagnostics: [String]
+    /// Where the repository is read on this host, if it is a mirror of one elsewhere.
+    package var mirror: String?
+    /// When the mirror last was what the remote is.
+    package var fetchedAt: WallTime?
 
     package static let diagnosticsMax = 50
 

@@ -49,6 +49,8 @@ package struct SourceDocument: Codable, Sendable, Hashable {
     package var seen: RevisionDocument?
     /// Why `seen` was not accepted.
     package var diagnostics: [String]
+    /// When the mirror of a repository elsewhere last was what the remote is.
+    package var fetchedAt: Timestamp?
 
     package init(_ source: SourceStatus) {
         repository = source.repository
@@ -57,6 +59,7 @@ package struct SourceDocument: Codable, Sendable, Hashable {
         accepted = source.accepted.map { RevisionDocument($0, acceptedAt: source.acceptedAt) }
         seen = source.seen.map { RevisionDocument($0) }
         diagnostics = source.diagnostics
+        fetchedAt = source.fetchedAt.map(Timestamp.init)
     }
 }
 

@@ -54,6 +54,28 @@ package struct GitError: Error, Hashable, Sendable {
         case watchLimit
         /// The repository is on a file system that does not tell of changes.
         case silentFileSystem
+        /// A name that DNS does not know, or no DNS.
+        case hostUnknown
+        case connectionRefused
+        case unreachable
+        case connectionLost
+        case tlsFailed
+        /// The remote does not accept who we say we are.
+        case authenticationFailed
+        case hostKeyUnknown
+        case hostKeyChanged
+        /// A file of `source.credentials` that is missing, open to others, or not what it should be.
+        case credentialUnusable
+        /// The remote has no repository there, or shows it to others only.
+        case repositoryMissing
+        case serverFailed
+        /// A fetch that showed no progress, or took too long, and was ended.
+        case fetchTimedOut
+        case diskFull
+        /// The system has no git.
+        case gitMissing
+        /// Any other failure of git.
+        case fetchFailed
         /// The watcher was stopped.
         case stopped
         /// Anything else that libgit2 said.

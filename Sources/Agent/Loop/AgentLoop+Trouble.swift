@@ -1,0 +1,37 @@
+import Reconciler
+
+/// What is said while the repository cannot be read or fetched. Nothing that runs is touched by it.
+extension AgentLoop {
+    func unreadable(_ failure: SourceFailure, at moment: Moment) {
+        readFailure = failure
+        tellOfTrouble(at: moment)
+    }
+
+    func readable(at moment: Moment) {
+        readFailure = nil
+        tellOfTrouble(at: moment)
+    }
+
+    func fetched(_ failure: SourceFailure?, at moment: Moment) {
+        fetchFailure = failure
+        if failure == nil { source.fetchedAt = moment.wall }
+        tellOfTrouble(at: moment)
+    }
+
+    /// A mirror that cannot be read is often one that could not be fetched: the remote comes first.
+    private func tellOfTrouble(at moment: Moment) {
+        guard let failure = fetchFailure ?? readFailure else {
+            guard conditions.isTrue(.sourceStale) else { return }
+            conditions.clear(.sourceStale)
+            note(.sourceReadable, "the repository can be read again")
+            return
+        }
+        let message = failure.advice.isEmpty ? failure.message : "\(failure.message); \(failure.advice)"
+        if !conditions.isTrue(.sourceStale) {
+            let what = fetchFailure == nil ? "read" : "fetched"
+            note(
+                .sourceStale, "the repository cannot be \(what), everything goes on as it is: \(message)")
+        }
+        conditions.set(.sourceStale, true, reason: failure.code, message: message, at: moment.wall)
+    }
+}

@@ -1,0 +1,161 @@
+import Glibc
+
+/// Fetches into the mirror, and keeps it in order. Belongs to the follower's thread.
+struct Fetching {
+    let mirror: Mirror
+    private let settings: RemoteSettings
+    private let link: GuardLink
+    private let wake: Int32
+    private let isStopped: () -> Bool
+    private let failures: FetchFailure
+    /// Nothing new can ever come: the one commit that is wanted is there.
+    private(set) var isComplete = false
+    /// A mirror is checked once in a row of failures, and renewed at most this often.
+    private var isChecked = false
+    private var renewedAt: ContinuousClock.Instant?
+    private static let renewalSpacing = Duration.seconds(600)
+
+    /// The follower was stopped in the middle of a command.
+    private struct Stopped: Error {}
+
+    init(settings: RemoteSettings, wake: Int32, isStopped: @escaping () -> Bool) {
+        self.settings = settings
+        self.wake = wake
+        self.isStopped = isStopped
+        mirror = Mirror(path: settings.mirror)
+        link = GuardLink(guardCommand: [settings.executable, CommandGuard.name])
+        failures = FetchFailure(settings: settings)
+    }
+
+    /// Whether the mirror has what is wanted, from an earlier fetch.
+    var hasTarget: Bool {
+        guard mirror.exists else { return false }
+        return switch settings.target {
+        case .head, .tags: true
+        case .ref(let name): mirror.ref(RefName.full(name)) != nil
+        case .commit(let id): mirror.ref(GitCommands.pinnedRef) == id
+        }
+    }
+
+    /// One fetch, from a look at the files it needs to a mirror that is whole. The branch that is followed,
+    /// or why it failed; nil when the follower was stopped.
+    mutating func round(isSuspect: Bool, keeping accepted: ObjectID?) -> Result<String?, GitError>? {
+        do {
+            let commands = try ready()
+            var mustRenew = false
+            if isSuspect, mirror.exists { mustRenew = try isDamaged(commands) }
+            var branch: String?
+            do {
+                branch = try fetch(commands, anew: mustRenew)
+            } catch let error as GitError where error.kind == .fetchFailed && mirror.exists && !isChecked {
+                isChecked = true
+                guard try isDamaged(commands) else { throw error }
+                branch = try fetch(commands, anew: true)
+            }
+            isChecked = false
+            return .success(branch)
+        } catch let error as GitError {
+            return .failure(error)
+        } catch {
+            return nil
+        }
+    }
+
+    /// Makes many packs one, and lets go of what no ref has led to for two weeks.
+    mutating func maintain(keeping accepted: ObjectID?) {
+        guard mirror.packCount > settings.packsMax, let git = GitCommands.find() else { return }
+        let commands = GitCommands(settings: settings, git: git)
+        if let accepted {
+            guard let kept = try? run(commands.keep(accepted, in: mirror.path)), kept.isSuccess else {
+                return
+            }
+        }
+        _ = try? run(commands.collect(mirror.path))
+    }
+
+    private func ready() throws(GitError) -> GitCommands {
+        guard let git = GitCommands.find() else {
+            throw GitError(
+                .gitMissing, "there is no git in \(GitCommands.searchPath.joined(separator: ", "))",
+                advice: "install the package git")
+        }
+        let credentials = settings.credentials
+        switch settings.address.transport {
+        case .git: break
+        case .https:
+            if let file = credentials.passwordFile { try CredentialFile.check(file) }
+            if let file = credentials.caFile { try CredentialFile.check(file, isSecret: false) }
+        case .ssh:
+            if let file = credentials.sshKeyFile { try CredentialFile.check(file) }
+            if let file = credentials.knownHostsFile { try CredentialFile.check(file, isSecret: false) }
+        }
+        return GitCommands(settings: settings, git: git)
+    }
+
+    private mutating func fetch(_ commands: GitCommands, anew: Bool) throws -> String? {
+        let isFresh = anew || !mirror.exists
+        let directory = isFresh ? mirror.fresh : mirror.path
+        if isFresh { try begin(commands) }
+        Mirror.sweep(directory)
+        var branch: String?
+        if settings.target == .head { branch = try followedBranch(commands, directory, isFresh: isFresh) }
+        if case .commit(let id) = settings.target, !isFresh, mirror.ref(GitCommands.pinnedRef) == id {
+            isComplete = true
+            return nil
+        }
+        let result = try run(commands.fetch(into: directory, branch: branch))
+        guard result.isSuccess else { throw failures.error(of: result) }
+        if isFresh {
+            if anew { renewedAt = .now }
+            if let code = mirror.install() {
+                throw GitError(
+                    .fetchFailed,
+                    "the new mirror cannot be moved to \(mirror.path): \(SystemMessage.of(code))")
+            }
+        }
+        if case .commit = settings.target { isComplete = true }
+        return branch
+    }
+
+    /// A new copy begins empty: what an interrupted one left may be damaged too.
+    private func begin(_ commands: GitCommands) throws {
+        FileTree.remove(mirror.fresh)
+        let result = try run(commands.initialize(mirror.fresh))
+        guard result.isSuccess else { throw failures.error(of: result) }
+    }
+
+    /// The branch that the mirror's HEAD names; at first that is asked of the remote.
+    private func followedBranch(
+        _ commands: GitCommands, _ directory: String, isFresh: Bool
+    ) throws -> String? {
+        if mirror.exists, let kept = mirror.head(of: mirror.path) {
+            if isFresh { _ = try run(commands.setHead(kept, in: directory)) }
+            return kept
+        }
+        let result = try run(commands.findHead())
+        guard result.isSuccess else { throw failures.error(of: result) }
+        let prefix = "ref: refs/heads/"
+        let line = result.output.split(separator: "\n").first { $0.hasPrefix(prefix) }
+        guard let branch = line?.dropFirst(prefix.count).prefix(while: { $0 != "\t" }), !branch.isEmpty else {
+            throw GitError(
+                .empty, "\(settings.address.text) has no commit yet, or its HEAD names no branch",
+                advice: "push to it, or name the branch with --ref")
+        }
+        _ = try run(commands.setHead(String(branch), in: directory))
+        return String(branch)
+    }
+
+    /// Whether git finds something wrong in the mirror; it is not asked again right after it was renewed.
+    private func isDamaged(_ commands: GitCommands) throws -> Bool {
+        if let renewedAt, ContinuousClock.now - renewedAt < Self.renewalSpacing { return false }
+        Mirror.sweep(mirror.path)
+        let result = try run(commands.check(mirror.path))
+        if case .exited(let code) = result.end { return code != 0 }
+        return false
+    }
+
+    private func run(_ command: GuardedCommand) throws -> GuardedResult {
+        guard let result = link.run(command, wake: wake, isStopped: isStopped) else { throw Stopped() }
+        return result
+    }
+}

@@ -1,0 +1,100 @@
+import Glibc
+
+/// The bare repository that a remote is fetched into. It appears whole, by a rename, once everything is
+/// there; a damaged one is set aside in the same way, so whoever reads has the old one or the new one.
+struct Mirror {
+    let path: String
+
+    /// Where a first or a new copy grows.
+    var fresh: String { path + ".fresh" }
+    /// The last one that was damaged, for whoever wants to know why.
+    var damaged: String { path + ".damaged" }
+
+    var exists: Bool { FileFacts(of: path)?.isDirectory == true }
+
+    /// Removes what a git that was killed left in a repository that nobody else writes: locks, which would
+    /// stop every later one, and halves of packs, which would fill the disk.
+    static func sweep(_ directory: String) {
+        let packs = directory + "/objects/pack"
+        for name in FileTree.names(in: packs) where name.hasPrefix("tmp_") || name.hasPrefix(".tmp-") {
+            unlink("\(packs)/\(name)")
+        }
+        for name in FileTree.names(in: directory + "/objects") where name.hasPrefix("tmp_") {
+            FileTree.remove("\(directory)/objects/\(name)")
+        }
+        removeLocks(directory, depth: 0)
+    }
+
+    private static func removeLocks(_ directory: String, depth: Int) {
+        guard depth < 16 else { return }
+        for name in FileTree.names(in: directory) {
+            let path = "\(directory)/\(name)"
+            if FileFacts(of: path, followingLinks: false)?.isDirectory == true {
+                // Objects have no locks, and are many.
+                if depth > 0 || name != "objects" { removeLocks(path, depth: depth + 1) }
+            } else if name.hasSuffix(".lock") {
+                unlink(path)
+            }
+        }
+    }
+
+    var packCount: Int {
+        FileTree.names(in: path + "/objects/pack").count { $0.hasSuffix(".pack") }
+    }
+
+    /// Puts the new copy in place; the old one, if there is one, is set aside.
+    func install() -> Int32? {
+        if exists {
+            FileTree.remove(damaged)
+            guard rename(path, damaged) == 0 else { return errno }
+        }
+        guard rename(fresh, path) == 0 else { return errno }
+        return nil
+    }
+
+    /// What a ref of the mirror names, where its file or the list of packed ones says so.
+    func ref(_ name: String) -> ObjectID? {
+        if let text = SmallFile.text(at: "\(path)/\(name)") { return ObjectID(text) }
+        guard let packed = fopen(path + "/packed-refs", "re") else { return nil }
+        defer { fclose(packed) }
+        var line: UnsafeMutablePointer<CChar>?
+        var capacity = 0
+        defer { free(line) }
+        while getline(&line, &capacity, packed) > 0 {
+            let words = line.map { String(cString: $0) }?.split(whereSeparator: \.isWhitespace) ?? []
+            if words.count == 2, words[1] == name { return ObjectID(words[0]) }
+        }
+        return nil
+    }
+
+    /// The branch that HEAD of the mirror names.
+    func head(of directory: String) -> String? {
+        let prefix = "ref: refs/heads/"
+        guard let text = SmallFile.text(at: directory + "/HEAD"), text.hasPrefix(prefix) else { return nil }
+        return String(text.dropFirst(prefix.count))
+    }
+}
+
+/// Directories on the disk.
+enum FileTree {
+    static func names(in path: String) -> [String] {
+        guard let directory = opendir(path) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
+    /// Removes a file or a directory with all that is in it; follows no link.
+    static func remove(_ path: String) {
+        if FileFacts(of: path, followingLinks: false)?.isDirectory == true {
+            for name in names(in: path) { remove("\(path)/\(name)") }
+        }
+        _ = Glibc.remove(path)
+    }
+}

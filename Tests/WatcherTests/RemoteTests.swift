@@ -1,0 +1,252 @@
+import Glibc
+import TestKit
+import Testing
+import Watcher
+
+/// Fetching from real servers: what arrives, and what is said when nothing can.
+@Suite(.enabled(if: ReaderUnderTest.hasChild, "needs the executable plumb beside the tests"))
+struct RemoteTests {
+    @Test(
+        "git daemon: the first fetch, every commit, forced ones too; the server goes and comes back",
+        .enabled(if: GitServers.hasDaemon, "needs git daemon"))
+    func daemon() async throws {
+        let remote = try RemoteUnderTest()
+        var server: ServerProcess? = try GitServers.daemon(root: remote.home + "/served", home: remote.home)
+        let port = try #require(server?.port)
+        let first = try remote.work.head()
+        try remote.follow(try remote.settings("git://127.0.0.1:\(port)/repo.git"))
+        #expect(await remote.wait { $0.mirrored() == first + "\n" })
+        let second = try remote.push("second")
+        #expect(await remote.wait { $0.mirrored() == second + "\n" })
+        try remote.work.git("reset", "-q", "--hard", first)
+        let forced = try remote.push("forced")
+        #expect(await remote.wait { $0.mirrored() == forced + "\n" })
+        server?.end()
+        server = nil
+        let refused = await remote.fails(.connectionRefused)
+        #expect(refused?.message.contains("127.0.0.1:\(port)") == true, "\(String(describing: refused))")
+        #expect(remote.mirrored() == forced + "\n", "what was fetched stays")
+        try remote.work.git("--git-dir=\(remote.bare)", "branch", "-m", "main", "other")
+        server = try GitServers.daemon(root: remote.home + "/served", home: remote.home)
+        try remote.follow(try remote.settings("git://127.0.0.1:\(server?.port ?? 0)/repo.git"))
+        let gone = await remote.fails(.refMissing)
+        #expect(gone?.message.contains("no branch main") == true, "\(String(describing: gone))")
+        #expect(
+            remote.mirrored() == forced + "\n",
+            "a branch that cannot be found is not a branch that was deleted")
+        try remote.work.git("--git-dir=\(remote.bare)", "branch", "-m", "other", "main")
+        #expect(await remote.wait { $0.problem == nil && $0.fetches > 0 })
+        try remote.follow(try remote.settings("git://127.0.0.1:\(server?.port ?? 0)/nothing.git"))
+        #expect(await remote.fails(.repositoryMissing)?.kind == .repositoryMissing)
+    }
+
+    @Test(
+        "the branch that the remote's HEAD names is followed, and kept",
+        .enabled(if: GitServers.hasDaemon, "needs git daemon"))
+    func head() async throws {
+        let remote = try RemoteUnderTest()
+        let server = try GitServers.daemon(root: remote.home + "/served", home: remote.home)
+        let id = try remote.push("deploy", to: "deploy")
+        try remote.work.git("--git-dir=\(remote.bare)", "symbolic-ref", "HEAD", "refs/heads/deploy")
+        let settings = try remote.settings("git://127.0.0.1:\(server.port)/repo.git", .head)
+        try remote.follow(settings)
+        #expect(await remote.wait { $0.fetches > 0 })
+        guard case .fetched("deploy")? = remote.events.last else {
+            Issue.record("the branch is told: \(remote.events)")
+            return
+        }
+        #expect(remote.mirrored("HEAD") == id + "\n")
+        try remote.work.git("--git-dir=\(remote.bare)", "symbolic-ref", "HEAD", "refs/heads/main")
+        try remote.follow(settings)
+        #expect(await remote.wait { $0.fetches > 1 })
+        #expect(remote.mirrored("HEAD") == id + "\n")
+    }
+
+    @Test(
+        "https with TLS 1.3 and basic authentication: a token, a wrong one, none, and a strange certificate",
+        .enabled(if: GitServers.hasWeb, "needs lighttpd, lighttpd-mod-openssl and openssl"))
+    func web() async throws {
+        let remote = try RemoteUnderTest()
+        let server = try GitServers.web(
+            root: remote.home + "/served", home: remote.home, user: "x-access-token", password: "s3cret")
+        let url = "https://127.0.0.1:\(server.port)/git/repo.git"
+        let authority = remote.home + "/ca.pem"
+        let token = remote.file("token", "s3cret\n")
+        try remote.follow(try remote.settings(url) { $0.credentials.passwordFile = token })
+        #expect(await remote.fails(.tlsFailed)?.advice.contains("caFile") == true)
+
+        try remote.follow(try remote.settings(url) { $0.credentials.caFile = authority })
+        #expect(await remote.fails(.authenticationFailed)?.advice.contains("tokenFile") == true)
+
+        let wrong = remote.file("wrong", "wr0ng\n")
+        try remote.follow(
+            try remote.settings(url) {
+                $0.credentials.caFile = authority
+                $0.credentials.passwordFile = wrong
+            })
+        let refused = await remote.fails(.authenticationFailed)
+        #expect(refused?.message.contains(wrong) == true, "\(String(describing: refused))")
+        #expect(refused?.description.contains("wr0ng") == false)
+
+        let good = try remote.settings(url) {
+            $0.credentials.caFile = authority
+            $0.credentials.passwordFile = token
+        }
+        try remote.follow(good)
+        let first = try remote.work.head()
+        #expect(await remote.wait { $0.mirrored() == first + "\n" }, "\(String(describing: remote.problem))")
+        let second = try remote.push("second")
+        #expect(await remote.wait { $0.mirrored() == second + "\n" })
+
+        chmod(token, 0o644)
+        let open = await remote.fails(.credentialUnusable)
+        #expect(open?.advice == "chmod 600 \(token)", "\(String(describing: open))")
+        chmod(token, 0o600)
+        #expect(await remote.wait { $0.problem == nil })
+
+        try remote.follow(
+            try remote.settings("https://127.0.0.1:\(server.port)/git/nothing.git") {
+                $0.credentials = good.credentials
+            })
+        #expect(await remote.fails(.repositoryMissing)?.kind == .repositoryMissing)
+    }
+
+    @Test(
+        "sshd: a key and known hosts; a refused key, an unknown host, one that changed (as root)",
+        .enabled(if: GitServers.hasSSH, "needs root, openssh-server and openssh-client"))
+    func ssh() async throws {
+        let remote = try RemoteUnderTest()
+        let server = try GitServers.ssh(home: remote.home)
+        let url = "ssh://root@127.0.0.1:\(server.port)\(remote.bare)"
+        func settings(key: String = "key", hosts: String) throws -> RemoteSettings {
+            try remote.settings(url) {
+                $0.credentials.sshKeyFile = "\(remote.home)/\(key)"
+                $0.credentials.knownHostsFile = hosts
+            }
+        }
+        let known = remote.home + "/known_hosts"
+        try remote.follow(try settings(hosts: known))
+        let first = try remote.work.head()
+        #expect(await remote.wait { $0.mirrored() == first + "\n" }, "\(String(describing: remote.problem))")
+        let second = try remote.push("second")
+        #expect(await remote.wait { $0.mirrored() == second + "\n" })
+
+        try remote.follow(try settings(key: "stranger", hosts: known))
+        #expect(await remote.fails(.authenticationFailed)?.message.contains("stranger") == true)
+
+        try remote.follow(try settings(hosts: remote.file("nobody", "")))
+        #expect(await remote.fails(.hostKeyUnknown)?.advice.contains("ssh-keyscan") == true)
+
+        let other = try Shell.run("cut -d' ' -f1-2 '\(remote.home)/stranger.pub'")
+        let changed = remote.file("changed", "[127.0.0.1]:\(server.port) \(other)")
+        try remote.follow(try settings(hosts: changed))
+        #expect(await remote.fails(.hostKeyChanged)?.message.contains("impostor") == true)
+
+        chmod("\(remote.home)/key", 0o644)
+        try remote.follow(try settings(hosts: known))
+        #expect(await remote.fails(.credentialUnusable)?.message.contains("644") == true)
+        #expect(remote.mirrored() == second + "\n")
+    }
+
+    @Test("a name without an address, a port without a server, and one that never answers") func unreachable()
+        async throws
+    {
+        let remote = try RemoteUnderTest()
+        let wanted = try remote.settings("git://nowhere.invalid/repo.git")
+        try remote.follow(wanted)
+        #expect(await remote.fails(.hostUnknown)?.message.contains("nowhere.invalid") == true)
+        for scheme in ["git", "https"] {
+            try remote.follow(try remote.settings("\(scheme)://127.0.0.1:\(try Loopback.freePort())/r"))
+            #expect(await remote.fails(.connectionRefused)?.kind == .connectionRefused, "\(scheme)")
+        }
+        let silent = try SilentServer()
+        for scheme in ["git", "https"] {
+            try remote.follow(
+                try remote.settings("\(scheme)://127.0.0.1:\(silent.port)/r") {
+                    $0.silence = .milliseconds(600)
+                })
+            #expect(await remote.fails(.fetchTimedOut)?.message.contains("127.0.0.1") == true, "\(scheme)")
+        }
+    }
+
+    @Test(
+        "a fetch that is reset in the middle of its pack leaves nothing behind, and the next one succeeds",
+        .enabled(if: GitServers.hasDaemon, "needs git daemon"))
+    func resets() async throws {
+        let remote = try RemoteUnderTest()
+        let noise = try Shell.run("head -c 400000 /dev/urandom | base64")
+        try remote.work.write("noise", noise)
+        _ = try remote.push("noise")
+        let server = try GitServers.daemon(root: remote.home + "/served", home: remote.home)
+        let proxy = try ResettingServer(before: server.port, after: 100_000)
+        try remote.follow(try remote.settings("git://127.0.0.1:\(proxy.port)/repo.git"))
+        #expect(
+            await remote.fails(.connectionLost)?.kind == .connectionLost,
+            "\(String(describing: remote.problem))")
+        #expect(remote.mirrored() != (try remote.work.head()) + "\n")
+        proxy.reset(after: 100_000_000)
+        let id = try remote.work.head() + "\n"
+        #expect(await remote.wait { $0.mirrored() == id })
+        // The same into a mirror that is there.
+        proxy.reset(after: 50_000)
+        try remote.work.write("noise", noise + noise)
+        let next = try remote.push("more") + "\n"
+        #expect(await remote.fails(.connectionLost)?.kind == .connectionLost)
+        #expect(remote.mirrored() == id)
+        proxy.reset(after: 100_000_000)
+        #expect(await remote.wait { $0.mirrored() == next })
+        let left = try Shell.run("find '\(remote.mirror)' -name 'tmp_*' -o -name '*.lock'")
+        #expect(left == "")
+    }
+
+    @Test(
+        "locks and a damaged mirror: swept, or set aside and fetched anew",
+        .enabled(if: GitServers.hasDaemon, "needs git daemon"))
+    func damage() async throws {
+        let remote = try RemoteUnderTest()
+        let server = try GitServers.daemon(root: remote.home + "/served", home: remote.home)
+        let settings = try remote.settings("git://127.0.0.1:\(server.port)/repo.git")
+        let follower = try remote.follow(settings)
+        #expect(await remote.wait { $0.fetches > 0 })
+        for lock in ["packed-refs.lock", "refs/heads/main.lock", "HEAD.lock"] {
+            _ = try Shell.run("touch '\(remote.mirror)/\(lock)'")
+        }
+        let second = try remote.push("second") + "\n"
+        #expect(await remote.wait { $0.mirrored() == second })
+
+        // Every byte of every pack: only a check of all objects can tell.
+        _ = try Shell.run(
+            "for p in '\(remote.mirror)'/objects/pack/*.pack; do chmod u+w $p; truncate -s 40 $p; done"
+        )
+        follower.suspect()
+        #expect(await remote.wait { $0.mirrored("main^{tree}")?.isEmpty == false }, "fetched anew")
+        #expect(access(remote.mirror + ".damaged", F_OK) == 0)
+
+        // Not a repository at all any more.
+        remote.stop()
+        _ = try Shell.run("rm -r '\(remote.mirror)/objects' '\(remote.mirror)/HEAD'")
+        try remote.follow(settings)
+        #expect(await remote.wait { $0.mirrored("main^{tree}")?.isEmpty == false })
+        #expect(remote.mirrored() == second)
+    }
+
+    @Test(
+        "many fetches do not make many packs",
+        .enabled(if: GitServers.hasDaemon, "needs git daemon"))
+    func maintenance() async throws {
+        let remote = try RemoteUnderTest()
+        let server = try GitServers.daemon(root: remote.home + "/served", home: remote.home)
+        let follower = try remote.follow(
+            try remote.settings("git://127.0.0.1:\(server.port)/repo.git") { $0.packsMax = 5 })
+        let first = try #require(ObjectID(try remote.work.head()))
+        follower.keep(first)
+        for round in 0..<9 {
+            let id = try remote.push("round \(round)") + "\n"
+            follower.look()
+            #expect(await remote.wait { $0.mirrored() == id })
+        }
+        let packs = "ls '\(remote.mirror)/objects/pack' | grep -c 'pack$'"
+        #expect(await remote.wait { _ in (try? Shell.run(packs)).flatMap { Int($0.dropLast()) } ?? 99 <= 6 })
+        #expect(remote.mirrored("refs/plumb/accepted") == "\(first)\n")
+    }
+}
