@@ -24,7 +24,7 @@ import Testing
                     ALTER TABLE event ADD COLUMN severity INTEGER NOT NULL DEFAULT 0;
                     CREATE TABLE quarantine (spec_hash TEXT PRIMARY KEY);
                     INSERT INTO event (time, kind, instance, record)
-                        VALUES (1, 'rolledBack', 'web', '{"kind":"rolledBack","time":{"nanoseconds":1},"message":"x"}');
+                        VALUES (1, 'fromTheFuture', 'web', '{"kind":"fromTheFuture","time":{"nanoseconds":1},"message":"x"}');
                     """)
         }
         try await store.close()
