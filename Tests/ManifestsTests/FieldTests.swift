@@ -80,6 +80,28 @@ private let web = "endpoints: [{name: a, port: 80}]\n"
         ("sandbox: {readOnlyPaths: [/srv], inaccessiblePaths: [/srv]}", "sandbox-conflict"),
         ("sandbox: {level: paranoid, capabilities: [NET_RAW]}", "sandbox-conflict"),
         ("sandbox: {level: paranoid}\nendpoints: [{name: http, port: 80}]", "sandbox-conflict"),
+        ("sandbox: {network: local, capabilities: [NET_RAW]}", "sandbox-conflict"),
+        ("sandbox: {level: standard, readWritePaths: [/tmp]}", "sandbox-conflict"),
+        ("sandbox: {level: strict, readOnlyPaths: [/dev]}", "sandbox-conflict"),
+        ("sandbox: {level: standard, readOnlyPaths: [/proc]}", "sandbox-conflict"),
+        ("sandbox: {level: standard, readWritePaths: [/sys]}", "sandbox-conflict"),
+        ("sandbox: {level: strict, systemCallFilter: {deny: [write]}}", "sandbox-conflict"),
+        (
+            "sandbox: {network: local}\n"
+                + "endpoints: [{name: dns, port: 53, protocol: udp, listen: true}]", "sandbox-conflict"
+        ),
+        (
+            "sandbox: {network: local}\n"
+                + "endpoints: [{name: http, port: 80, listen: true, address: 192.0.2.1}]", "sandbox-conflict"
+        ),
+        (
+            "sandbox: {level: paranoid}\n"
+                + "endpoints: [{name: dns, port: 53, protocol: udp, listen: true}]", "sandbox-conflict"
+        ),
+        (
+            "sandbox: {level: none, network: none}\nendpoints: [{name: http, port: 80, listen: true}]",
+            "sandbox-conflict"
+        ),
         ("logging: {maxSize: 1Ki}", "out-of-range"), ("config: {fields: [{name: a}]}", "missing-field"),
         ("config: {fields: [{name: 1a, type: int}]}", "invalid-value"),
         ("config: {fields: [{name: a, type: array, items: {type: list}}]}", "invalid-value"),

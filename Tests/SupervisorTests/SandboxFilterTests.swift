@@ -55,7 +55,7 @@ import Testing
         let allow = program(.paranoid, machine)
         // The kernel takes no longer ones.
         #expect(max(deny.count, allow.count) / 8 <= 4096)
-        let dependent: Set = ["clone", "clone3", "ioctl", "personality"]
+        let dependent: Set = ["clone", "clone3", "ioctl", "personality", "prlimit64"]
         for name in SystemCallTable.names where !dependent.contains(name) {
             guard let number = SystemCallTable.number(name, on: machine) else { continue }
             let denied = try verdict(deny, number, machine: machine.audit)
@@ -108,6 +108,8 @@ import Testing
         #expect(try call("ioctl", [0, 0x5401]) == Self.allowed)
         #expect(try call("personality", [0xFFFF_FFFF]) == Self.allowed)
         #expect(try call("personality", [0x0040_0000]) == Self.notPermitted)
+        #expect(try call("prlimit64", [0]) == Self.allowed)
+        #expect(try call("prlimit64", [1]) == Self.notPermitted)
     }
 
     @Test(arguments: SystemCallTable.Machine.allCases)

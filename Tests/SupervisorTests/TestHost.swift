@@ -12,6 +12,7 @@ import Testing
 /// back.
 final class TestHost: Sendable {
     let base: String
+    let runtimeDir: String
     let source: FilesOfMemory
     let keeper: String
     /// What the host is said to have mounted; nil: what it has.
@@ -28,18 +29,19 @@ final class TestHost: Sendable {
 
     init(
         source: FilesOfMemory = FilesOfMemory(), keeper: String = KeeperBinary.path,
-        controlGroupHost: ControlGroupHost? = nil
+        controlGroupHost: ControlGroupHost? = nil, parent: String? = nil, runtime: String = "run"
     ) {
         self.controlGroupHost = controlGroupHost
         self.source = source
         self.keeper = keeper
-        base = Self.temporaryDirectory()
+        base = Self.temporaryDirectory(parent)
+        runtimeDir = "\(base)/\(runtime)"
         mkdir("\(base)/secrets", 0o700)
     }
 
     /// On tmpfs where there is one, as runtime directories are; open to every user.
-    static func temporaryDirectory() -> String {
-        let parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
+    static func temporaryDirectory(_ parent: String? = nil) -> String {
+        let parent = parent ?? (access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp")
         var template = Array("\(parent)/plumb-supervisor-XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else { return "/nonexistent" }
         chmod(made, 0o755)
@@ -47,7 +49,6 @@ final class TestHost: Sendable {
     }
 
     var stateDir: String { "\(base)/state" }
-    var runtimeDir: String { "\(base)/run" }
     var layout: StateLayout { StateLayout(stateDir: stateDir, runtimeDir: runtimeDir) }
     var supervisor: Supervisor {
         guard let supervisor = state.withLock({ $0.supervisor }) else { preconditionFailure("not open") }

@@ -54,6 +54,7 @@ struct ChildSetup {
         takeStandardStreams()
         limit()
         sandbox.perform(.enter)
+        umask(spec.umask & 0o777)
         changeIdentity()
         if spec.noNewPrivileges { require(.noNewPrivileges, clinux_set_no_new_privs() == 0) }
         sandbox.perform(.confine)
@@ -134,7 +135,8 @@ struct ChildSetup {
     }
 
     private func limit() {
-        umask(spec.umask & 0o777)
+        // Its own comes later: the directories of its sandbox are made for everybody who runs there.
+        umask(0o022)
         if let nofile = spec.nofile { require(.limits, clinux_limit_nofile(nofile.soft, nofile.hard) == 0) }
         if let core = spec.core { require(.limits, clinux_limit_core(core.soft, core.hard) == 0) }
     }

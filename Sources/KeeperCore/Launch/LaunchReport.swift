@@ -30,8 +30,8 @@ enum LaunchReport: Equatable {
                 buffer.baseAddress?.advanced(by: size).copyMemory(from: subject, byteCount: bytes)
                 length += bytes
             }
-            // Nobody is left to be told of a failure here.
-            _ = clinux_send(socket, buffer.baseAddress, length, nil, 0, 0)
+            // Nobody is left to be told of a failure here. The one call that every filter has to allow.
+            _ = write(socket, buffer.baseAddress, length)
         }
     }
 

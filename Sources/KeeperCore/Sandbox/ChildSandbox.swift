@@ -40,6 +40,9 @@ struct ChildSandbox {
         switch step.kind {
         case .unshare: if step.first == NamespaceFlags.users, heldUser >= 0 { joinUser(step) }
         case .mapIDs, .mount, .bind, .readOnly, .mask, .symbolicLink, .loopbackUp, .packetFilter: break
+        // Two domains of Landlock never meet, and this one is there to reach the run: scopes would keep it
+        // from that.
+        case .landlock: makeRuleset(step, scopes: 0)
         default: perform(step)
         }
     }
@@ -63,9 +66,7 @@ struct ChildSandbox {
         case .boundCapabilities: require(step, clinux_bound_capabilities(step.first) == 0)
         case .keepCapabilities: require(step, clinux_keep_capabilities() == 0)
         case .setCapabilities: require(step, clinux_set_capabilities(step.first, step.second) == 0)
-        case .landlock:
-            ruleset = clinux_landlock_ruleset(step.first, 0, step.second)
-            require(step, ruleset >= 0)
+        case .landlock: makeRuleset(step, scopes: step.second & SandboxStep.scopesMask)
         case .landlockPath: allowPath(step)
         case .landlockEnforce:
             require(step, clinux_landlock_restrict(ruleset) == 0)
@@ -121,7 +122,7 @@ extension ChildSandbox {
         guard flags | users != 0 else { return }
         errno = ESRCH
         let hasInit = spec.sandbox.cloneFlags & NamespaceFlags.pids != 0
-        let main = hasInit ? NamespaceInit.program(of: child) : child
+        let main = hasInit ? child.program : child
         guard let main, let pidfd = main.openPidfd() else { fail(.joinNamespaces) }
         if users != 0 {
             heldUser = open("/proc/\(main.pid)/ns/user", O_RDONLY | O_CLOEXEC)
@@ -199,6 +200,11 @@ extension ChildSandbox {
 extension ChildSandbox {
     /// The rights that a rule on a file may name: execute, write, read, truncate, device ioctl.
     private static let fileRights: UInt64 = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15
+
+    private mutating func makeRuleset(_ step: SandboxStepView, scopes: UInt64) {
+        ruleset = clinux_landlock_ruleset(step.first, step.second >> SandboxStep.networkShift, scopes)
+        require(step, ruleset >= 0)
+    }
 
     private func allowPath(_ step: SandboxStepView) {
         let path = clinux_openat(AT_FDCWD, step.text(0), clinux_O_PATH, 0)

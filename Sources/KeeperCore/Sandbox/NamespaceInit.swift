@@ -29,15 +29,6 @@ enum NamespaceInit {
     /// The pid of the program in its namespace: the first that is forked there.
     static let programPid: pid_t = 2
 
-    /// The program behind a first process, which is proven to be `child`; nil where it has ended.
-    static func program(of child: ProcessIdentity) -> ProcessIdentity? {
-        guard ProcessIdentity(of: child.pid) == child,
-            let program = ProcessTree.firstChild(of: child.pid),
-            let stat = ProcessStat(pid: program), stat.parent == child.pid
-        else { return nil }
-        return ProcessIdentity(pid: program, startTicks: stat.startTicks)
-    }
-
     private static let everySignal = UInt64.max
 
     /// In the child, before its signals are reset: those that come until there is a program to pass them on

@@ -40,13 +40,6 @@ enum ProcessTree {
         return children.contains { !spared.contains($0.pid) }
     }
 
-    /// The oldest living child; processes that the pid adopted come after its own.
-    static func firstChild(of pid: pid_t) -> pid_t? {
-        hasChildrenFiles
-            ? children(of: pid, onlyThread: pid).first?.pid
-            : numbers(in: "/proc").filter { ProcessStat(pid: $0)?.parent == pid }.min()
-    }
-
     /// /proc/<pid>/task/<tid>/children needs a kernel with CONFIG_PROC_CHILDREN.
     private static var hasChildrenFiles: Bool { access("/proc/thread-self/children", F_OK) == 0 }
 

@@ -25,7 +25,8 @@ package struct SandboxStep: Equatable, Sendable {
         case keepCapabilities = 14
         /// `first`: kept, `second`: ambient.
         case setCapabilities = 15
-        /// `first`: rights over files that are handled, `second`: scopes.
+        /// `first`: rights over files that are handled, `second`: scopes, and in the upper half the rights
+        /// over ports.
         case landlock = 16
         /// `texts`: path. `first`: rights there. `second`: `.optional`.
         case landlockPath = 17
@@ -50,6 +51,8 @@ package struct SandboxStep: Equatable, Sendable {
     package static let recursive: UInt64 = 8
     package static let noExec: UInt64 = 16
     package static let inPlace: UInt64 = 32
+    package static let scopesMask: UInt64 = 0xFFFF_FFFF
+    package static let networkShift: UInt64 = 32
 
     package var kind: Kind
     /// What is said where it fails.

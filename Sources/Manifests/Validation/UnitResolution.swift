@@ -82,8 +82,8 @@ extension Assembler {
         {
             collector.add(
                 Diagnostic(
-                    .sandboxConflict, at: instance.source.location(of: "spec.sandbox"), problem,
-                    help: SandboxReach.remedy, notes: [unitNote(unit, "spec.endpoints", "the endpoint")]))
+                    .sandboxConflict, at: instance.source.location(of: "spec.sandbox"), problem.message,
+                    help: problem.help, notes: [unitNote(unit, "spec.endpoints", "the endpoint")]))
         }
         guard let health = instance.overrides.health else { return }
         if unit.profile == .oneshot, health.readiness != nil {

@@ -33,7 +33,7 @@ struct UnitRules {
             let problem = SandboxReach.problem(sandbox, endpoints: unit.endpoints)
         {
             decoder.report(
-                .sandboxConflict, decoder.mark(of: "spec.sandbox"), problem, help: SandboxReach.remedy)
+                .sandboxConflict, decoder.mark(of: "spec.sandbox"), problem.message, help: problem.help)
         }
     }
 

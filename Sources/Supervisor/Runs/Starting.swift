@@ -68,7 +68,7 @@ extension Supervisor {
         var spec = launch.spec
         var handed: HandedDescriptors
         do throws(PreparationFailure) {
-            handed = try handedDescriptors(request, &spec)
+            handed = try handedDescriptors(request, isLocal: launch.isLocal, &spec)
         } catch {
             throw StartError(error)
         }

@@ -19,6 +19,9 @@ struct LandlockPlan {
             writeFile | 1 << 4 | 1 << 5 | 1 << 7 | 1 << 8 | 1 << 9 | 1 << 10 | 1 << 12 | 1 << 13 | 1 << 14
         static let device: UInt64 = read | writeFile | 1 << 14 | 1 << 15
 
+        /// LANDLOCK_ACCESS_NET_CONNECT_TCP.
+        static let connect: UInt64 = 1 << 1
+
         /// All that this version of Landlock knows.
         static func handled(_ version: Int) -> UInt64 {
             let count = version >= 5 ? 16 : version >= 3 ? 15 : version == 2 ? 14 : 13
@@ -35,6 +38,16 @@ struct LandlockPlan {
         "/etc", "/sys", "/run/systemd/resolve", "/run/resolvconf", "/run/nscd", "/var/cache/fontconfig",
     ]
     private static let devices = ["null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "fd"]
+
+    /// The first version that knows of ports.
+    static let versionOfPorts = 4
+
+    /// For a network of its own beside which there are sockets of the host's: none of them can be made to
+    /// connect.
+    static let connectingNowhere = [
+        SandboxStep(.landlock, .networkNamespace, second: Rights.connect << SandboxStep.networkShift),
+        SandboxStep(.landlockEnforce, .networkNamespace),
+    ]
 
     func steps() -> [SandboxStep] {
         let handled = Rights.handled(context.landlockVersion)

@@ -32,12 +32,13 @@ extension LaunchAssembly {
 
     /// Declared paths that are not there, and a sandbox that would hide the program from itself.
     func checkSandbox(_ process: ProcessSpec, executable: String) throws(PreparationFailure) {
-        let rules = SandboxRules(process.sandbox)
+        let rules = process.sandboxRules
         for path in rules.readOnlyPaths + rules.readWritePaths where access(path, F_OK) != 0 {
             throw PreparationFailure(
                 code: "sandbox-path", message: "'\(path)' is among the sandbox's paths, and is not there",
                 remedy: "make it on this host, or remove it from spec.sandbox")
         }
+        try checkHidden(rules)
         let shown =
             rules.readOnlyPaths + rules.readWritePaths
             + [process.package.map(packages.path(of:))]
@@ -55,12 +56,39 @@ extension LaunchAssembly {
         }
     }
 
+    /// Lists that contradict what is hidden.
+    private func checkHidden(_ rules: SandboxRules) throws(PreparationFailure) {
+        let hidden = rules.hideInstances ? hidden.map(SandboxContext.resolved) : []
+        for path in rules.readOnlyPaths + rules.readWritePaths
+        where hidden.contains(SandboxContext.resolved(path)) {
+            throw PreparationFailure(
+                code: "sandbox-path",
+                message: "'\(path)' is among the sandbox's paths, and is hidden from runs",
+                remedy: "name what the program needs of it, or set sandbox.hideInstances: false")
+        }
+        for path in rules.inaccessiblePaths
+        where SandboxContext.isWithin(layout.instances, SandboxContext.resolved(path)) {
+            throw PreparationFailure(
+                code: "sandbox-hides",
+                message: "the sandbox hides \(path), and the run's own directories stand in it",
+                remedy: "name what is to be hidden of it in spec.sandbox.inaccessiblePaths")
+        }
+    }
+
     private func covers(_ rules: SandboxRules) -> [String] {
         SandboxContext.emptied(by: rules) + (rules.hideInstances ? hidden : []) + rules.inaccessiblePaths
     }
 
     /// What of Plumb's no run may see but its own part of.
     private var hidden: [String] { [layout.stateDir, layout.runtimeDir, secrets.path, Self.settings] }
+}
+
+extension ProcessSpec {
+    var sandboxRules: SandboxRules {
+        var rules = SandboxRules(sandbox)
+        rules.hasHeldPorts = endpoints.contains { $0.listen == true }
+        return rules
+    }
 }
 
 extension Supervisor {

@@ -30,10 +30,32 @@ struct MountPlan {
 
     func steps() -> [SandboxStep] {
         var steps = [SandboxStep(.unshare, .mountNamespace, first: NamespaceFlags.mounts)]
-        steps += system() + temporary() + devices() + proc() + hidden()
-        steps += paths() + own()
+        // What is listed must not bring back what is covered below it: so that comes first, and after a cover
+        // comes what stands within it.
+        steps += system() + paths(.aroundCovers) + temporary() + devices() + proc()
+        if context.hidesGroups(rules) { steps.append(mask(SandboxContext.groups, .networkFilter)) }
+        steps += paths(.beside) + hidden() + paths(.withinHidden) + own()
         return steps
     }
+
+    private enum Place { case aroundCovers, beside, withinHidden }
+
+    private func place(of path: String) -> Place {
+        let path = SandboxContext.resolved(path)
+        if hiddenDirectories.contains(where: { SandboxContext.isWithin(path, SandboxContext.resolved($0)) }) {
+            return .withinHidden
+        }
+        return covers.contains { $0 != path && SandboxContext.isWithin($0, path) } ? .aroundCovers : .beside
+    }
+
+    /// What has mounts of its own, but for what is hidden.
+    private var covers: [String] {
+        SandboxContext.emptied(by: rules) + (rules.privateDevices ? ["/dev"] : [])
+            + (keepsProc ? [] : ["/proc"]) + (rules.protectKernelTunables ? ["/proc", "/sys"] : [])
+            + (context.hidesGroups(rules) ? [SandboxContext.groups] : [])
+    }
+
+    private var listed: [String] { rules.readOnlyPaths + rules.readWritePaths }
 
     private func system() -> [SandboxStep] {
         switch rules.protectSystem {
@@ -116,21 +138,44 @@ struct MountPlan {
 
     /// Plumb's own directories are covered as wholes; what is the run's is put back afterwards.
     private func hidden() -> [SandboxStep] {
-        guard rules.hideInstances else { return [] }
-        return context.hidden.filter { !isCovered($0) }.flatMap { path -> [SandboxStep] in
-            guard
-                (context.own + [context.package, context.notifySocket].compactMap { $0 }).contains(where: {
-                    SandboxContext.isWithin($0, path)
-                })
-            else { return [mask(path, .hideInstances)] }
-            return [tmpfs(path, .hideInstances, "mode=755,size=64k,nr_inodes=256", optional: true)]
+        hiddenDirectories.map { path in
+            showsPart(of: path)
+                ? tmpfs(path, .hideInstances, "mode=755,size=64k,nr_inodes=256", optional: true)
+                : mask(path, .hideInstances)
         }
     }
 
-    private func paths() -> [SandboxStep] {
-        rules.inaccessiblePaths.map { mask($0, .paths) }
-            + rules.readOnlyPaths.map { bind($0, .paths, SandboxStep.readOnly) }
-            + rules.readWritePaths.map { bind($0, .paths) }
+    private func showsPart(of path: String) -> Bool {
+        let shown = context.own + [context.package, context.notifySocket].compactMap { $0 } + listed
+        return shown.contains { SandboxContext.isWithin($0, path) }
+    }
+
+    /// One that stands in another is hidden with it. What is the run's own and empty hides what the host has
+    /// below, unless a listed directory shows it again.
+    private var hiddenDirectories: [String] {
+        guard rules.hideInstances else { return [] }
+        let emptied = SandboxContext.emptied(by: rules)
+        let listed = listed.map { SandboxContext.resolved($0) }
+        return context.hidden.enumerated().filter { index, path in
+            let isInAnother = context.hidden.enumerated().contains { other, directory in
+                path == directory ? other < index : SandboxContext.isWithin(path, directory)
+            }
+            let isCovered = emptied.contains { cover in
+                SandboxContext.isWithin(path, cover)
+                    && !listed.contains {
+                        SandboxContext.isWithin(path, $0) && SandboxContext.isWithin($0, cover)
+                    }
+            }
+            return !isInAnother && !isCovered
+                && !rules.inaccessiblePaths.contains { SandboxContext.isWithin(path, $0) }
+        }.map(\.element)
+    }
+
+    private func paths(_ place: Place) -> [SandboxStep] {
+        func here(_ paths: [String]) -> [String] { paths.filter { self.place(of: $0) == place } }
+        return here(rules.inaccessiblePaths).map { mask($0, .paths) }
+            + here(rules.readOnlyPaths).map { bind($0, .paths, SandboxStep.readOnly) }
+            + here(rules.readWritePaths).map { bind($0, .paths) }
     }
 
     private func own() -> [SandboxStep] {
@@ -142,22 +187,12 @@ struct MountPlan {
         if let socket = context.notifySocket {
             steps.append(bind(socket, .hideInstances, SandboxStep.optional))
         }
-        guard rules.hideInstances else { return steps }
         // Nothing may be added beside them.
-        let shown = context.own + [context.notifySocket].compactMap { $0 }
-        steps += context.hidden.filter { path in
-            !isCovered(path) && shown.contains { SandboxContext.isWithin($0, path) }
-        }.map {
+        steps += hiddenDirectories.filter { showsPart(of: $0) }.map {
             SandboxStep(
                 .readOnly, .hideInstances, second: SandboxStep.inPlace | SandboxStep.optional, texts: [$0])
         }
         return steps
-    }
-
-    /// Below something that is its own and empty already.
-    private func isCovered(_ path: String) -> Bool {
-        let covers = SandboxContext.emptied(by: rules) + rules.inaccessiblePaths
-        return covers.contains { SandboxContext.isWithin(path, $0) }
     }
 
     private func bind(_ path: String, _ name: LaunchStep, _ flags: UInt64 = 0) -> SandboxStep {

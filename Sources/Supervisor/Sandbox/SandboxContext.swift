@@ -22,12 +22,25 @@ struct SandboxContext: Sendable {
     /// The version of Landlock; 0 where there is none.
     var landlockVersion: Int
 
+    /// Whoever may write to control groups could leave his own, and the filters on it with it.
+    func hidesGroups(_ rules: SandboxRules) -> Bool {
+        rules.network == .local && (uid == 0 || rules.grantsCapabilities)
+    }
+
+    static let groups = "/sys/fs/cgroup"
     static let temporary = ["/tmp", "/var/tmp"]
 
     /// What is the run's own and empty at its start: all that the host has below is hidden with it.
     static func emptied(by rules: SandboxRules) -> [String] {
         (rules.privateTmp ? temporary : [])
             + (rules.privateDevices || rules.privateIPC ? ["/dev/shm"] : [])
+    }
+
+    /// Where symbolic links lead; the path itself where it is not there.
+    static func resolved(_ path: String) -> String {
+        guard let real = realpath(path, nil) else { return path }
+        defer { free(real) }
+        return String(cString: real)
     }
 
     /// Whether `path` is `directory` or below it.

@@ -23,10 +23,12 @@ struct SandboxPlan {
     /// What an ordinary user needs for anything but Landlock and seccomp.
     private var beginsWithUsers: Bool {
         !context.isRoot
-            && (rules.changesMounts || rules.network == .none || rules.privateUsers)
+            && (changesMounts || rules.network == .none || rules.privateUsers)
     }
     private var endsWithUsers: Bool { context.isRoot && rules.privateUsers }
     var hasUsers: Bool { beginsWithUsers || endsWithUsers }
+
+    private var changesMounts: Bool { rules.changesMounts || context.hidesGroups(rules) }
 
     func steps() -> SandboxSteps {
         var steps = SandboxSteps()
@@ -38,7 +40,7 @@ struct SandboxPlan {
         }
         if beginsWithUsers { steps.enter.append(mapping) }
         steps.enter += namespaces()
-        if rules.changesMounts {
+        if changesMounts {
             steps.enter += MountPlan(rules: rules, context: context, hasPids: hasPids).steps()
         }
         steps.enter += boundBeforeIDs()
@@ -91,8 +93,9 @@ struct SandboxPlan {
             steps.confine.append(
                 SandboxStep(.setCapabilities, .capabilities, first: kept, second: ambient))
         }
+        if rules.guardsHeldPorts { steps.confine += LandlockPlan.connectingNowhere }
         if rules.landlock { steps.confine += LandlockPlan(rules: rules, context: context).steps() }
-        if rules.systemCallFilter != .off {
+        if rules.systemCallFilter != .off || rules.guardsHeldPorts {
             steps.filter.append(
                 SandboxStep(.seccomp, .systemCallFilter, data: SystemCallFilter(rules).program(for: .own)))
         }

@@ -67,7 +67,7 @@ extension Supervisor {
 
     /// What this host gives of the declared sandbox. Throws where that is not all of it, and all is required.
     func sandbox(of process: ProcessSpec) async throws(PreparationFailure) -> SandboxVerdict {
-        let rules = SandboxRules(process.sandbox)
+        let rules = process.sandboxRules
         guard SandboxPlan.isNeeded(rules) else { return SandboxVerdict(rules: rules) }
         let user = try assembly.users.resolve(user: process.user, group: process.group)
         let question = SandboxTrials.Question(rules, user)
@@ -127,6 +127,14 @@ extension Supervisor {
         if verdict.rules.network == .local {
             if !isRoot { lose(.network, "only an agent that is root can filter packets") }
             if isRoot, groups == nil { lose(.network, "it needs control groups of version 2") }
+        }
+        if verdict.rules.guardsHeldPorts, SandboxTrials.landlockVersion < LandlockPlan.versionOfPorts {
+            verdict.missing.append(
+                .init(
+                    item: "network: none",
+                    reason: "beside a port that Plumb holds it needs Landlock of version "
+                        + "\(LandlockPlan.versionOfPorts), Linux 6.7"))
+            verdict.rules.hasHeldPorts = false
         }
         if verdict.rules.grantsCapabilities, !isRoot {
             lose(.capabilities, "an agent that is an ordinary user has none to give")

@@ -15,6 +15,10 @@ struct SystemCallFilter {
     private static let terminalRequests: [UInt32] = [0x5412, 0x541C]
     /// What `personality` may be asked for: nothing special, and what it is now.
     private static let personalities: [UInt32] = [0, 0xFFFF_FFFF]
+    private static let itself: [UInt32] = [0]
+    /// MSG_FASTOPEN: a message that connects.
+    private static let connecting: UInt32 = 0x2000_0000
+    private static let notSupported: UInt32 = 95
 
     /// `struct sock_filter` as bytes: code (2), jump if true (1), if false (1), operand (4).
     func program(for machine: SystemCallTable.Machine) -> [UInt8] {
@@ -24,7 +28,8 @@ struct SystemCallFilter {
         assembly.load(0)
         // Calls of x32 are those of x86_64 with this bit.
         if machine == .x8664 { assembly.refuse(from: 0x4000_0000, error: Self.notPermitted) }
-        checkArguments(&assembly, machine)
+        if rules.guardsHeldPorts { letNoneConnect(&assembly, machine) }
+        if rules.systemCallFilter != .off { checkArguments(&assembly, machine) }
         switch rules.systemCallFilter {
         case .off: assembly.finish(Assembly.allow)
         case .deny: deny(&assembly, machine)
@@ -51,6 +56,21 @@ struct SystemCallFilter {
         }
         if let personality = number("personality") {
             assembly.on(personality) { $0.allowArgument(0, among: Self.personalities, Self.notPermitted) }
+        }
+        // The limits of others of the same user: a limit of processor time ends them.
+        if let limits = number("prlimit64") {
+            assembly.on(limits) { $0.allowArgument(0, among: Self.itself, Self.notPermitted) }
+        }
+    }
+
+    /// What connects a socket without `connect`, which Landlock sees. No declared call goes before.
+    private func letNoneConnect(_ assembly: inout Assembly, _ machine: SystemCallTable.Machine) {
+        for (name, flags) in [("sendto", UInt32(3)), ("sendmsg", 2), ("sendmmsg", 3)] {
+            guard let number = SystemCallTable.number(name, on: machine) else { continue }
+            assembly.on(number) { $0.refuseArgument(flags, havingAny: Self.connecting, Self.notSupported) }
+        }
+        if let ring = SystemCallTable.number("io_uring_setup", on: machine) {
+            assembly.on(ring) { $0.finish(Assembly.error(Self.notPermitted)) }
         }
     }
 

@@ -1,24 +1,27 @@
-import Glibc
 import KeeperProtocol
 
 /// The workload's own process. In a pid namespace of its own the keeper's child is the first process of it,
 /// which is Plumb's, and the workload is that one's first child.
 enum Workload {
-    private static let initName = "plumb-init"
     private static let fileBytesMax = 64 << 10
 
     /// nil where it has ended, or its `child` is not the proven one any more.
     static func process(of child: ProcessIdentity) -> ProcessIdentity? {
-        guard ProcessIdentity(of: child.pid) == child else { return nil }
-        guard words("/proc/\(child.pid)/comm").first == initName else { return child }
-        guard let first = words("/proc/\(child.pid)/task/\(child.pid)/children").first,
-            let pid = Int32(first), let stat = ProcessStat(pid: pid), stat.parent == child.pid
-        else { return nil }
-        return ProcessIdentity(pid: pid, startTicks: stat.startTicks)
+        guard let isFirst = isFirstOfNamespace(child.pid), ProcessIdentity(of: child.pid) == child else {
+            return nil
+        }
+        return isFirst ? child.program : child
     }
 
-    private static func words(_ path: String) -> [String] {
-        guard let bytes = try? contents(of: path, bytesMax: fileBytesMax) else { return [] }
-        return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).map { String($0) }
+    /// Asked of the kernel, because a process may call itself anything, and of an adopted run it is not known
+    /// what it was given. nil where it has ended.
+    private static func isFirstOfNamespace(_ pid: Int32) -> Bool? {
+        guard let bytes = try? contents(of: "/proc/\(pid)/status", bytesMax: fileBytesMax) else { return nil }
+        let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first {
+            $0.hasPrefix("NSpid:")
+        }
+        // The number that it has in each namespace, ours first.
+        let numbers = line?.split(whereSeparator: \.isWhitespace).dropFirst() ?? []
+        return numbers.count > 1 && numbers.last == "1"
     }
 }

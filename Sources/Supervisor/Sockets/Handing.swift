@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import KeeperProtocol
+import Manifests
 package import Reconciler
 import Synchronization
 
@@ -30,9 +31,10 @@ extension Supervisor {
         let others = held.wanted(by: spec.name).filter { socket in
             !own.contains(socket) && spec.mayHold(socket)
         }
+        let isLocal = spec.process.sandboxRules.network == .local
         for socket in own + others {
             do throws(PreparationFailure) {
-                close(try held.descriptor(of: socket))
+                close(try held.descriptor(of: socket, isLocal: isLocal && geteuid() == 0))
             } catch {
                 // It is the program itself that has it, and it will be stopped for this spec.
                 guard error.code == PreparationFailure.portInUse, isOpenedByProgram(socket) else {
@@ -55,9 +57,9 @@ extension Supervisor {
     }
 
     /// The descriptors for one run, and what its keeper is told of them.
-    func handedDescriptors(_ request: RunRequest, _ launch: inout LaunchSpec) throws(PreparationFailure)
-        -> HandedDescriptors
-    {
+    func handedDescriptors(
+        _ request: RunRequest, isLocal: Bool, _ launch: inout LaunchSpec
+    ) throws(PreparationFailure) -> HandedDescriptors {
         var handed = HandedDescriptors(disposal: disposal)
         let isAlone = table.withLock { table in
             !table.runs.contains { run, entry in
@@ -71,6 +73,12 @@ extension Supervisor {
             // A program may have ended with a shutdown of the socket that all have in common.
             if !isAlone, !socket.isDatagram { _ = listen(raw, SOMAXCONN) }
             handed.add(raw, .listen)
+            guard SocketReach.set(raw, isLocal: isLocal) else {
+                throw PreparationFailure(
+                    code: "port-reach",
+                    message: "\(socket.text) cannot be kept to this host: \(SystemError.text(errno))",
+                    remedy: "mend the host, or set sandbox.network: full", isTransient: true)
+            }
             launch.passed.append(PassedDescriptor(kind: .listen, name: name, key: socket.text))
         }
         let storeMax = request.spec.process.storeMax

@@ -17,9 +17,12 @@ final class HeldSockets: Sendable {
 
     deinit { close() }
 
-    /// A descriptor of the socket, the caller's own. Opens it if it is not open. `renews`: nobody uses it now,
-    /// and whatever a program has done to it is undone, with a new socket if need be.
-    func descriptor(of socket: HeldSocket, renews: Bool = false) throws(PreparationFailure) -> Int32 {
+    /// A descriptor of the socket, the caller's own. Opens it if it is not open; `isLocal`: for this host
+    /// alone then. `renews`: nobody uses it now, and whatever a program has done to it is undone, with a new
+    /// socket if need be.
+    func descriptor(
+        of socket: HeldSocket, isLocal: Bool = false, renews: Bool = false
+    ) throws(PreparationFailure) -> Int32 {
         let result = state.withLock { state -> Result<Int32, PreparationFailure> in
             Result { () throws(PreparationFailure) in
                 let raw: Int32
@@ -28,6 +31,11 @@ final class HeldSockets: Sendable {
                     state.open[socket] = raw
                 } else {
                     raw = try Self.open(socket, beside: state.open.keys)
+                    guard !isLocal || SocketReach.set(raw, isLocal: true) else {
+                        let number = errno
+                        Glibc.close(raw)
+                        throw Self.failure(socket, number, beside: state.open.keys)
+                    }
                     state.open[socket] = raw
                 }
                 let copy = clinux_fcntl(raw, F_DUPFD_CLOEXEC, 0)
@@ -36,6 +44,11 @@ final class HeldSockets: Sendable {
             }
         }
         return try result.get()
+    }
+
+    /// Whether only this host reaches it; nil where it is not open.
+    func isLocal(_ socket: HeldSocket) -> Bool? {
+        state.withLock { $0.open[socket].map(SocketReach.isLocal) }
     }
 
     /// Takes over a socket that an earlier agent had opened.

@@ -19,6 +19,13 @@ package enum Capabilities {
         "NET_RAW", "IPC_LOCK", "SYS_CHROOT", "SYS_NICE", "SYS_RESOURCE", "SETFCAP",
     ]
 
+    /// With these a process gets around the filters of its control group, or takes them off.
+    package static let aroundFilters = ["NET_ADMIN", "NET_RAW", "SYS_ADMIN", "BPF"]
+
+    package static func filterable(_ names: [String]) -> [String] {
+        names.filter { !aroundFilters.contains($0) }
+    }
+
     /// Bit n is capability n. Unknown names have none.
     package static func mask(_ names: [String]) -> UInt64 {
         names.reduce(0) { mask, name in

@@ -23,6 +23,8 @@ package struct SandboxRules: Sendable, Hashable {
     package var readOnlyPaths: [String] = []
     package var readWritePaths: [String] = []
     package var inaccessiblePaths: [String] = []
+    /// It is handed sockets of the host's network: no field, and no item.
+    package var hasHeldPorts = false
 
     /// The bundle of a level: each holds what the one before it holds.
     package init(level: Sandbox.Level) {
@@ -65,6 +67,7 @@ package struct SandboxRules: Sendable, Hashable {
             capabilities = declared
             grantsCapabilities = !declared.isEmpty
         }
+        if network == .local { capabilities = Capabilities.filterable(capabilities ?? Capabilities.names) }
         landlock = sandbox.landlock ?? landlock
         systemCallFilter = sandbox.systemCallFilter?.mode ?? systemCallFilter
         allowedCalls = sandbox.systemCallFilter?.allow ?? []
@@ -76,6 +79,9 @@ package struct SandboxRules: Sendable, Hashable {
         readWritePaths = sandbox.readWritePaths ?? []
         inaccessiblePaths = sandbox.inaccessiblePaths ?? []
     }
+
+    /// The sockets that it is handed must not be turned into connections to the host's network.
+    package var guardsHeldPorts: Bool { network == .none && hasHeldPorts }
 
     /// Whether the run needs mounts of its own.
     package var changesMounts: Bool {
@@ -109,9 +115,18 @@ package struct SandboxRules: Sendable, Hashable {
         return items.map { (name: $0.0, value: $0.1) }
     }
 
+    private static let bundles = [
+        (words: "of a service", names: Capabilities.ofService),
+        (words: "of a service but NET_RAW", names: Capabilities.filterable(Capabilities.ofService)),
+        (
+            words: "all but \(Capabilities.aroundFilters.joined(separator: " "))",
+            names: Capabilities.filterable(Capabilities.names)
+        ),
+    ]
+
     package static func text(_ capabilities: [String]?) -> String {
         guard let capabilities else { return "all" }
-        if capabilities == Capabilities.ofService { return "of a service" }
+        if let bundle = bundles.first(where: { $0.names == capabilities }) { return bundle.words }
         return capabilities.isEmpty ? "none" : capabilities.joined(separator: " ")
     }
 }

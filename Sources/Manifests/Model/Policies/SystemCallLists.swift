@@ -51,8 +51,8 @@ extension SystemCallTable {
         umask uname unlink unlinkat utime utimensat utimes vfork vmsplice wait4 waitid write writev
         """)
 
-    /// Without these no program begins or ends.
-    package static let indispensable: Set<String> = ["execve", "exit", "exit_group", "rt_sigreturn"]
+    /// Without these no program begins or ends, or nobody learns why it could not begin.
+    package static let indispensable: Set<String> = ["execve", "exit", "exit_group", "rt_sigreturn", "write"]
 
     private static func words(_ text: String) -> [String] {
         text.split(whereSeparator: \.isWhitespace).map { String($0) }

@@ -14,6 +14,14 @@ struct SandboxInspection {
     let host: MountTable?
     /// The control group of the run, whose packets `network: local` filters.
     let group: String?
+    /// What Plumb holds for it.
+    let ports: [Port]
+
+    struct Port {
+        let name: String
+        /// nil: not known.
+        let isLocal: Bool?
+    }
 
     typealias Item = SandboxObservation.Item
 
@@ -79,18 +87,46 @@ struct SandboxInspection {
 
     private func network() -> Item {
         switch rules.network {
-        case .full, .none:
-            let item = namespace("network", "net", rules.network == .none)
-            return Item("network", declared: rules.network.rawValue, item.verdict, item.evidence)
-        case .local:
-            return seen("network", true, rules.network.rawValue) {
-                group.flatMap { PacketFilters(group: $0) }.map {
-                    (
-                        $0.incoming > 0 && $0.outgoing > 0,
-                        "filters on its control group: \($0.incoming) in, \($0.outgoing) out"
-                    )
-                }
+        case .full: return Item("network", declared: rules.network.rawValue, .off, "")
+        case .none:
+            var item = namespace("network", "net", true)
+            item.declared = rules.network.rawValue
+            guard rules.hasHeldPorts, item.verdict == .yes else { return item }
+            let names = ports.map(\.name).joined(separator: " ")
+            item.verdict = given.map { $0.guardsHeldPorts ? .atStart : .no } ?? .unknown
+            item.evidence += ", and \(names) of the host's, "
+            item.evidence +=
+                item.verdict == .atStart
+                ? "of which Landlock makes no connections" : "which it may connect to any host"
+            return item
+        case .local: return local()
+        }
+    }
+
+    /// Filters on the group of a process that can neither leave it nor send around them.
+    private func local() -> Item {
+        seen("network", true, rules.network.rawValue) {
+            guard let filters = group.flatMap({ PacketFilters(group: $0) }),
+                let permitted = view.capabilities("CapPrm"), let bounding = view.capabilities("CapBnd"),
+                ports.allSatisfy({ $0.isLocal != nil })
+            else { return nil }
+            let counts = "filters on its control group: \(filters.incoming) in, \(filters.outgoing) out"
+            let isBarred = view.status("NoNewPrivs") == "1" && view.user != 0
+            let around =
+                Capabilities.mask(Capabilities.aroundFilters) & (isBarred ? permitted : permitted | bounding)
+            if around != 0 {
+                return (
+                    false, "\(counts); around them: \(Capabilities.names(in: around).joined(separator: " "))"
+                )
             }
+            if context.hidesGroups(rules) {
+                guard let mount = view.mounts?.mount(of: SandboxContext.groups) else { return nil }
+                guard isPrivate(mount) else { return (false, "\(counts); it can leave its control group") }
+            }
+            if let port = ports.first(where: { $0.isLocal == false }) {
+                return (false, "\(counts); the held port \(port.name) is open to every host")
+            }
+            return (filters.incoming > 0 && filters.outgoing > 0, counts)
         }
     }
 
@@ -114,9 +150,7 @@ extension SandboxInspection {
         [
             mounted("privateTmp", rules.privateTmp, temporary) { $0.point == $1 && isPrivate($0) },
             protectSystem(),
-            mounted("hideInstances", rules.hideInstances, hidden) { mount, path in
-                isPrivate(mount) && isEmptied(mount, path)
-            },
+            hideInstances(),
             protectProc(),
             mounted("protectKernelTunables", rules.protectKernelTunables, ["/proc/sys", "/sys"]) { mount, _ in
                 mount.isReadOnly
@@ -125,6 +159,19 @@ extension SandboxInspection {
                 $0.point == $1 && isPrivate($0)
             },
         ]
+    }
+
+    private func hideInstances() -> Item {
+        var item = mounted("hideInstances", rules.hideInstances, hidden) { mount, path in
+            isPrivate(mount) && isEmptied(mount, path)
+        }
+        let shown = (rules.readOnlyPaths + rules.readWritePaths).filter { path in
+            hidden.contains { SandboxContext.isWithin(path, $0) }
+        }
+        if item.verdict == .yes, !shown.isEmpty {
+            item.evidence += "; shown: \(shown.joined(separator: " "))"
+        }
+        return item
     }
 
     private var temporary: [String] { SandboxContext.temporary.filter { !MountPlan.isLink($0) } }

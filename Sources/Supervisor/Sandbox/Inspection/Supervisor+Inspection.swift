@@ -16,12 +16,15 @@ extension Supervisor {
         let executable = try? assembly.resolution(spec.process).resolve(spec.process.command).executable
         let context = assembly.context(
             user, spec.process, entry.slot.id.replica, run, executable: executable ?? "/")
-        let rules = SandboxRules(spec.process.sandbox)
+        let rules = spec.process.sandboxRules
         // Of an adopted run it is known only what the host would give now.
         let given = entry.sandbox ?? trials.answer(SandboxTrials.Question(rules, user))?.rules
         let inspection = SandboxInspection(
             rules: rules, context: context, given: given, view: view, host: ProcessView.mounts(of: "self"),
-            group: entry.group)
+            group: entry.group,
+            ports: spec.heldSockets(index: entry.slot.id.replica.index).map {
+                .init(name: $0.name, isLocal: held.isLocal($0.socket))
+            })
         return SandboxObservation(
             level: spec.process.sandbox.level.rawValue, pid: workload.pid,
             items: surroundings(spec, entry, view, run, user) + inspection.items())
