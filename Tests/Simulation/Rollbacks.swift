@@ -12,7 +12,7 @@ enum Rollbacks {
         host.world.memory.instances[instance]?.inForce?.desired.nonce
     }
 
-    /// What takes the place of a failed spec has proved itself once, is no oneshot, and is not the failed one.
+    /// What takes the place of a failed spec has proved itself once, is no oneshot, and is another spec.
     static func checkStart(
         _ start: StartAction, _ declared: DesiredInstance, _ host: SimulatedHost
     ) throws {

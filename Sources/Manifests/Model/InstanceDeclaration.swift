@@ -184,8 +184,8 @@ package struct UpdatePolicy: Sendable, Hashable, Codable {
     /// Whether a rollout that failed goes back to the last known good spec by itself; nil: it does. Optional,
     /// like all that came later, so that what was stored before is read.
     private var automaticRollback: Bool?
-    /// Set where the strategy is `canary`: `strategy` is `rolling` then, so that an earlier version reads what
-    /// was stored.
+    /// Set where the strategy is `canary`: `strategy` is `rolling` then, so that an earlier version
+    /// reads what was stored.
     package var canary: Canary?
 
     /// So many replicas first; the rest once these were healthy for so long.

@@ -5,9 +5,9 @@ struct Retry: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Try an Instance again that failed here.",
         discussion: """
-            Lifts the quarantine of the spec that is declared, and gives replicas that were given up another \
-            chance. Without it a failed spec is tried again once the spec changes, or what it takes from this \
-            host does.
+            Lifts the quarantine of the spec that is declared, and gives replicas that were given up \
+            another chance. Without it a failed spec is tried again once the spec changes, or what it \
+            takes from this host does.
             """)
 
     @Argument(help: "The Instance (web).")

@@ -34,7 +34,7 @@ enum Fickle {
                 exec: {command: [/bin/sh, -c, 'test -e "$PLUMB_WORKSPACE_DIR/up"']}
                 period: 100ms
                 failureThreshold: 1
-            restart: {backoff: {initial: 100ms, resetAfter: 800ms}}
+            restart: {backoff: {initial: 100ms, resetAfter: 1s}}
             stop: {grace: 2s}
             """)
     }
