@@ -31,6 +31,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
@@ -48,7 +49,12 @@ let package = Package(
         .target(name: "Reconciler", dependencies: ["Manifests"], swiftSettings: strict),
 
         // The edges.
-        .target(name: "Watcher", dependencies: ["CLibGit2", "CLinux"], swiftSettings: strict),
+        .target(
+            name: "Watcher",
+            dependencies: [
+                "CLibGit2", "CLinux", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ], swiftSettings: strict),
         .target(name: "KeeperProtocol", dependencies: ["CLinux"], swiftSettings: strict + failPoints),
         .target(name: "KeeperCore", dependencies: ["KeeperProtocol", "CLinux"], swiftSettings: strict),
         .executableTarget(
@@ -102,7 +108,10 @@ let package = Package(
             name: "SimulationTests", dependencies: ["Reconciler", "Manifests", "TestKit"],
             path: "Tests/Simulation", swiftSettings: strict),
         .testTarget(
-            name: "WatcherTests", dependencies: ["Watcher", "CLinux", "TestKit"], swiftSettings: strict),
+            name: "WatcherTests",
+            dependencies: [
+                "Watcher", "CLinux", "TestKit", .product(name: "Crypto", package: "swift-crypto"),
+            ], swiftSettings: strict),
         .testTarget(
             name: "KeeperCoreTests", dependencies: ["KeeperProtocol", "KeeperCore", "CLinux", "TestKit"],
             swiftSettings: strict),

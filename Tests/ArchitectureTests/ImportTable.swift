@@ -22,7 +22,7 @@ enum ImportTable {
 
         // The edges never import one another; the wiring joins them. Whoever sees the Reconciler's values
         // sees the declarations that they are made of.
-        "Watcher": system.union(["CLibGit2", "CLinux"]),
+        "Watcher": system.union(["CLibGit2", "CLinux", "Crypto", "CryptoExtras"]),
         "Supervisor": system.union(nio).union([
             "Reconciler", "Manifests", "KeeperProtocol", "CLinux", "AsyncHTTPClient", "NIOHTTP2", "NIOHPACK",
             "NIOSSL", "NIOTLS",

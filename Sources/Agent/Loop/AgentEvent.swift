@@ -7,6 +7,10 @@ package enum AgentEvent: Sendable {
     /// The repository cannot be read; what runs goes on.
     case sourceUnreadable(SourceFailure)
     case sourceReadable
+    /// Whether a revision that was seen may be believed.
+    case revisionJudged(Revision, TrustVerdict)
+    /// What says who is trusted is another than before.
+    case trustChanged
     case revisionRead(RevisionReading)
     case run(RunEvent)
     case prepared(InstanceSpec, HostFailure?)

@@ -8,6 +8,8 @@ extension AgentLoop {
         case .revisionSeen(let revision): seen(revision)
         case .sourceUnreadable(let failure): unreadable(failure, at: moment)
         case .sourceReadable: readable(at: moment)
+        case .revisionJudged(let revision, let verdict): judged(revision, verdict, at: moment)
+        case .trustChanged: trustChanged()
         case .revisionRead(let reading): read(reading, at: moment)
         case .run(let event): apply(event, at: moment)
         case .prepared(let spec, let failure): world.prepared(spec, failure, at: moment)

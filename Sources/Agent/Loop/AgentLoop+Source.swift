@@ -13,11 +13,9 @@ extension AgentLoop {
             source.diagnostics = []
             conditions.clear(.invalid)
             dropHold(because: "the accepted \(revision.short) is the newest revision again")
-            return
+            if trust == nil { return }
         }
-        reading = revision.id
-        let (reader, mailbox) = (reader, mailbox)
-        Task { mailbox.post(.revisionRead(await reader.read(revision))) }
+        examine(revision)
     }
 
     func unreadable(_ failure: SourceFailure, at moment: Moment) {
@@ -35,7 +33,6 @@ extension AgentLoop {
     }
 
     func read(_ reading: RevisionReading, at moment: Moment) {
-        self.reading = nil
         switch reading.result {
         case .failed(let failure): unreadable(failure, at: moment)
         case .invalid(let diagnostics): invalid(reading.revision, diagnostics, at: moment)
@@ -43,10 +40,17 @@ extension AgentLoop {
             readable(at: moment)
             consider(reading.revision, snapshot, content, at: moment)
         }
+        finishReading(of: reading.revision.id)
+    }
+
+    /// Nothing more is to be done about a revision; on to the newest that was seen meanwhile.
+    func finishReading(of revision: RevisionID) {
+        reading = nil
         if let newer = next {
             next = nil
-            if newer.id != reading.revision.id { seen(newer) }
+            if newer.id != revision { seen(newer) }
         }
+        judgeAgainIfNeeded()
     }
 
     private func invalid(_ revision: Revision, _ diagnostics: [String], at moment: Moment) {

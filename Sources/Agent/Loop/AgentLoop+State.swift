@@ -27,6 +27,16 @@ extension AgentLoop {
                 ("Invalid", "the newest revision is invalid; \(source.accepted?.short ?? "") stays in force")
             } else if let held = gates.memory.held {
                 ("Held", "\(held.revision.short) is held; \(source.accepted?.short ?? "") stays in force")
+            } else if behind && conditions.isTrue(.rejected) {
+                (
+                    "Rejected",
+                    "the newest revision is rejected; \(source.accepted?.short ?? "") stays in force"
+                )
+            } else if behind && conditions.isTrue(.trustUnavailable) {
+                (
+                    "TrustUnavailable",
+                    "the newest revision cannot be judged; \(source.accepted?.short ?? "") stays in force"
+                )
             } else if conditions.isTrue(.sourceStale) {
                 (
                     "SourceStale",

@@ -30,6 +30,8 @@ package actor AgentLoop {
     let store: any MemoryPort
     let clock: any ClockPort
     let calendar: any CalendarPort
+    /// nil: every commit is believed.
+    let trust: (any TrustPort)?
     let reader: RevisionReader
     nonisolated let mailbox = Mailbox()
 
@@ -55,6 +57,9 @@ package actor AgentLoop {
     var next: Revision?
     /// The accepted revision was read from the repository in this life, under the settings of this life.
     var isAcceptedRead = false
+    /// Who is trusted changed since the newest revision was judged.
+    var mustJudgeAgain = false
+    var isRetryingTrust = false
     /// The accepted snapshot's bytes, as they are stored.
     var storedContent: [UInt8] = []
     /// Set by `stopRequested`; true once nothing is left to wait for.
@@ -75,7 +80,7 @@ package actor AgentLoop {
 
     package init(
         settings: AgentSettings, runs: any RunPort, store: any MemoryPort, source: any SourcePort,
-        clock: any ClockPort, calendar: any CalendarPort = AlwaysOpen()
+        clock: any ClockPort, trust: (any TrustPort)? = nil, calendar: any CalendarPort = AlwaysOpen()
     ) {
         self.settings = settings
         self.runs = runs
@@ -83,6 +88,7 @@ package actor AgentLoop {
         self.clock = clock
         self.calendar = calendar
         gates = Gatekeeper(settings: settings.gates)
+        self.trust = trust
         reader = RevisionReader(source: source)
         self.source = SourceStatus(
             repository: settings.repository, ref: settings.ref, path: settings.path)

@@ -21,11 +21,13 @@ package struct Remembered: Sendable {
     package var ref: String?
     /// Holds, approvals, suspension; nil on a first start.
     package var gates: GateMemory?
+    /// Up to where every commit is verified, in the verifier's own words.
+    package var trustFrontier: String?
 
     package init(
         memory: Memory = Memory(), accepted: AcceptedSource? = nil, openRuns: [RunID] = [],
         bootID: String? = nil,
-        rebuilt: String? = nil, ref: String? = nil, gates: GateMemory? = nil
+        rebuilt: String? = nil, ref: String? = nil, trustFrontier: String? = nil, gates: GateMemory? = nil
     ) {
         self.memory = memory
         self.accepted = accepted
@@ -34,6 +36,7 @@ package struct Remembered: Sendable {
         self.rebuilt = rebuilt
         self.ref = ref
         self.gates = gates
+        self.trustFrontier = trustFrontier
     }
 }
 
@@ -104,7 +107,7 @@ package struct AcceptedSource: Sendable {
 
 /// What became of a revision that was seen.
 package struct RevisionOutcome: Sendable {
-    package enum Outcome: String, Sendable { case accepted, invalid, held }
+    package enum Outcome: String, Sendable { case accepted, invalid, rejected, held }
     package var revision: Revision
     package var outcome: Outcome
     package var message: String

@@ -74,7 +74,10 @@ struct DiffCommand: AsyncParsableCommand {
             expression = hasWorkTree ? RevisionLoader.worktree : input.source.ref
         }
         var resolver = Resolver()
-        let candidate = try await loader.load(expression, into: &resolver, node: input.node)
+        var candidate = try await loader.load(expression, into: &resolver, node: input.node)
+        // The agent alone knows the keys; of what it has seen it says who signed it.
+        let judged = [input.source.seen, input.source.accepted].compactMap { $0 }
+        candidate.revision.signer = judged.first { $0.id == candidate.revision.id }?.signer
         var world = World(observed: input.observed, memory: input.memory)
         world.desired = input.desired
         let moment = SystemClock().now()

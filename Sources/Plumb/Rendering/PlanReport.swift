@@ -20,7 +20,7 @@ struct PlanReport {
 
     private var title: String {
         let from = summary.from.map { "\($0.short) → " } ?? ""
-        let author = summary.to.ref == RevisionLoader.worktree ? "" : " by \(summary.to.author)"
+        let author = summary.to.ref == RevisionLoader.worktree ? "" : " by \(summary.to.byline)"
         return "Plan for \(summary.node.name): \(from)\(summary.to.short)\(author)"
     }
 

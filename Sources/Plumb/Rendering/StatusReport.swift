@@ -30,7 +30,12 @@ struct StatusReport {
             return "no revision of \(source.repository) is accepted yet"
         }
         let when = accepted.acceptedAt.map { ", accepted \(age(since: $0)) ago" } ?? ""
-        return PrintableText.oneLine("\(accepted.short) by \(accepted.author): \(accepted.subject)") + when
+        let author = accepted.author + signer(of: accepted)
+        return PrintableText.oneLine("\(accepted.short) by \(author): \(accepted.subject)") + when
+    }
+
+    private func signer(of revision: RevisionDocument) -> String {
+        revision.signer.map { ", signed by \($0.principal) (\($0.key))" } ?? ""
     }
 
     private var gates: GatesReport? {
@@ -72,12 +77,17 @@ struct StatusReport {
         return lines
     }
 
+    /// Why `Synced` may be false without a word of its own: another condition says it.
+    private static let quietReasons: Set<String> = [
+        "Invalid", "SourceStale", "Accepted", "Rejected", "TrustUnavailable", "Held",
+    ]
+
     /// `Synced` and `Ready` ask for attention when they are false, all others when they are true. What
     /// `Invalid` and `SourceStale` say, `Synced` need not say again.
     private static func isTrouble(_ condition: ConditionDocument) -> Bool {
         switch condition.type {
         case "Synced":
-            !condition.status && !["Invalid", "SourceStale", "Accepted", "Held"].contains(condition.reason)
+            !condition.status && !quietReasons.contains(condition.reason)
         case "Ready": !condition.status
         default: condition.status
         }

@@ -9,15 +9,15 @@ struct AgentFile {
     private let name: String
 
     /// Keys this version acts on; others are refused rather than ignored.
-    private static let known = GateBlocks.keys.union([
+    private static let known = Set<String>([
         "apiVersion", "kind", "source", "source.repo", "source.ref", "source.ref.branch", "source.path",
         "source.owner", "node", "node.name", "node.labels", "stateDir", "runtimeDir", "secretsDir", "status",
         "status.listen",
-    ])
+    ]).union(TrustBlock.keys).union(GateBlocks.keys)
     /// Keys of the design whose behaviour comes later.
-    private static let reserved: Set<String> = [
-        "trust", "retention", "limits", "node.address", "webhook", "notify",
-    ]
+    private static let reserved = Set<String>([
+        "retention", "limits", "node.address", "webhook", "notify",
+    ]).union(TrustBlock.reserved)
 
     /// - Parameter path: nil is the usual place, where no file is no fault.
     init(named path: String?) throws {
@@ -75,6 +75,20 @@ struct AgentFile {
         return text
     }
 
+    /// A list of texts, or one text in its place.
+    func texts(_ path: String) throws -> [String] {
+        switch lookup(path) {
+        case nil: return []
+        case .string(let text)?: return [text]
+        case .array(let items)?:
+            return try items.map { item in
+                guard case .string(let text) = item else { throw fault(path, "\(path) is a list of texts") }
+                return text
+            }
+        default: throw fault(path, "\(path) is a text, or a list of them")
+        }
+    }
+
     func labels(_ path: String) throws -> [String: String] {
         guard let value = lookup(path) else { return [:] }
         guard case .object(let entries) = value else { throw fault(path, "\(path) must be a mapping") }
@@ -95,6 +109,7 @@ struct AgentFile {
         return value
     }
 
+    /// The place of a setting, and what is wrong with it.
     func fault(_ path: String, _ message: String) -> CommandFailure {
         let place = source.map { $0.location(of: path) }
         return CommandFailure(

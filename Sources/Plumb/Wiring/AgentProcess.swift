@@ -37,12 +37,17 @@ struct AgentProcess {
         let supervisor = try Supervisor(settings: supervisorSettings(), packages: source) {
             box.post(.run($0))
         }
+        let trust = trustSettings()
+        let keys = KeysWatch(files: trust?.files ?? []) { box.post(.trustChanged) }
         let loop = AgentLoop(
             settings: AgentSettings(
                 node: settings.node, repository: settings.repository, ref: ref, path: settings.path,
                 stateDir: settings.stateDir, gates: settings.gates.settings),
             runs: RunAdapter(supervisor: supervisor), store: adapter, source: source, clock: clock,
-            calendar: WindowCalendar(windows: settings.gates.windows))
+            trust: trust.map {
+                TrustAdapter(
+                    settings: $0, source: source, store: store, frontier: remembered.trustFrontier)
+            }, calendar: WindowCalendar(windows: settings.gates.windows))
         box.join(loop, watcher: watcher)
         let status = StatusAdapter(loop: loop, store: store, supervisor: supervisor)
         let server = StatusServer(
@@ -60,7 +65,9 @@ struct AgentProcess {
         }
         try control.start()
         defer { control.stop() }
+        if trust != nil { keys.start() }
         try await run(loop: loop, server: server, watcher: watcher)
+        keys.stop()
         watcher.stop()
         // Everything durable is written; what remains is only a shorter log to replay.
         try? await store.close()
@@ -110,6 +117,10 @@ struct AgentProcess {
         var watch = WatchSettings(repository: settings.repository, ref: ref)
         watch.allowedOwner = settings.owner
         return watch
+    }
+
+    private func trustSettings() -> TrustSettings? {
+        settings.trust.settings(repositories: [settings.repository], stateDir: settings.stateDir)
     }
 
     private func supervisorSettings() throws -> SupervisorSettings {

@@ -12,6 +12,7 @@ struct StoreAdapter: MemoryPort {
     static let bootKey = "bootID"
     static let refKey = "ref"
     static let gatesKey = "gates"
+    static let frontierKey = "trust.frontier"
 
     func load() async throws -> Remembered {
         let loaded = try await store.load()
@@ -22,6 +23,7 @@ struct StoreAdapter: MemoryPort {
             },
             openRuns: loaded.openRuns.map(\.claim.run), bootID: loaded.settings[Self.bootKey],
             rebuilt: loss(loaded), ref: loaded.settings[Self.refKey],
+            trustFrontier: loaded.settings[Self.frontierKey],
             gates: loaded.settings[Self.gatesKey].flatMap {
                 try? JSONDecoder().decode(GateMemory.self, from: Data($0.utf8))
             })

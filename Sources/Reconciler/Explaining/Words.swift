@@ -64,7 +64,7 @@ extension Cause {
     package var text: String {
         var text = headline
         if let place { text += " at \(place.short)" }
-        if let revision { text += ", \(revision.short) by \(revision.author)" }
+        if let revision { text += ", \(revision.short) by \(revision.byline)" }
         return text
     }
 }

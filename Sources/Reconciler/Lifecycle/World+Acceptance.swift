@@ -18,7 +18,7 @@ extension World {
         note(
             EventRecord(
                 kind: .revisionAccepted, time: moment.wall, revision: revision,
-                message: "\(revision.short) by \(revision.author) is the desired state: \(revision.subject)"))
+                message: "\(revision.short) by \(revision.byline) is the desired state: \(revision.subject)"))
     }
 
     private mutating func accept(_ new: DesiredInstance, revision: Revision) {

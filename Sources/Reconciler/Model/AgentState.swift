@@ -107,6 +107,8 @@ package struct Condition: Sendable, Hashable, Codable {
         case storeRebuilt = "StoreRebuilt"
         case storeFailing = "StoreFailing"
         case held = "Held"
+        case rejected = "Rejected"
+        case trustUnavailable = "TrustUnavailable"
     }
     package var type: Kind
     package var status: Bool

@@ -6,6 +6,7 @@ package struct EventRecord: Sendable, Hashable, Codable {
         case updated, reloaded, startRefused, hostRecovered, unknown, found, adopted, keeperLost
         case stopStepFailed
         case agentStarted, agentStopped, storeRebuilt, probeFailing
+        case revisionRejected
         case held, holdLifted, approved, suspended, resumed
     }
     package var kind: Kind

@@ -98,10 +98,12 @@ package struct Revision: Hashable, Sendable, Codable {
     package var authorEmail: String
     package var subject: String
     package var committed: WallTime
+    /// Who vouches for it, where this host verifies signatures; nil: nobody was asked to.
+    package var signer: Signer?
 
     package init(
         id: RevisionID, ref: String, authorName: String, authorEmail: String, subject: String,
-        committed: WallTime
+        committed: WallTime, signer: Signer? = nil
     ) {
         self.id = id
         self.ref = ref
@@ -109,10 +111,26 @@ package struct Revision: Hashable, Sendable, Codable {
         self.authorEmail = authorEmail
         self.subject = subject
         self.committed = committed
+        self.signer = signer
     }
 
     /// `main@3f2a9c1`.
     package var short: String { "\(ref)@\(id)" }
     /// `Ann <ann@example.org>`.
     package var author: String { "\(authorName) <\(authorEmail)>" }
+    /// `Ann <ann@example.org>, signed by ann@example.org`.
+    package var byline: String { author + (signer.map { ", signed by \($0.principal)" } ?? "") }
+}
+
+/// Who signed a revision, as the host's own keys files call them.
+package struct Signer: Hashable, Sendable, Codable {
+    /// Of an SSH key the principal of the allowed-signers file, of an OpenPGP key its user id.
+    package var principal: String
+    /// `SHA256:…`, or the fingerprint of an OpenPGP key.
+    package var key: String
+
+    package init(principal: String, key: String) {
+        self.principal = principal
+        self.key = key
+    }
 }

@@ -12,6 +12,8 @@ package struct RevisionDocument: Codable, Sendable, Hashable {
     package var committedAt: Timestamp
     /// Only where it is shown as the accepted one.
     package var acceptedAt: Timestamp?
+    /// Only where the host verifies signatures.
+    package var signer: SignerDocument?
 
     package init(_ revision: Revision, acceptedAt: WallTime? = nil) {
         commit = revision.id.hex
@@ -21,6 +23,19 @@ package struct RevisionDocument: Codable, Sendable, Hashable {
         subject = revision.subject
         committedAt = Timestamp(revision.committed)
         self.acceptedAt = acceptedAt.map(Timestamp.init)
+        signer = revision.signer.map(SignerDocument.init)
+    }
+}
+
+/// Who signed a revision, as the host's keys files call them.
+package struct SignerDocument: Codable, Sendable, Hashable {
+    package var principal: String
+    /// `SHA256:…`, or the fingerprint of an OpenPGP key.
+    package var key: String
+
+    package init(_ signer: Signer) {
+        principal = signer.principal
+        key = signer.key
     }
 }
 

@@ -15,6 +15,8 @@ package struct RevisionRecord: Sendable, Hashable {
         package static let unchanged = Outcome(rawValue: "unchanged")
         /// It could not be read whole.
         package static let unreadable = Outcome(rawValue: "unreadable")
+        /// It is not trusted; the message says which commit is not, and why.
+        package static let rejected = Outcome(rawValue: "rejected")
         /// It loses an accepted commit.
         package static let rewound = Outcome(rawValue: "rewound")
     }

@@ -11,6 +11,8 @@ struct GitObjectDatabase: ~Copyable {
     ) throws(GitError) -> GitObjectDatabase {
         let database = try GitObjectDatabase(of: repository)
         try database.forbidWriting()
+        // A commit-graph file answers for parents without any hash to check it by, so it is not asked.
+        try LibGit.check(git_odb_set_commit_graph(database.raw, nil), "the object database cannot be opened")
         if memory { try database.addMemory() }
         return database
     }
@@ -72,6 +74,21 @@ struct GitObjectDatabase: ~Copyable {
         try LibGit.check(git_odb_read(&object, raw, &oid), reading: "blob", id, path: path())
         defer { git_odb_object_free(object) }
         try Self.require(git_odb_object_type(object), id)
+        return try body(
+            UnsafeRawBufferPointer(start: git_odb_object_data(object), count: git_odb_object_size(object)))
+    }
+
+    /// Calls `body` with a commit as it is stored; its hash has been checked.
+    func withCommit<Result>(
+        _ id: ObjectID, _ body: (UnsafeRawBufferPointer) throws(GitError) -> Result
+    ) throws(GitError) -> Result {
+        var object: OpaquePointer?
+        var oid = git_oid(id)
+        try LibGit.check(git_odb_read(&object, raw, &oid), reading: "commit", id)
+        defer { git_odb_object_free(object) }
+        guard git_odb_object_type(object) == GIT_OBJECT_COMMIT else {
+            throw GitError(.objectCorrupt, "\(id) is no commit")
+        }
         return try body(
             UnsafeRawBufferPointer(start: git_odb_object_data(object), count: git_odb_object_size(object)))
     }

@@ -10,6 +10,12 @@ package enum ReaderLimits {
     package static let pathBytesMax = 4096
     /// A commit message; what is longer is cut.
     package static let messageBytesMax = 64 << 10
+    /// One commit as it is stored, signature and message included.
+    package static let commitBytesMax = 1 << 20
+    /// Commits that one walk through the history may name.
+    package static let historyMax = 2_000_000
+    /// Commits that are asked for at once, so that an answer stays well within its deadline.
+    static let commitsPerRequestMax = 1000
     /// One blob that is answered in one piece.
     package static let blobBytesMax = 32 << 20
     /// All blobs of one call to `blobs`.

@@ -16,6 +16,11 @@ enum ReaderRequest: Sendable {
     case mergeBase(ObjectID, ObjectID)
     /// The tree that committing the work tree as it stands would make.
     case workTree
+    /// Commits as they are stored, byte for byte.
+    case commitObjects([ObjectID])
+    /// The ids of a commit and of everything before it, over all parents, parents first; without what is
+    /// reachable from the excluded ones.
+    case history(of: ObjectID, excluding: [ObjectID])
 }
 
 /// A request with the repository that it is about; the reader keeps nothing between requests but open
@@ -83,7 +88,19 @@ extension WireWriter {
             put(a)
             put(b)
         case .workTree: put(UInt8(12))
+        case .commitObjects(let ids):
+            put(UInt8(20))
+            put(ids)
+        case .history(let tip, let excluded):
+            put(UInt8(21))
+            put(tip)
+            put(excluded)
         }
+    }
+
+    private mutating func put(_ ids: [ObjectID]) {
+        put(UInt32(ids.count))
+        for id in ids { put(id) }
     }
 }
 
@@ -113,7 +130,15 @@ extension WireReader {
         case 10: return .isAncestor(try id(), of: try id())
         case 11: return .mergeBase(try id(), try id())
         case 12: return .workTree
+        case 20: return .commitObjects(try ids())
+        case 21: return .history(of: try id(), excluding: try ids())
         default: throw WireError()
         }
+    }
+
+    private mutating func ids() throws(WireError) -> [ObjectID] {
+        var ids: [ObjectID] = []
+        for _ in 0..<(try number(UInt32.self)) { ids.append(try id()) }
+        return ids
     }
 }

@@ -44,6 +44,9 @@ final class ReaderSession {
         case .mergeBase(let a, let b):
             let base = try History(repository).mergeBase(a, b)
             try answer.record { $0.put(base) { $0.put($1) } }
+        case .commitObjects(let ids): try CommitReading(repository, answer).send(ids)
+        case .history(let tip, let excluded):
+            try CommitReading(repository, answer).sendHistory(of: tip, excluding: excluded)
         case .workTree:
             let tree = try readWorkTree(repository, addressed)
             try answer.record { $0.put(tree) }

@@ -165,6 +165,35 @@ package final class RepositoryReader: Sendable {
         }
     }
 
+    /// Commits as they are stored, byte for byte.
+    package func commitObjects(_ ids: [ObjectID]) async throws(GitError) -> [(id: ObjectID, bytes: [UInt8])] {
+        var commits: [(id: ObjectID, bytes: [UInt8])] = []
+        commits.reserveCapacity(ids.count)
+        var rest = ids[...]
+        while !rest.isEmpty {
+            let batch = Array(rest.prefix(ReaderLimits.commitsPerRequestMax))
+            rest = rest.dropFirst(batch.count)
+            commits += try await ask(.commitObjects(batch)) { reply in
+                var part: [(id: ObjectID, bytes: [UInt8])] = []
+                try reply.each { wire in part.append((try wire.id(), [UInt8](try wire.raw()))) }
+                return part
+            }
+        }
+        return commits
+    }
+
+    /// A commit and everything before it, over all parents, parents first; without what is reachable from
+    /// the excluded ones.
+    package func history(
+        of tip: ObjectID, excluding excluded: [ObjectID]
+    ) async throws(GitError) -> [ObjectID] {
+        try await ask(.history(of: tip, excluding: excluded)) { reply in
+            var ids: [ObjectID] = []
+            try reply.each { wire in ids.append(try wire.id()) }
+            return ids
+        }
+    }
+
     /// The tree that `git add -A && git commit` would make of the files as they stand. Nothing is written:
     /// the new objects live in the reader's memory, until the next call of this or until the reader is
     /// restarted.

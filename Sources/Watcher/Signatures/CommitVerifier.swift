@@ -1,0 +1,139 @@
+/// Says of commits whether they may be believed.
+package actor CommitVerifier {
+    private let settings: TrustSettings
+    private let reader: RepositoryReader
+    private let keep: @Sendable (TrustFrontier) async -> Void
+    private var frontier: TrustFrontier?
+
+    package enum Verdict: Sendable {
+        case trusted(CommitSigner?)
+        case untrusted(Untrusted)
+        /// The keys cannot be used, so that nothing is known of any commit.
+        case undecided(TrustFailure)
+        /// The repository could not be read.
+        case unreadable(GitError)
+    }
+
+    /// A commit that is not trusted: the one that was asked about, or one that leads to it.
+    package struct Untrusted: Error, Sendable, Hashable {
+        package let commit: ObjectID
+        /// `Ann <ann@example.org>`, by the commit's own word.
+        package let author: String
+        package let reason: Distrust
+    }
+
+    /// - Parameters:
+    ///   - frontier: up to where an earlier agent has verified everything.
+    ///   - keep: remembers how far everything is verified now.
+    package init(
+        settings: TrustSettings, reader: RepositoryReader, frontier: TrustFrontier? = nil,
+        keep: @escaping @Sendable (TrustFrontier) async -> Void = { _ in }
+    ) {
+        self.settings = settings
+        self.reader = reader
+        self.frontier = frontier
+        self.keep = keep
+    }
+
+    /// Reads the keys anew, and then the commits that have to be verified.
+    package func judge(_ commit: ObjectID) async -> Verdict {
+        guard settings.require != .none else { return .trusted(nil) }
+        do {
+            let keys = try TrustKeys.load(settings)
+            let examiner = try CommitExaminer(keys: keys, directory: settings.directory)
+            return settings.require == .every
+                ? try await judgeEvery(commit, keys, examiner) : try await judgeHead(commit, examiner)
+        } catch let error as GitError {
+            return .unreadable(error)
+        } catch let error as TrustFailure {
+            return .undecided(error)
+        } catch {
+            return .undecided(TrustFailure(code: "Cancelled", message: "\(error)", advice: ""))
+        }
+    }
+
+    private func judgeHead(_ id: ObjectID, _ examiner: CommitExaminer) async throws -> Verdict {
+        for (id, bytes) in try await reader.commitObjects([id]) {
+            switch try await examiner.examine(id, bytes) {
+            case .success(let signer): return .trusted(signer)
+            case .failure(let untrusted): return .untrusted(untrusted)
+            }
+        }
+        throw GitError(.objectMissing, "commit \(id) is missing from the repository")
+    }
+
+    private func judgeEvery(
+        _ tip: ObjectID, _ keys: TrustKeys, _ examiner: CommitExaminer
+    ) async throws -> Verdict {
+        if let since = settings.since, since != tip,
+            try await !reader.isAncestor(since, of: tip)
+        {
+            return .untrusted(try await notDescended(tip, from: since))
+        }
+        var signer: CommitSigner?
+        var rest = try await unverified(tip, keys)[...]
+        while !rest.isEmpty {
+            let batch = Array(rest.prefix(ReaderLimits.commitsPerRequestMax))
+            rest = rest.dropFirst(batch.count)
+            for (id, bytes) in try await reader.commitObjects(batch) {
+                switch try await examiner.examine(id, bytes) {
+                case .success(let found): if id == tip { signer = found }
+                case .failure(let untrusted): return .untrusted(untrusted)
+                }
+            }
+        }
+        let reached = TrustFrontier(policy: keys.digest, tip: tip)
+        if reached != frontier {
+            frontier = reached
+            await keep(reached)
+        }
+        if let signer { return .trusted(signer) }
+        // Verified before, or the pinned commit itself, which need not be signed.
+        if case .trusted(let found) = try await judgeHead(tip, examiner) { return .trusted(found) }
+        return .trusted(nil)
+    }
+
+    /// Parents first, so that the commit with which it began is the one that is named.
+    private func unverified(_ tip: ObjectID, _ keys: TrustKeys) async throws(GitError) -> [ObjectID] {
+        let pinned = settings.since.map { [$0] } ?? []
+        guard let frontier, frontier.policy == keys.digest else {
+            return try await reader.history(of: tip, excluding: pinned)
+        }
+        do {
+            return try await reader.history(of: tip, excluding: pinned + [frontier.tip])
+        } catch  where error.kind == .objectMissing {
+            // What was verified is gone since it was taken back; all is looked at once more.
+            self.frontier = nil
+            return try await reader.history(of: tip, excluding: pinned)
+        }
+    }
+
+    private func notDescended(_ tip: ObjectID, from since: ObjectID) async throws(GitError) -> Untrusted {
+        let author = try await reader.commit(tip).author
+        return Untrusted(
+            commit: tip, author: "\(author.name) <\(author.email)>",
+            reason: Distrust(
+                .notDescended, "it does not descend from trust.commits.since (\(since.short))",
+                advice: "push a commit that does, or pin another one in agent.yaml"))
+    }
+}
+
+/// Up to where everything is verified: the tip and all that leads to it, under one policy.
+package struct TrustFrontier: Sendable, Hashable {
+    /// Of the keys and the requirement: another one begins anew.
+    package let policy: String
+    package let tip: ObjectID
+
+    package init(policy: String, tip: ObjectID) {
+        self.policy = policy
+        self.tip = tip
+    }
+
+    package init?(text: String) {
+        let words = text.split(separator: " ")
+        guard words.count == 2, let tip = ObjectID(words[1]) else { return nil }
+        self.init(policy: String(words[0]), tip: tip)
+    }
+
+    package var text: String { "\(policy) \(tip)" }
+}
