@@ -7,7 +7,7 @@ package struct EventRecord: Sendable, Hashable, Codable {
         case stopStepFailed
         case agentStarted, agentStopped, storeRebuilt, probeFailing
         case revisionRejected
-        case held, holdLifted, approved, suspended, resumed
+        case held, holdLifted, approved, approvalRefused, suspended, resumed
     }
     package var kind: Kind
     package var time: WallTime
