@@ -80,6 +80,40 @@ extension EndToEnd {
             }
         }
 
+        @Test("A held revision is approved by a commit that an approver signed, and by no one of its own")
+        func approvedByCommit() async throws {
+            try await withHost { host in
+                let (ann, bob) = (try await key("ann", host), try await key("bob", host))
+                try settings("head", ["ann@example.org \(ann)", "bob@example.org \(bob)"], host)
+                let file = host.root + "/agent.yaml"
+                Files.write(
+                    file, (Files.text(file) ?? "") + "  approvers: [ann@example.org, bob@example.org]\n")
+                for (name, text) in Self.declarations { try host.repository.write(name, text) }
+                try signed("Declare", by: "ann", host)
+                try await host.startAgent()
+                let good = try await host.settled("a/0")
+                host.repository.remove("a.yaml")
+                try signed("Remove all", by: "bob", host)
+                let held = try await host.until("it is held") { $0.held["plan"].string != nil }
+                let plan = try #require(held.held["plan"].string)
+                try signed("I mean it\n\nPlumb-Approve: \(plan)", by: "bob", host)
+                try await host.until("his own word is refused") { _ in
+                    try host.events().contains {
+                        $0.kind == "approvalRefused" && $0.message.contains("nobody approves his own")
+                    }
+                }
+                #expect(try host.status().pids == good.pids)
+                await host.killAgent()
+                try signed("It is meant\n\nPlumb-Approve: \(plan)", by: "ann", host)
+                try await host.startAgent()
+                try await host.until("it is gone") {
+                    $0["a/0"] == nil && $0.held == .null && $0.accepted != nil
+                }
+                let approved = try host.events().first { $0.kind == "approved" }
+                #expect(approved?.message.contains("signed by ann@example.org") == true)
+            }
+        }
+
         // Hosts and keys -------------------------------------------------------------------------------
 
         /// Makes a key, and returns the words of its public half.

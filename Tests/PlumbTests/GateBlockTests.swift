@@ -36,6 +36,7 @@ import Testing
             ("fuse: {maxRemoved: 101%}", "3:20", "percentage"),
             ("fuse: {maxremoved: 50%}", "3:20", "unknown setting fuse.maxremoved"),
             ("fuse: {window: soon}", "3:16", "duration"), ("applyDelay: 5", "3:13", "duration"),
+            ("trust: {approvers: [ann]}", "3:20", "needs trust.commits.require"),
             ("windows: []", "3:10", "1 to 50 windows"),
             ("windows:\n  - {from: \"22:00\", to: \"23:00\"}", "4:5", "says its timezone"),
             ("windows:\n  - {from: \"22:00\", to: \"23:00\", timezone: Mars}", "4:", "says its timezone"),

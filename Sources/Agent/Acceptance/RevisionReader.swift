@@ -13,6 +13,8 @@ package struct RevisionReading: Sendable {
     package var result: Result
     /// What is wrong, of an invalid one: the diagnostics that `result` has as text, in the same order.
     package var diagnostics: [Diagnostic] = []
+    /// The held revision that it approves and descends from.
+    package var heldAncestor: RevisionID?
 }
 
 /// Reads revisions into snapshots. Files whose blob did not change are not parsed again.
@@ -22,8 +24,15 @@ package actor RevisionReader {
 
     package init(source: any SourcePort) { self.source = source }
 
-    package func read(_ revision: Revision) async -> RevisionReading {
+    /// - Parameter held: what waits for an approval meanwhile.
+    package func read(_ revision: Revision, held: RevisionID? = nil) async -> RevisionReading {
         do throws(SourceFailure) {
+            var ancestor: RevisionID?
+            if let held, held != revision.id, revision.approves != nil,
+                try await source.isAncestor(held, of: revision.id)
+            {
+                ancestor = held
+            }
             let listing = try await source.listing(of: revision.id)
             var pass = SourcePass(listing: listing, cache: cache)
             // What to read depends on what was read: `.plumbignore`, then declarations, then the files they
@@ -44,7 +53,8 @@ package actor RevisionReader {
                     diagnostics: assembly.errors)
             }
             return RevisionReading(
-                revision: revision, result: .valid(snapshot, content: pass.content().encoded()))
+                revision: revision, result: .valid(snapshot, content: pass.content().encoded()),
+                heldAncestor: ancestor)
         } catch {
             source.couldNotRead(revision.id, because: error)
             return RevisionReading(revision: revision, result: .failed(error))

@@ -52,6 +52,26 @@ extension AgentLoop {
         if isDue { weigh(candidate, at: moment) }
     }
 
+    /// The newest commit may say that the plan of the held one is meant.
+    func approve(byCommit reading: RevisionReading, at moment: Moment) {
+        let descends = reading.heldAncestor != nil && reading.heldAncestor == gates.memory.held?.revision.id
+        let commit = ApprovingCommit(revision: reading.revision, descendsFromHeld: descends)
+        switch gates.approve(by: commit, at: moment) {
+        case nil: break
+        case .success(let held):
+            note(
+                .approved,
+                "plan \(held.plan.hash) of \(held.revision.short) is approved by \(reading.revision.short), "
+                    + "signed by \(reading.revision.signer?.principal ?? "nobody")",
+                revision: reading.revision)
+        case .failure(let refusal):
+            note(
+                .approvalRefused,
+                "\(reading.revision.short) by \(reading.revision.author) does not approve what is held: "
+                    + refusal.message, revision: reading.revision)
+        }
+    }
+
     private func liftHold(for candidate: Candidate, at moment: Moment) {
         self.candidate = nil
         conditions.clear(.held)

@@ -27,6 +27,7 @@ extension AgentLoop {
         case .invalid(let diagnostics): invalid(reading.revision, diagnostics, at: moment)
         case .valid(let snapshot, let content):
             readable(at: moment)
+            approve(byCommit: reading, at: moment)
             consider(reading.revision, snapshot, content, at: moment)
         }
         finishReading(of: reading.revision.id)

@@ -11,8 +11,8 @@ extension AgentLoop {
     }
 
     private func fetchContents(of revision: Revision) {
-        let (reader, mailbox) = (reader, mailbox)
-        Task { mailbox.post(.revisionRead(await reader.read(revision))) }
+        let (reader, mailbox, held) = (reader, mailbox, gates.memory.held?.revision.id)
+        Task { mailbox.post(.revisionRead(await reader.read(revision, held: held))) }
     }
 
     func judged(_ revision: Revision, _ verdict: TrustVerdict, at moment: Moment) {

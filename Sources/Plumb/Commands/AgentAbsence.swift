@@ -30,10 +30,11 @@ struct AgentAbsence: Error, Sendable {
     private var forbidden: CommandFailure {
         var entry = stat()
         let owner = stat(socket, &entry) == 0 ? UserNames.name(of: entry.st_uid) : "its owner"
+        let served = owner == "root" ? "root" : "root, \(owner)"
         let me = UserNames.name(of: geteuid())
         return CommandFailure(
             message:
-                "\(me) may not talk to the agent at \(socket): it serves root, \(owner) and the group plumb",
+                "\(me) may not talk to the agent at \(socket): it serves \(served) and the group plumb",
             remedy: "run this with sudo, or join the group (sudo usermod -aG plumb \(me)) and log in again")
     }
 

@@ -62,6 +62,16 @@ struct SourceAdapter: SourcePort, PackageSource {
         }
     }
 
+    func isAncestor(
+        _ ancestor: RevisionID, of revision: RevisionID
+    ) async throws(SourceFailure) -> Bool {
+        do throws(GitError) {
+            return try await reader.isAncestor(object(ancestor.hex), of: object(revision.hex))
+        } catch {
+            throw SourceFailure(error)
+        }
+    }
+
     func couldNotRead(_ revision: RevisionID, because failure: SourceFailure) {
         guard let watcher, let commit = ObjectID(revision.hex) else { return }
         watcher.readFailed(GitError(.other, failure.message, advice: failure.advice), at: commit)
@@ -146,5 +156,7 @@ extension Revision {
             id: RevisionID(hex: commit.id.description), ref: ref, authorName: commit.author.name,
             authorEmail: commit.author.email, subject: commit.subject,
             committed: WallTime(nanoseconds: commit.committer.time * 1_000_000_000))
+        let named = Revision.approvals(in: commit.message)
+        approves = named.isEmpty ? nil : named
     }
 }

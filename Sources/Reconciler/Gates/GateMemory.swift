@@ -40,10 +40,12 @@ package struct HeldRevision: Sendable, Hashable, Codable {
     package var since: WallTime
     /// The settings that it was weighed under.
     package var fuse: FusePolicy?
+    /// Who signed the revision that brought this plan: others on top of it may have the same plan.
+    package var broughtBy: Signer?
 
     package init(
         revision: Revision, plan: GatedPlan, holds: [Hold], seen: Moment, since: WallTime,
-        fuse: FusePolicy? = nil
+        fuse: FusePolicy? = nil, broughtBy: Signer? = nil
     ) {
         self.revision = revision
         self.plan = plan
@@ -51,6 +53,7 @@ package struct HeldRevision: Sendable, Hashable, Codable {
         self.seen = seen
         self.since = since
         self.fuse = fuse
+        self.broughtBy = broughtBy
     }
 
     package func isHeld(by kind: Hold.Kind) -> Bool { holds.contains { $0.kind == kind } }

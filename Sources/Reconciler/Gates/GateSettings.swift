@@ -3,10 +3,15 @@ package struct GateSettings: Sendable, Hashable, Codable {
     package var fuse: FusePolicy
     /// How long a revision is seen before it is accepted; staggers a fleet.
     package var applyDelay: Duration
+    /// Whose signed commits may approve, by principal or key; nil: commits approve nothing.
+    package var approvers: [String]?
 
-    package init(fuse: FusePolicy = FusePolicy(), applyDelay: Duration = .zero) {
+    package init(
+        fuse: FusePolicy = FusePolicy(), applyDelay: Duration = .zero, approvers: [String]? = nil
+    ) {
         self.fuse = fuse
         self.applyDelay = applyDelay
+        self.approvers = approvers
     }
 }
 

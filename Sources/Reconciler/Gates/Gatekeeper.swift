@@ -34,6 +34,7 @@ package struct Gatekeeper: Sendable {
     ) -> HeldRevision? {
         if plan.changesNothing { return nil }
         let known = memory.held?.revision.id == revision.id ? memory.held : nil
+        let samePlan = memory.held.flatMap { $0.plan.hash == plan.hash ? $0 : nil }
         let seen = known?.seen ?? now
         var holds: [Hold] = []
         if let suspension = memory.suspension { holds.append(suspension.hold) }
@@ -45,7 +46,7 @@ package struct Gatekeeper: Sendable {
         guard !holds.isEmpty else { return nil }
         return HeldRevision(
             revision: revision, plan: plan, holds: holds, seen: seen, since: known?.since ?? now.wall,
-            fuse: settings.fuse)
+            fuse: settings.fuse, broughtBy: samePlan.map(\.broughtBy) ?? revision.signer)
     }
 
     private func timed(

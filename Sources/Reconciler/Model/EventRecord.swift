@@ -7,7 +7,7 @@ package struct EventRecord: Sendable, Hashable, Codable {
         case stopStepFailed
         case agentStarted, agentStopped, storeRebuilt, probeFailing
         case rolloutStarted, rolloutDone, rolloutFailed, rolledBack, quarantineLifted
-        case held, holdLifted, approved, suspended, resumed
+        case held, holdLifted, approved, approvalRefused, suspended, resumed
         case revisionRejected
     }
     package var kind: Kind

@@ -100,6 +100,8 @@ package struct Revision: Hashable, Sendable, Codable {
     package var committed: WallTime
     /// Who vouches for it, where this host verifies signatures; nil: nobody was asked to.
     package var signer: Signer?
+    /// The plans that its message approves, by their hashes; nil: none.
+    package var approves: [String]?
 
     package init(
         id: RevisionID, ref: String, authorName: String, authorEmail: String, subject: String,

@@ -9,6 +9,7 @@ struct GateBlocks {
 
     static let keys: Set<String> = [
         "fuse", "fuse.maxRemoved", "fuse.maxRestarted", "fuse.window", "applyDelay", "windows",
+        "trust.approvers",
     ]
     static let windowsMax = 50
 
@@ -18,6 +19,16 @@ struct GateBlocks {
         fuse.maxRestarted = try Self.percent(file, "fuse.maxRestarted") ?? fuse.maxRestarted
         fuse.window = try Self.duration(file, "fuse.window") ?? fuse.window
         settings = GateSettings(fuse: fuse, applyDelay: try Self.duration(file, "applyDelay") ?? .zero)
+        let approvers = try file.texts("trust.approvers")
+        if !approvers.isEmpty {
+            guard let require = try file.text("trust.commits.require"), require != "none" else {
+                throw file.fault(
+                    "trust.approvers",
+                    "trust.approvers needs trust.commits.require: head or every, or nobody "
+                        + "can tell who signed a commit that approves")
+            }
+            settings.approvers = approvers
+        }
         windows = []
         guard let value = file.value("windows") else { return }
         guard case .array(let entries) = value, (1...Self.windowsMax).contains(entries.count) else {

@@ -7,7 +7,7 @@ struct TrustBlock {
         "trust.commits.since",
     ]
     /// What the design has and this version does not act on yet.
-    static let reserved: Set<String> = ["trust.approvers"]
+    static let reserved: Set<String> = []
 
     var require = TrustSettings.Requirement.none
     var files: [String] = []
