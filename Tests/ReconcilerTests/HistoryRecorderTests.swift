@@ -103,6 +103,22 @@ struct HistoryRecorderTests {
         #expect(watched.records.map(\.progress.outcome) == [.gaveUp])
     }
 
+    @Test("A spec that failed here is rolled back, and its revision is no success") func rolledBack() throws {
+        var watched = Watched()
+        try watched.commit("")
+        try watched.settle(.seconds(600))
+        try watched.commit("config: {fps: 2}")
+        try watched.settle()
+        for _ in 0..<3 {
+            watched.host.crash("web")
+            try watched.settle(.seconds(30))
+        }
+        try watched.settle(.seconds(600))
+        #expect(watched.records.map(\.progress.outcome) == [.good, .rolledBack])
+        let trace = try #require(watched.traces.first { $0.revision == .numbered(2) })
+        #expect(trace.has(.rolledBack) && !trace.has(.healthy))
+    }
+
     @Test("A trace has each stage once, in order, up to healthy") func trace() throws {
         var watched = Watched()
         try watched.commit("replicas: 2")

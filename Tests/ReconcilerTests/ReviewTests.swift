@@ -88,9 +88,14 @@ struct ReviewTests {
         #expect(try warnings(["a": "", "b": ""]).isEmpty)
         let most = try warnings(["a": ""])
         #expect(most.count == 1 && most[0].contains("removes 3 of 4 replicas of this host"))
-        #expect(try warnings([:]).first?.contains("removes every replica (4)") == true)
+        #expect(try warnings([:]).first?.contains("removes 4 of 4 replicas and leaves none") == true)
         let stopped = base.mapValues { _ in "desired: stopped" }
         #expect(try warnings(stopped).isEmpty)
+        // What is protected is not removed, and does not count.
+        let kept = try review(
+            base.merging(["d": "prune: protect", "c": "prune: protect"]) { $1 }, ["a": ""], hosts: hosts)
+        #expect(kept.hosts[0].warnings.map(\.kind) == [.protected, .protected])
+        #expect(kept.hosts[0].summary.rows.map(\.replicas) == ["b/0"])
     }
 
     @Test("Two Instances that come to want one port of one host clash there, and nowhere else")

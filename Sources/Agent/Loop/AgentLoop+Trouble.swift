@@ -14,7 +14,10 @@ extension AgentLoop {
 
     func fetched(_ failure: SourceFailure?, at moment: Moment) {
         fetchFailure = failure
-        if failure == nil { source.fetchedAt = moment.wall }
+        if failure == nil {
+            source.fetchedAt = moment.wall
+            recorder.fetched(at: moment)
+        }
         tellOfTrouble(at: moment)
     }
 

@@ -17,6 +17,8 @@ package struct HistoryRecorder: Sendable {
     private let bootID: String
     private var specChanges: [SpecChange] = []
     private var traceChanges: [RevisionTrace] = []
+    /// When the mirror was last brought up to date.
+    private var fetchedAt: Moment?
 
     /// Revisions that are followed before it is known what becomes of them.
     private static let arrivingMax = 8
@@ -50,9 +52,18 @@ package struct HistoryRecorder: Sendable {
     package mutating func seen(_ revision: Revision, at moment: Moment) {
         guard !arriving.contains(where: { $0.revision.id == revision.id }) else { return }
         var trace = RevisionTrace(revision: revision, bootID: bootID)
+        if let fetchedAt { trace.mark(.fetched, wall: fetchedAt.wall, instant: fetchedAt.instant) }
         trace.mark(.seen, wall: moment.wall, instant: moment.instant)
         arriving.append(trace)
         if arriving.count > Self.arrivingMax { arriving.removeFirst() }
+    }
+
+    /// The mirror of a remote is as the remote is; what was seen in it meanwhile came by that.
+    package mutating func fetched(at moment: Moment) {
+        fetchedAt = moment
+        for index in arriving.indices where !arriving[index].has(.decoded) {
+            arriving[index].mark(.fetched, wall: moment.wall, instant: moment.instant)
+        }
     }
 
     /// A stage before acceptance.
@@ -76,6 +87,8 @@ package struct HistoryRecorder: Sendable {
         let known = arriving.first { $0.revision.id == revision.id }
         arriving.removeAll { $0.revision.id == revision.id }
         var next = known ?? RevisionTrace(revision: revision, bootID: bootID)
+        // Who signed it was found out on the way.
+        next.revision = revision
         next.outcome = "accepted"
         next.mark(.accepted, wall: moment.wall, instant: moment.instant)
         trace = next
@@ -147,6 +160,10 @@ package struct HistoryRecorder: Sendable {
         change(name) { progress in
             progress.outcome = outcome
             if outcome == .good || outcome == .completed { progress.provenAt = moment.wall }
+        }
+        if outcome == .rolledBack, unproven.contains(name) {
+            trace?.mark(.rolledBack, wall: moment.wall, instant: moment.instant)
+            keepTrace()
         }
     }
 
@@ -222,6 +239,7 @@ extension InstanceMemory {
     /// What has become of the wanted spec; nil where nothing is wanted.
     fileprivate var outcome: SpecRecord.Outcome? {
         guard let desired = applied?.desired else { return nil }
+        if activeRollback != nil { return .rolledBack }
         if lastKnownGood.first?.specHash == desired.spec.specHash { return .good }
         let own = (0..<max(desired.target, 0)).map { replicas[$0] }
         if !own.isEmpty, own.allSatisfy({ $0?.completed == desired.key }) { return .completed }

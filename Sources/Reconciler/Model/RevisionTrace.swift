@@ -24,6 +24,8 @@ package struct RevisionTrace: Sendable, Hashable, Codable {
         package static let ready = Stage(rawValue: "ready")
         /// All that it brought proved healthy.
         package static let healthy = Stage(rawValue: "healthy")
+        /// Something that it brought failed, and the last known good spec took its place: no success.
+        package static let rolledBack = Stage(rawValue: "rolledBack")
     }
     package struct Mark: Sendable, Hashable, Codable {
         package var stage: Stage

@@ -14,6 +14,8 @@ package struct SpecRecord: Sendable, Hashable, Codable {
         package static let completed = Outcome(rawValue: "completed")
         /// A replica of it is not started again.
         package static let gaveUp = Outcome(rawValue: "gaveUp")
+        /// It failed here, and the last known good spec runs in its place.
+        package static let rolledBack = Outcome(rawValue: "rolledBack")
         /// Another spec took its place before it had proven itself.
         package static let superseded = Outcome(rawValue: "superseded")
         /// It was declared no longer before it had proven itself.

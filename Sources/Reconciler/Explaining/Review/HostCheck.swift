@@ -13,7 +13,7 @@ package struct HostCheck: Sendable {
         for host in hosts {
             let desired = side.desired(on: host, assigned: side.assigned(to: host), beside: [])
             let nothing = Desired(revision: desired.revision, node: host.node, instances: [:])
-            for warning in ReviewWarning.all(host, from: nothing, to: desired, snapshot) {
+            for warning in ReviewWarning.all(host, nil, from: nothing, to: desired, snapshot) {
                 if merged[warning] == nil { order.append(warning) }
                 merged[warning, default: []].append(host.node.name)
             }

@@ -55,7 +55,7 @@ package struct Review: Sendable {
             world: .running(present, at: moment), candidate: candidate, at: moment)
         return Host(
             host: host, summary: summary,
-            warnings: ReviewWarning.all(host, from: present, to: candidate, after.snapshot))
+            warnings: ReviewWarning.all(host, summary, from: present, to: candidate, after.snapshot))
     }
 
     /// Facts of what changes alone: a review is not the place to list the whole fleet's.

@@ -5,6 +5,7 @@ package struct ReviewWarning: Sendable, Hashable {
     /// One word, for programs.
     package enum Kind: String, Sendable, Hashable, CaseIterable {
         case fuse = "Fuse"
+        case protected = "Protected"
         case portClash = "PortClash"
         case missingUser = "MissingUser"
         case missingGroup = "MissingGroup"
@@ -23,28 +24,38 @@ extension ReviewWarning {
     /// The default of a host's fuse: a commit that removes more of its replicas is held.
     static let removedMaxPercent = 50
 
+    /// - Parameter summary: what changes; nil where one snapshot is looked at by itself.
     static func all(
-        _ host: ReviewHost, from old: Desired, to new: Desired, _ snapshot: Snapshot
+        _ host: ReviewHost, _ summary: ChangeSummary?, from old: Desired, to new: Desired,
+        _ snapshot: Snapshot
     ) -> [ReviewWarning] {
-        fuse(from: old, to: new) + portClashes(from: old, to: new) + missingFacts(host, new, snapshot)
+        (summary.map(gates) ?? []) + portClashes(from: old, to: new) + missingFacts(host, new, snapshot)
     }
 
-    /// `desired: stopped` and fewer replicas are intent, and do not count.
-    private static func fuse(from old: Desired, to new: Desired) -> [ReviewWarning] {
-        let before = old.instances.values.filter { $0.target > 0 && !$0.suspend }
-        let total = old.instances.values.reduce(0) { $0 + $1.target }
-        let removed = before.filter { new.instances[$0.name]?.assigned != true }
-        let count = removed.reduce(0) { $0 + $1.target }
-        guard count * 100 > total * removedMaxPercent else { return [] }
+    private static func gates(_ summary: ChangeSummary) -> [ReviewWarning] {
+        let kept = summary.protected.map { name in
+            ReviewWarning(
+                kind: .protected,
+                message: "\(name) is declared no longer, and prune: protect keeps it running",
+                instances: [name],
+                place: nil)
+        }
+        return fuse(summary.gated) + kept
+    }
+
+    /// What the host's own fuse would say, with its default.
+    private static func fuse(_ plan: GatedPlan) -> [ReviewWarning] {
+        let (removed, total) = (plan.replicas(.remove), plan.assigned)
+        guard removed > 0, plan.remaining == 0 || removed * 100 > total * removedMaxPercent else { return [] }
         let what =
-            count == total
-            ? "removes every replica (\(total)) of this host"
-            : "removes \(count) of \(total) replicas of this host"
+            plan.remaining == 0
+            ? "removes \(removed) of \(total) replicas and leaves none on this host"
+            : "removes \(removed) of \(total) replicas of this host"
         return [
             ReviewWarning(
                 kind: .fuse,
                 message: "\(what): the default fuse (\(removedMaxPercent) %) holds it until it is approved",
-                instances: removed.map(\.name).sorted(), place: nil)
+                instances: plan.actions.filter { $0.kind == .remove }.map(\.instance), place: nil)
         ]
     }
 

@@ -55,10 +55,12 @@ package struct Why: Sendable {
         let remembered = state.memory.instances[name]
         replicas = status.replicas.filter { replica == nil || $0.replica.index == replica }.map { own in
             let steps = Self.steps(own, remembered, events)
+            let failure = remembered?.activeRollback?.failure
+            let failed = failure?.replica == own.replica ? failure?.run : nil
             let last = remembered?.replicas[own.replica.index]?.lastRun
             return Replica(
                 status: own, waiting: waits[own.replica], steps: steps,
-                telling: Self.telling(own, steps, last: last))
+                telling: failed ?? Self.telling(own, steps, last: last))
         }.sorted { a, b in
             let (x, y) = (a.status.health.severity, b.status.health.severity)
             return x == y ? a.status.replica < b.status.replica : x > y
@@ -73,18 +75,20 @@ package struct Why: Sendable {
                 kind: .finding, text: "\(finding.kind.rawValue): \(finding.message)", run: status.run?.id)
         }
         var root: Cause?
-        for event in events.reversed() where event.replica == status.replica && event.kind.isLink {
+        for event in events.reversed() where event.concerns(status.replica) && event.kind.isLink {
             guard steps.count < stepsMax else { break }
             steps.append(
                 Step(
                     kind: .event, time: event.time, event: event.kind, text: event.link, run: event.run))
             // An exit stops the search nowhere: what counts is why that run was there at all.
-            if let cause = event.cause, cause.isCommitted, event.kind != .exited {
+            if let cause = event.cause, cause.isCommitted, event.kind != .exited, event.replica != nil {
                 root = cause
                 break
             }
         }
-        if root == nil { root = remembered?.removal ?? remembered?.applied?.startCause }
+        if root == nil {
+            root = remembered?.removal ?? remembered?.rollbackCause ?? remembered?.applied?.startCause
+        }
         return steps + (root.map(rootSteps) ?? [])
     }
 
@@ -100,7 +104,7 @@ package struct Why: Sendable {
             steps.append(
                 Step(
                     kind: .commit, time: revision.committed,
-                    text: "\(revision.short) by \(revision.author): \(revision.subject)", revision: revision))
+                    text: "\(revision.short) by \(revision.byline): \(revision.subject)", revision: revision))
         }
         return steps
     }
@@ -135,7 +139,23 @@ extension Cause {
     }
 }
 
+extension InstanceMemory {
+    /// What was declared and failed here, where another spec runs for it.
+    fileprivate var rollbackCause: Cause? {
+        activeRollback.map { rolledBack in
+            Cause(
+                reason: .changed, changes: rolledBack.changes, place: rolledBack.changes.first?.place,
+                revision: rolledBack.revision)
+        }
+    }
+}
+
 extension EventRecord {
+    /// It is the replica's own, or its Instance's as a whole.
+    fileprivate func concerns(_ other: ReplicaID) -> Bool {
+        replica == other || replica == nil && instance == other.instance
+    }
+
     /// What is said of it in a chain: its cause follows as a link of its own.
     fileprivate var link: String {
         guard let cause, cause.isCommitted, kind != .exited else { return message }
@@ -148,8 +168,8 @@ extension EventRecord.Kind {
     fileprivate var isLink: Bool {
         switch self {
         case .starting, .ready, .unready, .stopping, .exited, .backoff, .gaveUp, .succeeded, .updated,
-            .reloaded,
-            .startRefused, .unknown, .found, .keeperLost, .stopStepFailed, .probeFailing, .adopted:
+            .reloaded, .startRefused, .unknown, .found, .keeperLost, .stopStepFailed, .probeFailing, .adopted,
+            .rolloutFailed, .rolledBack, .quarantineLifted:
             true
         default: false
         }
