@@ -77,7 +77,8 @@ final class HeldSockets: Sendable {
         state.withLock { state in
             state.wanted = resources
             for (socket, raw) in state.open where !resources.sockets.contains(socket) {
-                // At once, because somebody may be about to open the port. Programs may have changed what it is.
+                // At once, because somebody may be about to open the port. Programs may have changed what
+                // it is.
                 clinux_close_patiently(raw)
                 state.open[socket] = nil
             }
