@@ -16,6 +16,8 @@ package enum AgentEvent: Sendable {
     case prepared(InstanceSpec, HostFailure?)
     case startRefused(RunID, HostFailure)
     case updateFailed(RunID, HostFailure)
+    /// A forge cannot be told how commits stand; nil: it could be.
+    case notifying(target: String, trouble: String?)
     case timerFired
     /// What could not be stored is to be tried once more.
     case commitDue

@@ -50,6 +50,10 @@ package actor AgentLoop {
     var isAcceptedRead = false
     /// Who is trusted changed since the newest revision was judged.
     var mustJudgeAgain = false
+    /// Whom nobody can tell how commits stand, and why not.
+    var notifyTroubles: [String: String] = [:]
+    /// Told after each turn that something may be different; must not wait.
+    private let onTurn: @Sendable () -> Void
     var isRetryingTrust = false
     /// The accepted snapshot's bytes, as they are stored.
     var storedContent: [UInt8] = []
@@ -71,13 +75,15 @@ package actor AgentLoop {
 
     package init(
         settings: AgentSettings, runs: any RunPort, store: any MemoryPort, source: any SourcePort,
-        clock: any ClockPort, trust: (any TrustPort)? = nil
+        clock: any ClockPort, trust: (any TrustPort)? = nil,
+        onTurn: @escaping @Sendable () -> Void = {}
     ) {
         self.settings = settings
         self.runs = runs
         self.store = store
         self.clock = clock
         self.trust = trust
+        self.onTurn = onTurn
         reader = RevisionReader(source: source)
         self.source = SourceStatus(
             repository: settings.repository, ref: settings.ref, path: settings.path)
@@ -133,6 +139,7 @@ package actor AgentLoop {
         perform(work, durable: durable)
         becomeReady()
         setTimer(plan.wakeAt)
+        onTurn()
     }
 
     /// Before anything is prepared or started that needs it.

@@ -12,11 +12,11 @@ struct AgentFile {
     private static let known = Set<String>([
         "apiVersion", "kind", "source", "source.repo", "source.ref", "source.ref.branch", "source.path",
         "source.owner", "node", "node.name", "node.labels", "stateDir", "runtimeDir", "secretsDir", "status",
-        "status.listen",
+        "status.listen", "notify",
     ]).union(TrustBlock.keys)
     /// Keys of the design whose behaviour comes later.
     private static let reserved = Set<String>([
-        "fuse", "applyDelay", "windows", "retention", "limits", "node.address", "webhook", "notify",
+        "fuse", "applyDelay", "windows", "retention", "limits", "node.address", "webhook",
     ]).union(TrustBlock.reserved)
 
     /// - Parameter path: nil is the usual place, where no file is no fault.
@@ -73,6 +73,18 @@ struct AgentFile {
         guard let value = lookup(path) else { return nil }
         guard case .string(let text) = value else { throw fault(path, "\(path) must be a text") }
         return text
+    }
+
+    /// A list of mappings.
+    func objects(_ path: String) throws -> [[String: ConfigValue]] {
+        guard let value = lookup(path) else { return [] }
+        guard case .array(let items) = value else { throw fault(path, "\(path) is a list of mappings") }
+        return try items.enumerated().map { index, item in
+            guard case .object(let entries) = item else {
+                throw fault("\(path)[\(index)]", "\(path)[\(index)] must be a mapping")
+            }
+            return entries
+        }
     }
 
     /// A list of texts, or one text in its place.

@@ -47,7 +47,12 @@ struct AgentProcess {
             trust: trust.map {
                 TrustAdapter(
                     settings: $0, source: source, store: store, frontier: remembered.trustFrontier)
-            })
+            }, onTurn: { box.turned() })
+        let notify = try NotifyService(
+            targets: settings.notify.targets, node: settings.node.name, store: store,
+            remembered: remembered.notes, box: box
+        ) { await loop.state() }
+        box.onTurn { notify.poke() }
         box.join(loop, watcher: watcher)
         let status = StatusAdapter(loop: loop, store: store, supervisor: supervisor)
         let server = StatusServer(
@@ -66,7 +71,7 @@ struct AgentProcess {
         try control.start()
         defer { control.stop() }
         if trust != nil { keys.start() }
-        try await run(loop: loop, server: server, watcher: watcher)
+        try await notify.beside { try await run(loop: loop, server: server, watcher: watcher) }
         keys.stop()
         watcher.stop()
         // Everything durable is written; what remains is only a shorter log to replay.

@@ -19,6 +19,7 @@ struct HostSettings {
     var listen: String
     var socket: String
     var trust: TrustBlock
+    var notify: NotifyBlock
 
     static let listenDefault = "127.0.0.1:7420"
     static let configDefault = "/etc/plumb/agent.yaml"
@@ -62,6 +63,7 @@ struct HostSettings {
             try value(flags.secretsDir, "PLUMB_SECRETS_DIR", "secretsDir") ?? usual.secrets)
         listen = try value(flags.listen, "PLUMB_LISTEN", "status.listen") ?? Self.listenDefault
         trust = try TrustBlock(file)
+        notify = try NotifyBlock(file, node: node.name)
         socket = Self.absolute(flags.socket ?? environment["PLUMB_SOCKET"] ?? runtimeDir + "/plumb.sock")
     }
 

@@ -33,8 +33,14 @@ struct LoopService: Service {
 /// Carries events to the loop, from rooms that must exist before it does.
 final class LoopBox: Sendable {
     private let loop = Mutex<AgentLoop?>(nil)
+    private let turn = Mutex<(@Sendable () -> Void)?>(nil)
 
     func join(_ loop: AgentLoop, watcher: RepositoryWatcher) { self.loop.withLock { $0 = loop } }
+
+    /// What is to be told after each turn of the loop; it must not wait.
+    func onTurn(_ body: @escaping @Sendable () -> Void) { turn.withLock { $0 = body } }
+
+    func turned() { turn.withLock { $0 }?() }
 
     func post(_ event: AgentEvent) { loop.withLock { $0 }?.post(event) }
 

@@ -22,7 +22,8 @@ struct StoreAdapter: MemoryPort {
             },
             openRuns: loaded.openRuns.map(\.claim.run), bootID: loaded.settings[Self.bootKey],
             rebuilt: loss(loaded), ref: loaded.settings[Self.refKey],
-            trustFrontier: loaded.settings[Self.frontierKey])
+            trustFrontier: loaded.settings[Self.frontierKey],
+            notes: loaded.settings.filter { $0.key.hasPrefix("notify.") })
     }
 
     /// What of the memory is lost, in words; nil if nothing is.

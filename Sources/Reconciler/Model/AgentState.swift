@@ -105,6 +105,7 @@ package struct Condition: Sendable, Hashable, Codable {
         case storeFailing = "StoreFailing"
         case rejected = "Rejected"
         case trustUnavailable = "TrustUnavailable"
+        case notifyFailing = "NotifyFailing"
     }
     package var type: Kind
     package var status: Bool
