@@ -77,6 +77,15 @@ let package = Package(
             name: "Store",
             dependencies: ["Reconciler", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
+        .target(
+            name: "Notify",
+            dependencies: [
+                "Reconciler", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ], swiftSettings: strict),
         .target(name: "Agent", dependencies: ["Manifests", "Reconciler"], swiftSettings: strict),
         .target(
             name: "StatusAPI",
@@ -85,7 +94,8 @@ let package = Package(
         .executableTarget(
             name: "Plumb",
             dependencies: [
-                "Manifests", "Reconciler", "Watcher", "Supervisor", "Store", "Agent", "StatusAPI", "CLinux",
+                "Manifests", "Reconciler", "Watcher", "Supervisor", "Store", "Agent", "StatusAPI", "Notify",
+                "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -132,6 +142,9 @@ let package = Package(
             dependencies: [
                 "Store", "Reconciler", "Manifests", "TestKit", .product(name: "GRDB", package: "GRDB.swift"),
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "NotifyTests", dependencies: ["Notify", "Reconciler", "Manifests", "TestKit"],
             swiftSettings: strict),
         .testTarget(
             name: "StatusAPITests", dependencies: ["StatusAPI", "Reconciler", "Manifests", "CLinux"],

@@ -32,9 +32,14 @@ enum ImportTable {
             "Reconciler", "Manifests", "Hummingbird", "HummingbirdCore", "Logging", "ServiceLifecycle",
         ]),
 
+        "Notify": system.union([
+            "Reconciler", "Manifests", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOSSL", "Crypto",
+        ]),
+
         "Agent": system.union(["Manifests", "Reconciler"]),
         "Plumb": system.union([
-            "Manifests", "Reconciler", "Watcher", "Supervisor", "Store", "Agent", "StatusAPI", "CLinux",
+            "Manifests", "Reconciler", "Watcher", "Supervisor", "Store", "Agent", "StatusAPI", "Notify",
+            "CLinux",
             "KeeperProtocol", "ArgumentParser", "ServiceLifecycle", "UnixSignals", "Logging",
         ]),
         "TestKit": system.union(["Manifests", "Reconciler", "CLinux", "Testing"]),

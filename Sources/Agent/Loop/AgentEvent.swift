@@ -21,6 +21,8 @@ package enum AgentEvent: Sendable {
     case errorsRead([String], of: RunID, instance: String)
     case startRefused(RunID, HostFailure)
     case updateFailed(RunID, HostFailure)
+    /// A forge cannot be told how commits stand; nil: it could be.
+    case notifying(target: String, trouble: String?)
     case timerFired
     /// What could not be stored is to be tried once more.
     case commitDue

@@ -18,6 +18,7 @@ extension AgentLoop {
         case .errorsRead(let lines, let run, let instance): world.errorsRead(lines, of: run, in: instance)
         case .startRefused(let run, let failure): refused(run, failure, at: moment)
         case .updateFailed(let run, let failure): updateFailed(run, failure)
+        case .notifying(let target, let trouble): notifying(target, trouble, at: moment)
         case .timerFired: timer = nil
         case .commitDue: isRetryingCommit = false
         case .control(let request, let caller, let reply):
@@ -46,6 +47,15 @@ extension AgentLoop {
         case .found(let run, let finding): world.found(run, finding, at: moment)
         case .unwatched(let reason): unwatched(reason, at: moment)
         }
+    }
+
+    private func notifying(_ target: String, _ trouble: String?, at moment: Moment) {
+        notifyTroubles[target] = trouble
+        guard !notifyTroubles.isEmpty else { return conditions.clear(.notifyFailing) }
+        let all = notifyTroubles.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+        conditions.set(
+            .notifyFailing, true, reason: "NotTold",
+            message: all.joined(separator: "; ") + "; it is tried again by itself", at: moment.wall)
     }
 
     private func unwatched(_ reason: String?, at moment: Moment) {

@@ -67,6 +67,10 @@ package actor AgentLoop {
     var isAcceptedRead = false
     /// Who is trusted changed since the newest revision was judged.
     var mustJudgeAgain = false
+    /// Whom nobody can tell how commits stand, and why not.
+    var notifyTroubles: [String: String] = [:]
+    /// Told after each turn that something may be different; must not wait.
+    private let onTurn: @Sendable () -> Void
     var isRetryingTrust = false
     /// The accepted snapshot's bytes, as they are stored.
     var storedContent: [UInt8] = []
@@ -88,7 +92,8 @@ package actor AgentLoop {
 
     package init(
         settings: AgentSettings, runs: any RunPort, store: any MemoryPort, source: any SourcePort,
-        clock: any ClockPort, calendar: any CalendarPort = AlwaysOpen(), trust: (any TrustPort)? = nil
+        clock: any ClockPort, calendar: any CalendarPort = AlwaysOpen(), trust: (any TrustPort)? = nil,
+        onTurn: @escaping @Sendable () -> Void = {}
     ) {
         self.settings = settings
         self.runs = runs
@@ -97,6 +102,7 @@ package actor AgentLoop {
         self.calendar = calendar
         gates = Gatekeeper(settings: settings.gates)
         self.trust = trust
+        self.onTurn = onTurn
         reader = RevisionReader(source: source)
         self.source = SourceStatus(
             repository: settings.repository, ref: settings.ref, path: settings.path)
@@ -156,6 +162,7 @@ package actor AgentLoop {
         becomeReady()
         let gate = gates.wakeAt(hasCandidate: candidate != nil, at: moment.instant)
         setTimer([plan.wakeAt, gate].compactMap { $0 }.min())
+        onTurn()
     }
 
     /// Before anything is prepared or started that needs it.

@@ -26,11 +26,14 @@ package struct Remembered: Sendable {
     package var trace: RevisionTrace?
     /// Up to where every commit is verified, in the verifier's own words.
     package var trustFrontier: String?
+    /// What was remembered for others by a name of theirs, `notify.…`.
+    package var notes: [String: String]
 
     package init(
         memory: Memory = Memory(), accepted: AcceptedSource? = nil, openRuns: [RunID] = [],
         bootID: String? = nil,
-        rebuilt: String? = nil, ref: String? = nil, gates: GateMemory? = nil, trustFrontier: String? = nil
+        rebuilt: String? = nil, ref: String? = nil, gates: GateMemory? = nil, trustFrontier: String? = nil,
+        notes: [String: String] = [:]
     ) {
         self.memory = memory
         self.accepted = accepted
@@ -40,6 +43,7 @@ package struct Remembered: Sendable {
         self.ref = ref
         self.gates = gates
         self.trustFrontier = trustFrontier
+        self.notes = notes
     }
 }
 

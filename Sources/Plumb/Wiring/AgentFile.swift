@@ -11,11 +11,11 @@ struct AgentFile {
     /// Keys this version acts on; others are refused rather than ignored.
     private static let known = Set<String>([
         "apiVersion", "kind", "node", "node.name", "node.labels", "stateDir", "runtimeDir", "secretsDir",
-        "status", "status.listen",
+        "status", "status.listen", "notify",
     ]).union(SourceSettings.keys).union(TrustBlock.keys).union(GateBlocks.keys)
     /// Keys of the design whose behaviour comes later.
     private static let reserved = Set<String>([
-        "retention", "limits", "node.address", "webhook", "notify",
+        "retention", "limits", "node.address", "webhook",
     ]).union(TrustBlock.reserved)
 
     /// - Parameter path: nil is the usual place, where no file is no fault.
@@ -72,6 +72,18 @@ struct AgentFile {
         guard let value = lookup(path) else { return nil }
         guard case .string(let text) = value else { throw fault(path, "\(path) must be a text") }
         return text
+    }
+
+    /// A list of mappings.
+    func objects(_ path: String) throws -> [[String: ConfigValue]] {
+        guard let value = lookup(path) else { return [] }
+        guard case .array(let items) = value else { throw fault(path, "\(path) is a list of mappings") }
+        return try items.enumerated().map { index, item in
+            guard case .object(let entries) = item else {
+                throw fault("\(path)[\(index)]", "\(path)[\(index)] must be a mapping")
+            }
+            return entries
+        }
     }
 
     /// A list of texts, or one text in its place.

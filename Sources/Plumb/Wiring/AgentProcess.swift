@@ -51,7 +51,12 @@ struct AgentProcess {
             trust: trust.map {
                 TrustAdapter(
                     settings: $0, source: source, store: store, frontier: remembered.trustFrontier)
-            })
+            }, onTurn: { box.turned() })
+        let notify = try NotifyService(
+            targets: settings.notify.targets, node: settings.node.name, store: store,
+            remembered: remembered.notes, box: box
+        ) { await loop.state() }
+        box.onTurn { notify.poke() }
         box.join(loop, following: Following(watcher: watcher, follower: follower)) { branch in
             guard ref == nil else { return }
             var batch = StoreBatch()
@@ -77,8 +82,10 @@ struct AgentProcess {
         try control.start()
         defer { control.stop() }
         if trust != nil { keys.start() }
-        try await run(loop: loop, server: server) {
-            if let follower { try follower.start() } else { try watcher.start() }
+        try await notify.beside {
+            try await run(loop: loop, server: server) {
+                if let follower { try follower.start() } else { try watcher.start() }
+            }
         }
         keys.stop()
         follower?.stop()

@@ -16,6 +16,7 @@ struct HostSettings {
     var socket: String
     var gates: GateBlocks
     var trust: TrustBlock
+    var notify: NotifyBlock
 
     static let listenDefault = "127.0.0.1:7420"
     static let configDefault = "/etc/plumb/agent.yaml"
@@ -60,6 +61,7 @@ struct HostSettings {
         gates = try GateBlocks(file)
         listen = try value(flags.listen, "PLUMB_LISTEN", "status.listen") ?? Self.listenDefault
         trust = try TrustBlock(file)
+        notify = try NotifyBlock(file, node: node.name)
         socket = Self.absolute(flags.socket ?? environment["PLUMB_SOCKET"] ?? runtimeDir + "/plumb.sock")
     }
 

@@ -44,11 +44,17 @@ final class LoopBox: Sendable {
         let onBranch: @Sendable (String) -> Void
     }
     private let joined = Mutex<Joined?>(nil)
+    private let turn = Mutex<(@Sendable () -> Void)?>(nil)
 
     /// - Parameter onBranch: told which branch is followed, where the remote's HEAD has named it.
     func join(_ loop: AgentLoop, following: Following, onBranch: @escaping @Sendable (String) -> Void) {
         joined.withLock { $0 = Joined(loop: loop, following: following, onBranch: onBranch) }
     }
+
+    /// What is to be told after each turn of the loop; it must not wait.
+    func onTurn(_ body: @escaping @Sendable () -> Void) { turn.withLock { $0 = body } }
+
+    func turned() { turn.withLock { $0 }?() }
 
     func post(_ event: AgentEvent) { joined.withLock { $0 }?.loop.post(event) }
 

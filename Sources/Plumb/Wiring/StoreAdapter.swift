@@ -25,7 +25,8 @@ struct StoreAdapter: MemoryPort {
             rebuilt: loss(loaded), ref: loaded.settings[Self.refKey],
             gates: loaded.settings[Self.gatesKey].flatMap {
                 try? JSONDecoder().decode(GateMemory.self, from: Data($0.utf8))
-            }, trustFrontier: loaded.settings[Self.frontierKey])
+            }, trustFrontier: loaded.settings[Self.frontierKey],
+            notes: loaded.settings.filter { $0.key.hasPrefix("notify.") })
         remembered.openSpecs = loaded.openSpecs
         remembered.trace = loaded.trace
         return remembered

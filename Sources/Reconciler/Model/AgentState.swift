@@ -115,6 +115,7 @@ package struct Condition: Sendable, Hashable, Codable {
         case held = "Held"
         case rejected = "Rejected"
         case trustUnavailable = "TrustUnavailable"
+        case notifyFailing = "NotifyFailing"
     }
     package var type: Kind
     package var status: Bool

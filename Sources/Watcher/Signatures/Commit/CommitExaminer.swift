@@ -98,7 +98,7 @@ enum SignatureKind {
         let first = signature.lines.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
         switch first {
         case SSHSignature.beginLine: self = .ssh
-        case "-----BEGIN PGP SIGNATURE-----", "-----BEGIN PGP MESSAGE-----": self = .openPGP
+        case "-----BEGIN PGP SIGNATURE-----": self = .openPGP
         case "-----BEGIN SIGNED MESSAGE-----": self = .x509
         default: return nil
         }

@@ -13,6 +13,9 @@ package struct CommitObject: Hashable, Sendable {
     /// The commit without its signature: what was signed.
     let payload: [UInt8]
 
+    /// Of a name that is shown.
+    private static let nameMax = 200
+
     /// Reads raw bytes; nil if they are no commit.
     package init?(id: ObjectID, bytes: [UInt8]) {
         var headers = CommitHeaders()
@@ -22,7 +25,7 @@ package struct CommitObject: Hashable, Sendable {
         self.id = id
         committed = committer.time
         committerEmail = committer.email
-        self.author = CommitIdentity(author)?.person ?? "somebody"
+        self.author = CommitIdentity(author).map { String($0.person.prefix(Self.nameMax)) } ?? "somebody"
         signature = headers.signatureCount > 0 ? headers.signature : nil
         signatureCount = headers.signatureCount
         payload = headers.payload

@@ -58,10 +58,14 @@ struct KeyFile {
                 "is inside the repository \(repository): whoever may commit could decide "
                     + "who is trusted", "move it out of the repository, to /etc/plumb for example")
         }
-        let directory = AbsolutePath.parent(real)
-        var facts = stat()
-        guard stat(directory, &facts) == 0 else { return }
-        if facts.st_mode & S_ISVTX == 0 { try check(facts, directory) }
+        // Whoever can write to a directory above it can put another file in its place.
+        var directory = real
+        while directory != "/" {
+            directory = AbsolutePath.parent(directory)
+            var facts = stat()
+            guard stat(directory, &facts) == 0 else { return }
+            if facts.st_mode & S_ISVTX == 0 { try check(facts, directory) }
+        }
     }
 
     private func check(_ facts: stat, _ what: String) throws(TrustFailure) {
