@@ -144,5 +144,5 @@ extension Supervisor {
 }
 
 extension ControlGroupTree {
-    func limits(of group: String) -> GroupLimits { GroupLimits(places: places, group: group) }
+    func limits(of group: String) -> GroupLimits { GroupLimits(places: places(of: group), group: group) }
 }
