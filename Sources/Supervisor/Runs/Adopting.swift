@@ -40,7 +40,9 @@ extension Supervisor {
         } catch {
             throw SupervisorError(
                 message: "the zygote cannot be started: \(error)",
-                remedy: "check that \(settings.keeperExecutable) is there and executable")
+                remedy: [EMFILE, ENFILE].contains(error.number)
+                    ? "allow more open files: RLIMIT_NOFILE (LimitNOFILE= of the service), fs.file-max"
+                    : "check that \(settings.keeperExecutable) is there and executable")
         }
         return adopted
     }
