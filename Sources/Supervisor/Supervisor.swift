@@ -56,12 +56,14 @@ package final class Supervisor: Sendable {
         zygote = ZygoteLink(
             loop: loop, executable: settings.keeperExecutable, lockPath: layout.zygoteLock)
         packages = PackageStore(directory: layout.packages, source: source)
+        // The tree is named after the directory, not only after its path.
+        try? OwnedDirectory.make(layout.stateDir, mode: 0o755)
         groups =
             settings.controlGroups == .off
             ? nil
             : ControlGroupTree(
                 host: settings.controlGroupHost ?? .current(), stateDir: settings.stateDir,
-                isRoot: geteuid() == 0)
+                isRoot: geteuid() == 0, name: settings.controlGroupTree)
         prober = Prober(loop: loop)
         store = DescriptorStore(disposal: disposal)
         // The watch begins before there is anybody to look.

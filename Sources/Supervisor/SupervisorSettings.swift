@@ -15,6 +15,8 @@ package struct SupervisorSettings: Sendable {
     package var controlGroups: ControlGroupUse
     /// What the host has mounted; nil: what `/proc/self` says.
     var controlGroupHost: ControlGroupHost?
+    /// The name of the tree of control groups; nil: after the state directory.
+    var controlGroupTree: String?
 
     package init(
         stateDir: String, runtimeDir: String, secretsDir: String, keeperExecutable: String, nodeName: String,

@@ -57,6 +57,44 @@ extension EndToEnd {
         }
 
         @Test(
+            "root: a follower whom the kernel lets watch nothing says so, and looks by itself",
+            .enabled(if: geteuid() == 0, "limits of inotify are set in a user namespace of its own"),
+            arguments: ["max_inotify_watches", "max_inotify_instances"])
+        func unwatched(limit: String) async throws {
+            try await withHost { host in
+                let script = """
+                    echo first; while [ ! -e "$PLUMB_WORKSPACE_DIR/go" ]; do sleep 0.02; done
+                    echo second; exec sleep 100000
+                    """
+                try host.commit(
+                    "Declare",
+                    [
+                        "u.yaml": Declare.shell("slow", script),
+                        "i.yaml": Declare.instance("slow", of: "slow"),
+                    ])
+                try await host.startAgent()
+                try await host.settled("slow/0")
+                let log = host.root + "/followed"
+                let follower = try ChildProcess(
+                    [
+                        "unshare", "--user", "--map-root-user", "/bin/sh", "-c",
+                        "echo 0 > /proc/sys/user/\(limit) && exec \"$@\"", "sh", Binaries.plumb, "logs",
+                        "-f", "slow",
+                    ], environment: host.environment, directory: host.root, output: log, errors: log)
+                try await eventually("it is said", seconds: 60) {
+                    Files.text(log)?.contains("raise fs.inotify") ?? false
+                }
+                Files.write(host.workspace("slow/0") + "/go", "")
+                try await eventually("the line comes all the same", seconds: 60) {
+                    Files.lines(log).contains("second")
+                }
+                follower.send(SIGINT)
+                _ = await follower.end(within: .seconds(30))
+                #expect(Files.lines(log).filter { $0.contains("once a second") }.count == 1)
+            }
+        }
+
+        @Test(
             "A full disk takes lines: status, events and the log itself say how many, when and why (as root)",
             .survives(.logTrouble, "disk full, from end to end"),
             .enabled(if: geteuid() == 0, "needs root"))

@@ -211,6 +211,41 @@ import Testing
         #expect(record.stdout == StreamTotals(loggedBytes: 8))
     }
 
+    /// The newest entry that an index can have, and one of a clock that was ahead.
+    @Test(
+        .survives(.garbage, "times in an index, and of a file"),
+        arguments: [UInt64.max, 1 << 63, 5_000_000_000_000_000_000, nil])
+    func aTimeThatNeverCameIsTakenForNow(_ wall: UInt64?) throws {
+        defer { agent.cleanUp() }
+        let output = agent.slot("web-0") + "/output"
+        writeFile(output + "/stdout.log", "old\n")
+        if let wall {
+            let index = open(output + "/stdout.log.index", O_WRONLY | O_CREAT, 0o644)
+            var words = LogIndexEntry(offset: 0, wall: wall, kind: .data).words
+            #expect(write(index, &words, LogIndexEntry.size) == LogIndexEntry.size)
+            close(index)
+        }
+        let then = timespec(tv_sec: 1 << 40, tv_nsec: 0)
+        _ = utimensat(AT_FDCWD, output + "/stdout.log", [then, then], 0)
+        writeFile(output + "/stderr.log", "old\n")
+        _ = utimensat(AT_FDCWD, output + "/stderr.log", [then, then], 0)
+        var spec = LaunchSpec.shell("echo new; read x < \(fifo()); echo newer")
+        spec.policy.logLimits = LogLimits(sizeBytesMax: 4096, filesMax: 3, ageMax: .max / 2)
+        let run = agent.start(spec)
+        eventually("it writes") { run.output() == "old\nnew\n" }
+        // What is there counts as written now, so it goes when that is long enough ago.
+        run.send(
+            .updatePolicy(
+                KeeperPolicy(
+                    logLimits: LogLimits(sizeBytesMax: 4096, filesMax: 3, ageMax: 2_000_000_000))))
+        eventually("the file is put aside and removed") {
+            run.output().isEmpty && !exists(output + "/stdout.log.1")
+        }
+        go()
+        #expect(try #require(run.waitForExit()).cause == .exited(code: 0))
+        #expect(run.output() == "newer\n")
+    }
+
     /// Two hours ago.
     private func makeOld(_ path: String) {
         let then = timespec(tv_sec: Int(clinux_realtime_ns() / 1_000_000_000) - 7200, tv_nsec: 0)

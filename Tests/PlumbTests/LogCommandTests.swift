@@ -26,6 +26,8 @@ struct LogCommandTests {
             (["web", "-E", "^t(w|x)o$"], "two\n"), (["web", "-g", "TWO", "-i"], "two\n"),
             (["web", "--level", "error"], "fatal: four\n"),
             (["web", "--since", "1h", "--stdout", "-n", "1"], "three\n"),
+            (["web", "--since", "5000-01-01"], ""),
+            (["web", "--until", "5000-01-01", "--stdout", "-n", "1"], "three\n"),
             (["web", "--until", "1h"], ""), (["db"], "alone\n"), (["db", "-o", "raw"], "alone"),
         ] as [([String], String)])
     func flags(arguments: [String], output: String) throws {

@@ -20,7 +20,10 @@ import Testing
             #expect(input.observed.runs.count == 4)
             #expect(input.memory.instances["broken"]?.replicas[0]?.restarts == 4)
             #expect(try await Connection(socket: path).ask("/v1/status", host: "plumb").status == 200)
-            #expect(try await Connection(port: at.port).ask("/v1/planner").status == 404)
+            // Neither what the planner looks at, nor the command lines of whoever runs here.
+            for path in ["/v1/planner", "/v1/instances/web/proctree"] {
+                #expect(try await Connection(port: at.port).ask(path).status == 404)
+            }
         }
         #expect(!FileManager.default.fileExists(atPath: path))
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).isEmpty)

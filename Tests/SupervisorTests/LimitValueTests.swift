@@ -79,6 +79,24 @@ import Testing
         #expect(limits.values(nil).map(\.actual) == ["500m", "128Mi", "128"])
     }
 
+    /// The pressure of `memory.high` would stay in force if the agent died while it makes room.
+    @Test func roomIsMadeWithoutALimitThatCouldStay() {
+        let group = directory([
+            "memory.current": "100\n", "memory.high": "untouched\n", "memory.reclaim": "",
+            "memory.max": "max\n",
+        ])
+        defer { DirectoryTree.remove(group) }
+        let limits = GroupLimits(places: [.memory: .unified], group: group)
+        let short = limits.enforce(Resources(memory: 60), isLive: true)
+        #expect(readFile("\(group)/memory.reclaim") == "40")
+        #expect(readFile("\(group)/memory.high") == "untouched\n")
+        #expect(short.map(\.field) == ["memory"])
+        // Of an agent on an older kernel, which had no other way and was killed.
+        writeFile("\(group)/memory.high", "60\n")
+        limits.liftReclaim()
+        #expect(readFile("\(group)/memory.high") == "max")
+    }
+
     @Test func aMissingControllerIsNamedWithWhatToDo() {
         let group = directory(["pids.max": "max\n"])
         defer { DirectoryTree.remove(group) }

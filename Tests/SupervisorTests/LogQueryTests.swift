@@ -2,6 +2,7 @@ import Glibc
 import KeeperProtocol
 import Manifests
 import Reconciler
+import TestKit
 import Testing
 
 @testable import Supervisor
@@ -197,6 +198,43 @@ import Testing
         // All of them are one line.
         #expect(files.reader.lines(LogQuery(slots: [slot], last: 2)).count == 5)
         #expect(files.reader.lines(LogQuery(slots: [slot], last: 1)).count == 1)
+    }
+
+    @Test(
+        "Times and offsets that cannot be are no reason to fail",
+        .survives(.garbage, "an index beside a log"),
+        arguments: [UInt64.max, 1 << 63, 0], [UInt64.max, 1 << 63, 2])
+    func impossibleEntries(time: UInt64, offset: UInt64) throws {
+        let files = Files()
+        let bad = LogIndexEntry(offset: offset, wall: time, kind: .data)
+        let gap = LogIndexEntry(offset: offset, wall: time, kind: .gap(lostBytes: .max))
+        for entries in [[bad], [data(0, 1), bad, gap], [bad, data(0, 1)]] {
+            try files.write("one\ntwo\n", entries, slot: slot)
+            let queries = [
+                LogQuery(slots: [slot]), LogQuery(slots: [slot], last: 1),
+                LogQuery(slots: [slot], since: WallTime(nanoseconds: .max)),
+                LogQuery(slots: [slot], until: WallTime(nanoseconds: .min)),
+                LogQuery(slots: [slot], until: WallTime(nanoseconds: -300_000_000_000_000_000)),
+                LogQuery(slots: [slot], since: wall(0), until: WallTime(nanoseconds: .max)),
+            ]
+            for query in queries { _ = files.reader.records(query) }
+            // A gap tears the line in which it is said to be.
+            #expect(texts(files.reader, queries[0]).joined() == "onetwo", "\(entries)")
+        }
+        let then = timespec(tv_sec: 1 << 40, tv_nsec: 0)
+        _ = utimensat(AT_FDCWD, "\(files.reader.layout.output(slot))/stdout.log", [then, then], 0)
+        #expect(texts(files.reader, LogQuery(slots: [slot])) == ["one", "two"])
+        #expect(texts(files.reader, LogQuery(slots: [slot], last: 1)) == ["two"])
+    }
+
+    @Test("What a follower has told of begins and ends is bounded") func toldMarks() {
+        var told = ToldMarks()
+        for number in 0..<UInt64(3 * ToldMarks.marksMax) {
+            let mark = LogRunMark.Told(slot: slot, startedAt: wall(number), isEnd: false)
+            let (first, second) = (told.insert(mark), told.insert(mark))
+            #expect(first && !second)
+        }
+        #expect(told.count <= ToldMarks.marksMax)
     }
 
     @Test("A line that a gap tore is two pieces, and not one line") func tornLine() throws {

@@ -118,6 +118,41 @@ import Testing
         }
     }
 
+    /// A rotation of many files takes long, so at most moments one is half done.
+    @Test func noRotationIsTakenForTheEndOfALog() async throws {
+        try await withHost { host in
+            let spec = logged("seq -f 'line %09.0f' 1 100000000", maxSize: 4096, maxFiles: 300)
+            let run = try await host.start(spec)
+            try await host.started(run)
+            let newest = "\(host.layout.output(slot))/stdout.log"
+            let reader = LogReader(stateDir: host.stateDir)
+            await eventually("there are many files") { access(newest + ".290", F_OK) == 0 }
+            func number(_ line: Substring?) -> Int { line.flatMap { Int($0.dropFirst(5)) } ?? 0 }
+            for _ in 0..<3 {
+                await eventually("something is in the newest file") { readFile(newest)?.count ?? 0 > 100 }
+                // The first line of a file may be cut.
+                let there = number(readFile(newest)?.split(separator: "\n").dropFirst().first)
+                var last: Int?
+                var begun = ""
+                var breaks = 0
+                reader.read(LogQuery(slots: [slot])) { record in
+                    if case .gap(let gap) = record, gap.isLeftOut { (last, begun) = (nil, "") }
+                    guard case .line(let line) = record else { return }
+                    // At the end of what is there a line is given in pieces.
+                    begun += line.text
+                    guard line.isComplete else { return }
+                    defer { begun = "" }
+                    guard begun.utf8.count == 14 else { return }
+                    let own = number(begun[...])
+                    if let last, own != last + 1 { breaks += 1 }
+                    last = own
+                }
+                #expect(last ?? 0 >= there, "it ends before what was there when it began")
+                #expect(breaks == 0)
+            }
+        }
+    }
+
     @Test func replicasAreMergedInTheOrderOfTime() async throws {
         try await withHost { host in
             for index in 0..<3 {

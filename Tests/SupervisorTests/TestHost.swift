@@ -60,12 +60,14 @@ final class TestHost: Sendable {
 
     @discardableResult
     func open(
-        controlGroups: SupervisorSettings.ControlGroupUse = .automatic, on other: ControlGroupHost? = nil
+        controlGroups: SupervisorSettings.ControlGroupUse = .automatic, on other: ControlGroupHost? = nil,
+        tree: String? = nil
     ) async throws -> [AdoptedRun] {
         var settings = SupervisorSettings(
             stateDir: stateDir, runtimeDir: runtimeDir, secretsDir: "\(base)/secrets",
             keeperExecutable: keeper, nodeName: "test-node", controlGroups: controlGroups)
         settings.controlGroupHost = other ?? controlGroupHost
+        settings.controlGroupTree = tree
         let supervisor = try Supervisor(settings: settings, packages: source) { [weak self] event in
             self?.state.withLock { state in
                 state.events.append(event)
@@ -122,7 +124,7 @@ final class TestHost: Sendable {
             for run in runs { await supervisor.acknowledge(run) }
             await supervisor.shutdown(keepRuns: true)
             await eventually("every keeper goes") {
-                Slot.all(self.layout).allSatisfy { (try? $0.lockState()) == .free }
+                (try? Slot.all(self.layout))?.allSatisfy { (try? $0.lockState()) == .free } == true
             }
             supervisor.groups?.removeTree()
         }

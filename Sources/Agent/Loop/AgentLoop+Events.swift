@@ -73,6 +73,7 @@ extension AgentLoop {
                 at: moment.wall)
         }
         world.exited(run, exit, at: moment, randomness: clock.random())
+        nameless.removeAll { $0.run == run }
         updating[run] = nil
         batch.exits.append((run, exit))
         ended.append(run)

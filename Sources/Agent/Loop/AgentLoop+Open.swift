@@ -75,7 +75,10 @@ extension AgentLoop {
     }
 
     private func adopt(_ found: AdoptedRun, at moment: Moment) {
-        guard let memo = RunMemo.decode(found.memo) else { return adoptNameless(found, at: moment) }
+        guard let memo = RunMemo.decode(found.memo) else {
+            if !adoptNameless(found, at: moment) { nameless.append(found) }
+            return
+        }
         var run = ObservedRun(
             id: found.run, slot: found.slot, spec: memo.spec, nonce: memo.nonce, revision: memo.revision,
             dependsOn: memo.dependsOn, claimedAt: memo.claimedAt, startCause: memo.cause)
@@ -124,22 +127,36 @@ extension AgentLoop {
         }
     }
 
-    /// A slot whose record cannot be read: known by its slot alone, so it is left as it is.
-    private func adoptNameless(_ found: AdoptedRun, at moment: Moment) {
-        if case .exited(let exit) = found.state {
+    /// A run whose record is lost or cannot be read: known by its slot alone, so it is left as it is. False:
+    /// nothing that was accepted so far speaks of it.
+    private func adoptNameless(_ found: AdoptedRun, at moment: Moment) -> Bool {
+        var reason = "its record cannot be read"
+        switch found.state {
+        case .exited(let exit):
             batch.exits.append((found.run, exit))
             ended.append(found.run)
-            return
+            return true
+        case .unknown(let why): reason = why
+        case .live: break
         }
         guard let applied = world.memory.instances[found.slot.instance]?.applied else {
-            note(.unknown, "\(found.slot) runs, and nothing is known of it: left alone")
-            return
+            note(.unknown, "\(found.slot) runs, and nothing is known of it: left alone: \(reason)")
+            return false
         }
         let run = ObservedRun(
             id: found.run, slot: found.slot, spec: applied.desired.spec, nonce: applied.desired.nonce,
-            revision: applied.startRevision, phase: .unknown(reason: "its record cannot be read"),
+            revision: applied.startRevision, phase: .unknown(reason: reason),
             claimedAt: moment.instant, startCause: applied.startCause)
         world.adopted(run, at: moment)
+        note(.unknown, "\(found.slot) is left alone: \(reason)", instance: found.slot.instance)
+        return true
+    }
+
+    /// Once what is accepted speaks of their slots, before anything is started in them.
+    func adoptNameless(at moment: Moment) {
+        nameless.removeAll { found in
+            world.memory.instances[found.slot.instance]?.applied != nil && adoptNameless(found, at: moment)
+        }
     }
 
     /// Claims that never became a process: an earlier agent died between the claim and the start.

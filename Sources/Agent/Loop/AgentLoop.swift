@@ -85,6 +85,8 @@ package actor AgentLoop {
     private var held: HeldResources?
     /// How long the last plan took.
     private var planning = Duration.zero
+    /// Runs of which nothing is known but their slots, and of which nothing that was accepted speaks yet.
+    var nameless: [AdoptedRun] = []
     /// Oneshots are held because the store that knew of their success is lost.
     var holdsOneshots: String?
 
@@ -147,6 +149,7 @@ package actor AgentLoop {
     private func cycle(_ events: [AgentEvent]) async {
         for event in events { apply(event) }
         let moment = clock.now()
+        adoptNameless(at: moment)
         weighAgain(at: moment)
         world.advanceRollouts(at: moment)
         let plan = stopMode == .keepRuns ? Plan() : plan(at: moment)

@@ -57,7 +57,9 @@ struct LogFile {
         (ownFrom, ownSince, lookedAt, namesRun) = (size, 0, 0, false)
         let now = clinux_realtime_ns()
         index.open(logSize: size, at: now)
-        bornAt = size > 0 ? index.firstWall ?? LogRotation.modified(name, in: directory) ?? now : 0
+        // What stands on the disk may be anything; nothing was written later than now.
+        let born = size > 0 ? index.firstWall ?? LogRotation.modified(name, in: directory) ?? now : 0
+        bornAt = min(born, now)
         removeExpired(at: now)
         return true
     }
@@ -156,12 +158,18 @@ struct LogFile {
         guard limits.ageMax > 0 else { return }
         let oldest = LogRotation.oldestModified(
             name, in: directory, from: isOpen ? 1 : 0, filesMax: limits.filesMax)
-        let own = isOpen && bornAt > 0 ? bornAt + fileAgeMax : nil
-        let removal = oldest.map { $0 + limits.ageMax }
+        let own = isOpen && bornAt > 0 ? Self.sum(bornAt, fileAgeMax) : nil
+        let removal = oldest.map { Self.sum($0, limits.ageMax) }
         guard let next = own.map({ min($0, removal ?? $0) }) ?? removal else { return }
         // What cannot be removed is tried again, and not all the time.
         let pause = max(limits.ageMax / KeeperBounds.expiriesPerAge, KeeperBounds.expiryPauseMin)
-        deadline = clinux_boottime_ns() + max(next > now ? next - now : 0, pause)
+        deadline = Self.sum(clinux_boottime_ns(), max(next > now ? next - now : 0, pause))
+    }
+
+    /// A time so far away is as good as none.
+    private static func sum(_ time: UInt64, _ span: UInt64) -> UInt64 {
+        let (sum, overflow) = time.addingReportingOverflow(span)
+        return overflow ? .max : sum
     }
 
     /// Moves bytes from the pipe, up to the file's limit. The bytes moved, 0 at the end of the pipe, or -1.

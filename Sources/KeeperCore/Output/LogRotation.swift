@@ -37,7 +37,7 @@ enum LogRotation {
     static func modified(_ name: String, in directory: Int32) -> UInt64? {
         var status = stat()
         guard fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
-        return nanoseconds(status.st_mtim)
+        return LogFiles.nanoseconds(status.st_mtim)
     }
 
     /// When the oldest of the files from that number on was last written.
@@ -54,13 +54,6 @@ enum LogRotation {
         }
         return oldest
     }
-
-    static func nanoseconds(_ time: timespec) -> UInt64 {
-        UInt64(min(max(time.tv_sec, 0), secondsMax)) * KeeperBounds.second + UInt64(max(time.tv_nsec, 0))
-    }
-
-    /// A file can have any time; the year 2242 is late enough.
-    private static let secondsMax = 1 << 33
 
     private static func remove(_ name: String, in directory: Int32, isThere: Bool = false) -> Bool {
         guard unlinkat(directory, name, 0) == 0 || !isThere && errno == ENOENT else { return false }

@@ -55,6 +55,9 @@ struct ControlSocket {
     /// Someone is there, even if the hello is still under way.
     var hasPeer: Bool { !connections.isEmpty }
 
+    /// Whether it is still a connection of ours.
+    func holds(_ connection: Int32) -> Bool { connections.contains(connection) }
+
     mutating func greet(_ connection: Int32) {
         if !greeted.contains(connection) { greeted.append(connection) }
     }

@@ -119,7 +119,8 @@ final class Keeper {
         if waiting.isReady(.report) { _ = readReport() }
         if waiting.isReady(.command) { readCommandResult() }
         for index in 0..<connections.count where waiting.isConnectionReady(index) {
-            serve(connections[index])
+            // What was told above may have dropped it, and its number may be another file's by now.
+            if sockets.holds(connections[index]) { serve(connections[index]) }
         }
         if waiting.isReady(.listener) { sockets.accept() }
         // Before the signals: a sender that has just ended is still there to be looked at.

@@ -1,3 +1,5 @@
+package import Glibc
+
 /// Names within a slot directory.
 package enum SlotFiles {
     /// Held by an OFD lock for as long as the keeper lives. Ask with F_OFD_GETLK, never take it to ask.
@@ -19,5 +21,10 @@ package enum LogFiles {
     /// `number` 0 is the file being written.
     package static func name(_ stream: String, number: Int) -> String {
         number == 0 ? stream : "\(stream).\(number)"
+    }
+
+    /// When a file was last written, since 1970. A file can have any time; the year 2242 is late enough.
+    package static func nanoseconds(_ time: timespec) -> UInt64 {
+        UInt64(min(max(time.tv_sec, 0), 1 << 33)) * 1_000_000_000 + UInt64(max(time.tv_nsec, 0))
     }
 }

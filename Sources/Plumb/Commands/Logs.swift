@@ -112,7 +112,8 @@ struct Logs: AsyncParsableCommand {
             clock: localTime ? .local : timestamps ? .utc : nil, isTerminal: isatty(STDOUT_FILENO) == 1)
         let printer = LogPrinter(format)
         if follow {
-            for await records in reader.follow(query, targets: targets) { try printer.print(records) }
+            let records = reader.follow(query, targets: targets) { Output.error("plumb logs: \($0)") }
+            for await records in records { try printer.print(records) }
         } else {
             try reader.read(query) { try printer.print($0) }
         }

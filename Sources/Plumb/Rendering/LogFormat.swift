@@ -52,6 +52,10 @@ struct LogFormat {
         switch record {
         case .line(let line): return line.text
         case .gap(let gap):
+            if gap.isLeftOut {
+                return "---- \(gap.slot) lines of \(gap.stream.rawValue) may be left out here: "
+                    + "\(gap.reason) ----"
+            }
             let reason = gap.reason.isEmpty ? "" : ": \(gap.reason)"
             return "---- \(gap.slot) \(grouped(gap.lostBytes)) bytes of \(gap.stream.rawValue) lost, "
                 + "\(span(gap))\(reason) ----"

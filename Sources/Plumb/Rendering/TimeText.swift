@@ -59,7 +59,10 @@ enum TimeText {
     private static func wall(_ parts: tm) -> WallTime? {
         var parts = parts
         let seconds = mktime(&parts)
-        return seconds == -1 ? nil : WallTime(nanoseconds: Int64(seconds) * 1_000_000_000)
+        guard seconds != -1 else { return nil }
+        // Nanoseconds reach to 2262; what is asked for beyond is never.
+        let (time, overflow) = Int64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
+        return WallTime(nanoseconds: overflow ? (seconds < 0 ? .min : .max) : time)
     }
 
     private static func text(_ parts: tm) -> String {

@@ -40,7 +40,8 @@ extension Route {
             let usage = try await request.usage(of: status.replicas)
             return try request.document(InstanceDetailDocument(status, usage: usage, in: state))
         },
-        Route(template: "/v1/instances/{name}/proctree") { request in
+        // Command lines hold what the kernel may hide from other users of the host.
+        Route(template: "/v1/instances/{name}/proctree", audience: .localSocket) { request in
             let state = try await request.state()
             let status = try request.instance(in: state)
             var replicas: [ReplicaTreeDocument] = []

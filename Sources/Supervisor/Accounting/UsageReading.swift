@@ -52,7 +52,7 @@ struct UsageReading {
         switch places[controller] {
         case .unified: return (group, false)
         case .legacy(let tree):
-            let path = "\(tree)/\(group.split(separator: "/").last ?? "")"
+            let path = ControlGroupTree.legacyGroup(of: group, in: tree)
             return access(path, F_OK) == 0 ? (path, true) : nil
         case .missing, nil: return nil
         }

@@ -8,15 +8,19 @@ import Synchronization
 final class ControlGroupTree: Sendable {
     /// The absolute path of the tree.
     let path: String
+    /// What the trees of all directories that were ever this state directory begin with, and what versions
+    /// before called theirs.
+    let stem: String
     /// Where each controller is to be found.
     let places: [Controller: ControllerPlace]
     /// Groups that were busy when they were to be removed.
     let leftOver = Mutex(LeftOverGroups())
 
-    /// nil where the host has none that this user may use.
-    init?(host: ControlGroupHost, stateDir: String, isRoot: Bool) {
+    /// nil where the host has none that this user may use. `name`: another than the state directory's.
+    init?(host: ControlGroupHost, stateDir: String, isRoot: Bool, name other: String? = nil) {
         guard let mount = host.unifiedMount else { return nil }
-        let name = "plumb-\(Self.digest(of: stateDir))"
+        stem = "plumb-\(Self.digest(of: stateDir))"
+        let name = other ?? Self.name(stem, of: stateDir)
         for parent in host.parents(isRoot: isRoot) {
             let path = "\(mount)\(parent)/\(name)"
             guard mkdir(path, 0o755) == 0 || errno == EEXIST, Self.canKill(path) else { continue }
@@ -27,9 +31,17 @@ final class ControlGroupTree: Sendable {
         return nil
     }
 
-    /// Two agents of one host have state directories of their own, and so have their trees. FNV-1a, 64 bits.
-    static func digest(of stateDir: String) -> String {
-        let hash = stateDir.utf8.reduce(UInt64(0xcbf2_9ce4_8422_2325)) {
+    /// Two agents of one host have state directories of their own, and so have their trees. A path alone does
+    /// not tell them apart: each may have a mount namespace of its own.
+    private static func name(_ stem: String, of stateDir: String) -> String {
+        var facts = stat()
+        guard stat(stateDir, &facts) == 0 else { return stem }
+        return "\(stem)-\(digest(of: "\(facts.st_dev):\(facts.st_ino)"))"
+    }
+
+    /// FNV-1a, 64 bits.
+    private static func digest(of text: String) -> String {
+        let hash = text.utf8.reduce(UInt64(0xcbf2_9ce4_8422_2325)) {
             ($0 ^ UInt64($1)) &* 0x100_0000_01b3
         }
         let text = String(hash, radix: 16)
@@ -46,6 +58,13 @@ final class ControlGroupTree: Sendable {
 
     func group(of run: RunID, in slot: SlotID) -> String {
         "\(path)/\(slot.instance).\(slot.directoryName).\(run.text)"
+    }
+
+    /// The same for a run whose record does not say where its group is: where there is one.
+    func presentGroup(of run: RunID, in slot: SlotID) -> String {
+        let group = group(of: run, in: slot)
+        let earlier = "\(earlierTree)/\(Self.name(of: group))"
+        return access(group, F_OK) != 0 && access(earlier, F_OK) == 0 ? earlier : group
     }
 
     func make(_ group: String) throws(SystemError) {
@@ -72,18 +91,29 @@ final class ControlGroupTree: Sendable {
     /// The directories that a group has in hierarchies of version 1, whether they are there or not. They are
     /// made only for runs with a limit: each costs a start about a tenth of a millisecond.
     func legacyGroups(of group: String) -> [(controller: Controller, path: String)] {
-        let name = group.split(separator: "/").last ?? ""
-        return Controller.allCases.compactMap { controller in
+        Controller.allCases.compactMap { controller in
             guard case .legacy(let tree)? = places[controller] else { return nil }
-            return (controller, "\(tree)/\(name)")
+            return (controller, Self.legacyGroup(of: group, in: tree))
         }
     }
 
-    private var trees: [String] {
-        [path]
-            + Controller.allCases.compactMap { controller in
-                if case .legacy(let tree)? = places[controller] { tree } else { nil }
-            }
+    /// Where each controller is for this group, which may be of a tree with another name.
+    func places(of group: String) -> [Controller: ControllerPlace] {
+        places.mapValues { place in
+            guard case .legacy(let tree) = place else { return place }
+            return .legacy(tree: Self.parent(of: Self.legacyGroup(of: group, in: tree)))
+        }
+    }
+
+    /// The directory of a unified tree's group in a hierarchy of version 1, in which our tree is `tree`.
+    static func legacyGroup(of group: String, in tree: String) -> String {
+        "\(parent(of: tree))/\(name(of: parent(of: group)))/\(name(of: group))"
+    }
+
+    static func name(of path: String) -> Substring { path.split(separator: "/").last ?? "" }
+
+    static func parent(of path: String) -> String {
+        path.split(separator: "/").dropLast().reduce(into: "") { $0 += "/\($1)" }
     }
 
     /// How many processes of the group were killed for want of memory; nil: it is not counted here.
@@ -114,18 +144,6 @@ final class ControlGroupTree: Sendable {
         return String(decoding: bytes, as: UTF8.self).contains("populated 1")
     }
 
-    /// Removes groups of runs that nobody knows any more. What lives in them is killed first: its keeper is
-    /// dead, or its run would be known.
-    func sweep(keeping groups: Set<String>) async {
-        for name in Set(trees.flatMap(directoryNames)).sorted() {
-            let group = "\(path)/\(name)"
-            guard !groups.contains(group), trees.contains(where: { Self.isDirectory("\($0)/\(name)") }) else {
-                continue
-            }
-            if await kill(group) { remove(group) }
-        }
-    }
-
     static func isDirectory(_ path: String) -> Bool {
         var facts = stat()
         return lstat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR
@@ -133,6 +151,8 @@ final class ControlGroupTree: Sendable {
 
     /// Removes the trees themselves if no run is left in them.
     func removeTree() {
-        for tree in trees.reversed() { rmdir(tree) }
+        for tree in [path, earlierTree] {
+            for directory in directories(of: tree).reversed() { rmdir(directory) }
+        }
     }
 }

@@ -52,10 +52,24 @@ struct GroupLimits: Sendable {
     private func makeRoom(for limit: UInt64) -> Bool {
         func isEnough() -> Bool { ControlFile.number("\(group)/memory.current").map { $0 <= limit } ?? true }
         if isEnough() { return true }
-        // The kernel reclaims down to this limit before the write returns; nothing is killed for it.
+        if access("\(group)/memory.reclaim", W_OK) == 0 {
+            let used = ControlFile.number("\(group)/memory.current") ?? 0
+            ControlFile.write("\(group)/memory.reclaim", "\(used > limit ? used - limit : 0)")
+            return isEnough()
+        }
+        // Before Linux 5.19: the kernel reclaims down to this limit before the write returns, and nothing is
+        // killed for it. An agent that dies meanwhile leaves it behind: `liftReclaim`.
         ControlFile.write("\(group)/memory.high", "\(limit)")
         defer { ControlFile.write("\(group)/memory.high", "max") }
         return isEnough()
+    }
+
+    /// Takes back what an agent left that died while it made room: a run that is throttled for ever.
+    func liftReclaim() {
+        guard places[.memory] == .unified, let high = ControlFile.text("\(group)/memory.high"),
+            !high.hasPrefix("max")
+        else { return }
+        ControlFile.write("\(group)/memory.high", "max")
     }
 
     private func enforce(

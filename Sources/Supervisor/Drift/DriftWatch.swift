@@ -307,15 +307,7 @@ extension DriftWatch {
     }
 
     private static func words(_ error: SystemError) -> String {
-        let reason =
-            switch error.number {
-            case ENOSPC: "the kernel allows no further inotify watch; raise fs.inotify.max_user_watches"
-            case EMFILE: "the kernel allows no further inotify instance; raise fs.inotify.max_user_instances"
-            case E2BIG: "the agent watches \(SupervisorLimits.watchesMax) names, and no more"
-            default: "\(error)"
-            }
-        return
-            "replaced programs and moved processes are noticed late, at the next start or the agent's next "
-            + "return: \(reason)"
+        "replaced programs and moved processes are noticed late, at the next start or the agent's next "
+            + "return: \(error.watchWords)"
     }
 }

@@ -60,3 +60,15 @@ struct Inotify: ~Copyable, Sendable {
         }
     }
 }
+
+extension SystemError {
+    /// Why nothing can be watched, and what to do about it.
+    var watchWords: String {
+        switch number {
+        case ENOSPC: "the kernel allows no further inotify watch; raise fs.inotify.max_user_watches"
+        case EMFILE: "the kernel allows no further inotify instance; raise fs.inotify.max_user_instances"
+        case E2BIG: "the agent watches \(SupervisorLimits.watchesMax) names, and no more"
+        default: "\(self)"
+        }
+    }
+}

@@ -10,8 +10,8 @@ final class LogCursor {
     let directory: String
     let name: String
 
-    private var file: LogFile?
-    private var offset: Int64 = 0
+    private(set) var file: LogFile?
+    private(set) var offset: Int64 = 0
     /// The first entry of the file's index that has not been passed yet.
     private var nextEntry = 0
     private(set) var time: UInt64 = 0
@@ -90,7 +90,8 @@ final class LogCursor {
         let bytes = chunk
         while offset < end {
             passEntries(of: file, upTo: offset)
-            let stop = file.entry(nextEntry).map { max(min(Int64($0.offset), end), offset + 1) } ?? end
+            let stop =
+                file.entry(nextEntry).map { max(min(Int64(clamping: $0.offset), end), offset + 1) } ?? end
             finishStart()
             take(bytes[Int(offset - start)..<Int(stop - start)])
             offset = stop
@@ -175,6 +176,24 @@ final class LogCursor {
         pending = []
     }
 
+    /// Goes on at the begin of a file.
+    func go(to next: LogFile) {
+        place(next, offset: 0, entry: 0, run: run, skipsToLine: skipBytes > 0)
+    }
+
+    /// The same where files between the two may be gone.
+    func leap(to next: LogFile) {
+        if !pending.isEmpty { finishLine(isComplete: false) }
+        pendingOffset = 0
+        let since = WallTime(log: time)
+        go(to: next)
+        ready.append(
+            .gap(
+                LogGap(
+                    slot: slot, stream: stream, run: run, since: since, until: WallTime(log: time),
+                    lostBytes: 0, loss: nil, isLeftOut: true)))
+    }
+
     // What the index tells ------------------------------------------------------------------------------
 
     private func passEntries(of file: LogFile, upTo offset: Int64) {
@@ -242,43 +261,5 @@ final class LogCursor {
                     slot: slot, stream: stream, run: run, since: gapBegan.map { WallTime(log: $0.since) },
                     until: WallTime(log: wall), lostBytes: lost, loss: gapBegan?.loss)))
         gapBegan = nil
-    }
-
-    // From file to file ---------------------------------------------------------------------------------
-
-    /// Goes on with the file after this one. False where this one is still the newest.
-    private func advance() -> Bool {
-        guard let file else {
-            // There was nothing; by now there may be more than one file.
-            let list = LogFileList(directory: directory, stream: name)
-            return open(list.items.last.flatMap(list.open))
-        }
-        let newest = LogFile.inode(of: "\(directory)/\(name)")
-        // Without a newest file a rotation is half done; its end will be noticed.
-        guard let newest, newest != file.inode else { return false }
-        // It was put aside, so all of it is there now; what came since the last look is read first.
-        if offset < file.size { return true }
-        for _ in 0..<Self.advanceAttemptsMax {
-            guard let next = successor(of: file) else { continue }
-            if LogFile.inode(of: "\(directory)/\(name)") == newest { return open(next) }
-        }
-        return false
-    }
-
-    private static let advanceAttemptsMax = 5
-
-    private func open(_ next: LogFile?) -> Bool {
-        guard let next else { return false }
-        place(next, offset: 0, entry: 0, run: run, skipsToLine: skipBytes > 0)
-        return true
-    }
-
-    /// The file that was begun when this one was full; the oldest there is, if this one is gone already.
-    private func successor(of file: LogFile) -> LogFile? {
-        let list = LogFileList(directory: directory, stream: name)
-        guard let place = list.items.firstIndex(where: { $0.inode == file.inode }) else {
-            return file.isRemoved ? list.items.last.flatMap(list.open) : nil
-        }
-        return place > 0 ? list.open(list.items[place - 1]) : nil
     }
 }

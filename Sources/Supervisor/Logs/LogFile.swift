@@ -5,8 +5,8 @@ import KeeperProtocol
 /// is in memory: it may be as large as the log.
 final class LogFile {
     let inode: UInt64
-    /// The number that it had when it was opened; 0 is the one being written.
-    let number: Int
+    /// The number that it had when it was last looked for; 0 is the one being written.
+    var number: Int
     private let data: Descriptor
     /// -1 where there is no index.
     private let index: Int32
@@ -72,11 +72,7 @@ final class LogFile {
     var isRemoved: Bool { (try? data.status(""))?.st_nlink == 0 }
 
     /// When it was last written: the time of lines whose index is lost.
-    var modified: UInt64 { (try? data.status("")).map { Self.nanoseconds($0.st_mtim) } ?? 0 }
-
-    static func nanoseconds(_ time: timespec) -> UInt64 {
-        UInt64(max(time.tv_sec, 0)) * 1_000_000_000 + UInt64(max(time.tv_nsec, 0))
-    }
+    var modified: UInt64 { (try? data.status("")).map { LogFiles.nanoseconds($0.st_mtim) } ?? 0 }
 
     /// Fills the buffer from an offset; the bytes that were there.
     func read(at offset: Int64, into buffer: inout [UInt8]) -> Int {
@@ -128,7 +124,9 @@ final class LogFile {
         for _ in 0..<Self.entryWaitsMax {
             countEntries()
             guard let last = entries(from: entryCount - 1, count: 1).first else { return }
-            guard modified > last.wall + Self.grainNanoseconds, offset > last.offset else { return }
+            let modified = modified
+            guard modified > last.wall, modified - last.wall > Self.grainNanoseconds, offset > last.offset
+            else { return }
             usleep(Self.entryWaitMicroseconds)
         }
     }

@@ -48,10 +48,20 @@ struct LogFileList {
             }
             items.append(
                 Item(
-                    number: number, inode: UInt64(facts.st_ino), modified: LogFile.nanoseconds(facts.st_mtim),
+                    number: number, inode: UInt64(facts.st_ino),
+                    modified: LogFiles.nanoseconds(facts.st_mtim),
                     bytes: Int64(facts.st_size)))
         }
         return items
+    }
+
+    /// Opens the oldest that is still there; rotations may take away one after the other meanwhile. With a
+    /// time the oldest that was written then or later, or else the newest.
+    func oldest(writtenSince wall: UInt64 = 0) -> LogFile? {
+        for item in items.reversed() where item.modified >= wall || item == items.first {
+            if let file = open(item) { return file }
+        }
+        return nil
     }
 
     /// Opens one of them, wherever it is by now; nil where it is gone.

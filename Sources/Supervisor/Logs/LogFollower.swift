@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import Reconciler
+import Synchronization
 
 /// Waits for log directories to change, and reads what is new. One consumer asks for one record after the
 /// other.
@@ -9,23 +10,30 @@ actor LogFollower {
     private let query: LogQuery
     private let targets: [LogTarget]
     private let loop: EventLoop
-    private let watches: LogWatches
+    private let watches = LogWatches()
+    private let say: @Sendable (String) -> Void
+    private var isSaid = false
     private var merge = LogMerge([])
     private var slots: Set<SlotID>
     private var opening: [LogRecord] = []
     private var isBegun = false
 
     private static let waitMax: Duration = .seconds(86_400)
+    /// How often is looked at what the kernel refuses to watch.
+    private static let unwatchedPeriod: Duration = .seconds(1)
     private static let batchMax = 256
     private static let batchBytesMax = 1 << 20
     /// How often it is looked whether the run of a line without an end is over.
     private static let pendingWait: Duration = .seconds(1)
 
-    /// nil where the host lets nobody watch any more.
-    init?(_ reader: LogReader, _ query: LogQuery, targets: [LogTarget]) {
-        guard let watches = LogWatches(), let loop = try? EventLoop() else { return nil }
-        self.watches = watches
+    /// nil where this process may open no more files. `say` is told once why lines come late.
+    init?(
+        _ reader: LogReader, _ query: LogQuery, targets: [LogTarget],
+        say: @escaping @Sendable (String) -> Void
+    ) {
+        guard let loop = try? EventLoop() else { return nil }
         self.loop = loop
+        self.say = say
         self.reader = reader
         self.query = query
         self.targets = targets
@@ -44,7 +52,7 @@ actor LogFollower {
             }
             if let batch = batch() { return batch }
             // Taken first: what changes after this wakes us again.
-            if watches.takeNews() { discover() }
+            if watches.takeNews() || watches.refusal != nil { discover() }
             merge.refill()
             if let batch = batch() { return batch }
             await wait()
@@ -104,8 +112,14 @@ actor LogFollower {
                 return
             }
         }
-        _ = await loop.waitUntilReadable(
-            watches.descriptor, timeout: hasPending ? Self.pendingWait : Self.waitMax)
+        if let refusal = watches.refusal, !isSaid {
+            isSaid = true
+            say("new lines are looked for once a second: \(refusal.watchWords)")
+        }
+        guard watches.descriptor >= 0 else { return await doze(for: Self.unwatchedPeriod) }
+        let timeout =
+            watches.refusal != nil ? Self.unwatchedPeriod : hasPending ? Self.pendingWait : Self.waitMax
+        _ = await loop.waitUntilReadable(watches.descriptor, timeout: timeout)
     }
 
     private nonisolated var isOver: (SlotID) -> Bool {
@@ -116,29 +130,43 @@ actor LogFollower {
 /// The directories that are watched: those of output, whose every change counts, and those above, in which
 /// replicas come and go.
 final class LogWatches: Sendable {
-    private let notifications: Descriptor
+    /// -1 where the kernel allows none.
+    let descriptor: Int32
+    private let refused = Mutex<SystemError?>(nil)
 
-    init?() {
-        let raw = inotify_init1(O_CLOEXEC | O_NONBLOCK)
-        guard raw >= 0 else { return nil }
-        notifications = Descriptor(owning: raw)
+    init() {
+        descriptor = inotify_init1(O_CLOEXEC | O_NONBLOCK)
+        if descriptor < 0 { refuse(SystemError("inotify_init", "")) }
     }
 
-    var descriptor: Int32 { notifications.raw }
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    /// Why something is not watched that is there.
+    var refusal: SystemError? { refused.withLock { $0 } }
+
+    private func refuse(_ error: SystemError) { refused.withLock { $0 = $0 ?? error } }
 
     /// False where it is not there.
     @discardableResult
     func watch(output path: String) -> Bool {
-        let events = IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE | IN_DELETE
-        return inotify_add_watch(descriptor, path, UInt32(events | IN_ONLYDIR)) >= 0
+        watch(path, Int32(IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE | IN_DELETE))
     }
 
-    func watch(directory path: String) {
-        _ = inotify_add_watch(descriptor, path, UInt32(IN_CREATE | IN_MOVED_TO | IN_ONLYDIR))
+    func watch(directory path: String) { _ = watch(path, Int32(IN_CREATE | IN_MOVED_TO)) }
+
+    private func watch(_ path: String, _ events: Int32) -> Bool {
+        guard descriptor >= 0 else { return access(path, F_OK) == 0 }
+        if inotify_add_watch(descriptor, path, UInt32(events | Int32(IN_ONLYDIR))) >= 0 { return true }
+        let error = SystemError("watch", path)
+        // What is missing comes with a change of what is above it.
+        guard error.number != ENOENT, error.number != ENOTDIR else { return false }
+        refuse(error)
+        return true
     }
 
     /// Takes in what was told. True if a directory was made, or so much happened that nobody knows.
     func takeNews() -> Bool {
+        guard descriptor >= 0 else { return false }
         var isNew = false
         var buffer = [UInt8](repeating: 0, count: 16 << 10)
         while true {

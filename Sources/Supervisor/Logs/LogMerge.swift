@@ -32,7 +32,8 @@ final class LogSelection {
 
     private func taken(_ record: LogRecord) -> LogRecord? {
         if let until = query.until, record.time >= until {
-            if record.time.nanoseconds - until.nanoseconds > Self.clockStepMax { isOver = true }
+            let (past, isFar) = record.time.nanoseconds.subtractingReportingOverflow(until.nanoseconds)
+            if isFar || past > Self.clockStepMax { isOver = true }
             return nil
         }
         if let since = query.since, record.time < since {
@@ -72,8 +73,7 @@ final class LogMerge {
 
     private var lanes: [Lane] = []
     private var taken = 0
-    /// Runs whose begin or end was told: each of their streams tells of it.
-    private var told: Set<LogRunMark.Told> = []
+    private var told = ToldMarks()
 
     /// Records after which streams that had nothing are asked again, so that a busy one starves no other.
     private static let refillPeriod = 512
@@ -109,8 +109,8 @@ final class LogMerge {
         while let record = pop() {
             switch record {
             case .line, .gap: return record
-            case .runStarted(let mark): if told.insert(mark.told(isEnd: false)).inserted { return record }
-            case .runEnded(let mark, _): if told.insert(mark.told(isEnd: true)).inserted { return record }
+            case .runStarted(let mark): if told.insert(mark.told(isEnd: false)) { return record }
+            case .runEnded(let mark, _): if told.insert(mark.told(isEnd: true)) { return record }
             }
         }
         return nil
@@ -129,6 +129,27 @@ final class LogMerge {
         lanes[first].head = lanes[first].selection.next()
         return record
     }
+}
+
+/// Runs whose begin or end was told: each of their streams tells of it, one soon after the other. A follower
+/// may go on for ever, so only the newest are remembered.
+struct ToldMarks {
+    private var newest: Set<LogRunMark.Told> = []
+    private var before: Set<LogRunMark.Told> = []
+
+    static let marksMax = 4096
+
+    /// False: it was told before.
+    mutating func insert(_ mark: LogRunMark.Told) -> Bool {
+        guard !before.contains(mark), newest.insert(mark).inserted else { return false }
+        if newest.count >= Self.marksMax / 2 {
+            before = newest
+            newest = []
+        }
+        return true
+    }
+
+    var count: Int { newest.count + before.count }
 }
 
 extension LogRunMark {

@@ -53,8 +53,12 @@ package struct LogReader: Sendable {
     /// What `read` gives, and then every record as it comes, across rotations, restarts, and new replicas of
     /// the targets, until the consumer stops. Each element is all that is there at once, within a bound, and
     /// nothing is read ahead of the consumer.
-    package func follow(_ query: LogQuery, targets: [LogTarget] = []) -> AsyncStream<[LogRecord]> {
-        guard let follower = LogFollower(self, query, targets: targets) else {
+    /// `say` is told why lines come late, where they do.
+    package func follow(
+        _ query: LogQuery, targets: [LogTarget] = [], say: @escaping @Sendable (String) -> Void = { _ in }
+    ) -> AsyncStream<[LogRecord]> {
+        guard let follower = LogFollower(self, query, targets: targets, say: say) else {
+            say("cannot wait for lines: \(SystemError("epoll_create", ""))")
             return AsyncStream { $0.finish() }
         }
         return AsyncStream { await follower.next() }

@@ -92,9 +92,14 @@ package struct LogGap: Sendable, Hashable {
     package var until: WallTime
     package var lostBytes: UInt64
     package var loss: LogLoss?
+    /// The bytes were in the log, and their file was removed before it could be read: how many there were, if
+    /// any, is not known.
+    package var isLeftOut = false
 
     /// `No space left on device`; "" where it is not known.
-    package var reason: String { loss?.text ?? "" }
+    package var reason: String {
+        isLeftOut ? "files were removed while they were read" : loss?.text ?? ""
+    }
 }
 
 /// A run began or ended here.

@@ -11,6 +11,7 @@ extension Supervisor {
     /// adopted alive may end, and its `exited` be told, before this returns. Its probes wait for `update`.
     package func open() async throws(SupervisorError) -> [AdoptedRun] {
         raiseDescriptorLimit()
+        let isNew = access(layout.slots, F_OK) != 0
         do throws(SystemError) {
             for (path, mode) in [
                 (layout.stateDir, 0o755), (layout.runtimeDir, 0o755), (layout.slots, 0o700),
@@ -26,13 +27,22 @@ extension Supervisor {
         }
         try await waitForLastZygote()
         await packages.removeTorn()
-        let adopted = await adoptAll()
+        let adopted: [AdoptedRun]
+        do throws(SystemError) {
+            adopted = try await adoptAll(isNew: isNew)
+        } catch {
+            throw SupervisorError(
+                message: "what runs here cannot be told: \(error)",
+                remedy: "mend the state directory; until then everything is left as it is")
+        }
         do throws(SystemError) {
             try zygote.ensureRunning()
         } catch {
             throw SupervisorError(
                 message: "the zygote cannot be started: \(error)",
-                remedy: "check that \(settings.keeperExecutable) is there and executable")
+                remedy: [EMFILE, ENFILE].contains(error.number)
+                    ? "allow more open files: RLIMIT_NOFILE (LimitNOFILE= of the service), fs.file-max"
+                    : "check that \(settings.keeperExecutable) is there and executable")
         }
         return adopted
     }
@@ -59,10 +69,11 @@ extension Supervisor {
         }
     }
 
-    private func adoptAll() async -> [AdoptedRun] {
+    /// `isNew`: no agent has had slots in this state directory.
+    private func adoptAll(isNew: Bool) async throws(SystemError) -> [AdoptedRun] {
         var adopted: [AdoptedRun] = []
         var connecting: [(run: RunID, slot: Slot, memo: [UInt8])] = []
-        for slot in Slot.all(layout) {
+        for slot in try Slot.all(layout) {
             guard let record = slot.record() ?? recordOfHolder(slot), !record.isAcknowledged else { continue }
             guard admit(record, slot) else { continue }
             switch await lookAt(record, slot) {
@@ -75,12 +86,13 @@ extension Supervisor {
             let state = await identified(run)
             adopted.append(AdoptedRun(run: run, slot: slot.id, memo: memo, state: state))
         }
+        adopted += adoptUnnamed()
         await adoptHolders()
         notifySockets.sweep(
             keeping: table.withLock { Set($0.runs.filter { $0.value.phase != .over }.keys) })
-        if let groups {
+        if let groups, !isNew {
             let kept = table.withLock { Set($0.runs.values.compactMap(\.group)) }
-            await groups.sweep(keeping: kept.union(groupsInDoubt(groups)))
+            await groups.sweep(keeping: kept.union(try groupsInDoubt(groups)))
         }
         return adopted.sorted { $0.slot < $1.slot }
     }
@@ -92,15 +104,15 @@ extension Supervisor {
     }
 
     /// Groups of slots that somebody holds and nothing else tells of: they are left alone.
-    private func groupsInDoubt(_ groups: ControlGroupTree) -> [String] {
+    private func groupsInDoubt(_ groups: ControlGroupTree) throws(SystemError) -> [String] {
         let known = table.withLock { Set($0.current.keys) }
-        let held = Slot.all(layout).filter { slot in
+        let held = try Slot.all(layout).filter { slot in
             !known.contains(slot.id) && (try? slot.lockState()) != .free
         }
         let prefixes = held.map { "\($0.id.instance).\($0.id.directoryName)." }
-        return directoryNames(groups.path)
-            .filter { name in prefixes.contains(where: name.hasPrefix) }
-            .map { "\(groups.path)/\($0)" }
+        return groups.groupsByRun().values.filter { group in
+            prefixes.contains(where: ControlGroupTree.name(of: group).hasPrefix)
+        }
     }
 
     private enum Finding {
@@ -111,13 +123,14 @@ extension Supervisor {
     private func admit(_ record: SlotRecord, _ slot: Slot) -> Bool {
         var entry = RunEntry(slot: slot, phase: .losing)
         // An agent that was started another way (by hand, then as a service) had its tree elsewhere.
-        entry.group = groups.map { record.group ?? $0.group(of: record.run, in: slot.id) }
+        entry.group = groups.map { record.group ?? $0.presentGroup(of: record.run, in: slot.id) }
         return table.withLock { $0.admit(record.run, entry) }
     }
 
     private func lookAt(_ record: SlotRecord, _ slot: Slot) async -> Finding {
         guard let lock = try? slot.lockState() else { return unknown(record.run, "its lock cannot be read") }
-        guard lock == .held else { return .known(.exited(await ended(record, slot))) }
+        // The lock of a run that is over is free, and its keeper may still hold what it was given.
+        if lock == .free, slot.exitRecord(of: record.run) != nil { return await ended(record, slot) }
         do throws(SystemError) {
             let connection = try sockets.connect(to: "\(record.run.text).sock")
             table.withLock { $0[record.run]?.phase = .running }
@@ -126,7 +139,7 @@ extension Supervisor {
         } catch {
             table.withLock { $0[record.run]?.phase = .losing }
             // It died between the two questions, or its socket was removed.
-            if (try? slot.lockState()) == .free { return .known(.exited(await ended(record, slot))) }
+            if (try? slot.lockState()) == .free { return await ended(record, slot) }
             return unknown(record.run, "its keeper holds the slot and cannot be reached: \(error)")
         }
     }
@@ -137,26 +150,27 @@ extension Supervisor {
         return .known(.unknown(reason: reason))
     }
 
-    /// The lock is free: nothing of the keeper is left.
-    private func ended(_ record: SlotRecord, _ slot: Slot) async -> ExitReport {
-        let report = await report(record, slot)
-        let group = table.withLock { table -> String? in
-            table[record.run]?.phase = .over
-            return table[record.run]?.group
-        }
-        if let group { groups?.remove(group) }
-        return report
-    }
-
-    private func report(_ record: SlotRecord, _ slot: Slot) async -> ExitReport {
-        if let exit = slot.exitRecord(of: record.run) { return exitReport(exit, of: record.run) }
-        let identity = slot.identity().flatMap { $0.runID == record.run.text ? $0 : nil }
-        if record.bootID != bootID { return .unseen(.rebooted, identity: identity, treeProvenEmpty: true) }
-        guard let identity else { return .unseen(.neverHandedOver, identity: nil, treeProvenEmpty: true) }
+    /// The lock is free: nothing of the keeper is left, or it is no keeper's any more.
+    private func ended(_ record: SlotRecord, _ slot: Slot) async -> Finding {
         let group = table.withLock { $0[record.run]?.group }
-        let proven = await endTree(of: record.run, group: group, identity: identity)
-        sockets.remove("\(record.run.text).sock")
-        return .unseen(.keeperLost, identity: identity, treeProvenEmpty: proven)
+        let identity = slot.identity().flatMap { $0.runID == record.run.text ? $0 : nil }
+        let report: ExitReport
+        if let exit = slot.exitRecord(of: record.run) {
+            report = exitReport(exit, of: record.run)
+        } else if record.bootID != bootID {
+            report = .unseen(.rebooted, identity: identity, treeProvenEmpty: true)
+        } else if let sign = await signOfKeeper(of: record.run, group: group, identity: identity) {
+            return unknown(record.run, sign)
+        } else if let identity {
+            let proven = await endTree(of: record.run, group: group, identity: identity)
+            sockets.remove("\(record.run.text).sock")
+            report = .unseen(.keeperLost, identity: identity, treeProvenEmpty: proven)
+        } else {
+            report = .unseen(.neverHandedOver, identity: nil, treeProvenEmpty: true)
+        }
+        table.withLock { $0[record.run]?.phase = .over }
+        if let group { groups?.remove(group) }
+        return .known(.exited(report))
     }
 
     /// Waits for the keeper to say who it is. It has been greeted.

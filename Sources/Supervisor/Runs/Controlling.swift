@@ -84,7 +84,8 @@ extension Supervisor {
             }
             // Where it fails the record of before stays whole, and the next agent applies the change once
             // more.
-            try? entry.slot.replaceRecord(SlotRecord(run: run, bootID: bootID, memo: memo))
+            try? entry.slot.replaceRecord(
+                SlotRecord(run: run, bootID: bootID, memo: memo, group: entry.group))
         }
     }
 
@@ -183,7 +184,8 @@ extension Supervisor {
 
     /// Stops every run by its own policy and waits for the ends.
     func stopAll() async {
-        let runs = table.withLock { Array($0.runs.keys) }
+        // What is not proven is left alone.
+        let runs = table.withLock { $0.runs.filter { $0.value.phase != .unknown }.map(\.key) }
         for run in runs { send(.stop(steps: nil), to: run) }
         while table.withLock({ table in
             runs.contains { run in

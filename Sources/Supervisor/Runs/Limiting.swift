@@ -73,6 +73,9 @@ extension Supervisor {
     /// limits, so their values are not compared here: why they are not the declared ones, the agent that set
     /// them has left beside the slot.
     func lookAtLimits(of run: RunID, _ resources: Resources?) {
+        if let groups, let group = table.withLock({ $0[run]?.group }) {
+            groups.limits(of: group).liftReclaim()
+        }
         guard let resources, let entry = table.withLock({ $0[run] }) else { return }
         var shortfalls = ProcessLimits.shortfalls(resources)
         if let groups, let group = entry.group {
@@ -144,5 +147,5 @@ extension Supervisor {
 }
 
 extension ControlGroupTree {
-    func limits(of group: String) -> GroupLimits { GroupLimits(places: places, group: group) }
+    func limits(of group: String) -> GroupLimits { GroupLimits(places: places(of: group), group: group) }
 }

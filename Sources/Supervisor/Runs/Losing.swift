@@ -48,6 +48,9 @@ extension Supervisor {
             return conclude(run, exitReport(record, of: run))
         }
         let identity = entry.identity ?? entry.slot.identity().flatMap { $0.runID == run.text ? $0 : nil }
+        if let sign = await signOfKeeper(of: run, group: entry.group, identity: identity) {
+            return becomeUnknown(run, reason: sign)
+        }
         let proven = await endTree(of: run, group: entry.group, identity: identity)
         conclude(run, .unseen(.keeperLost, identity: identity, treeProvenEmpty: proven))
         sockets.remove("\(run.text).sock")

@@ -15,14 +15,16 @@ struct Slot: Sendable {
 
     enum LockState { case free, held }
 
-    /// Asks whether a keeper holds the slot, and takes nothing.
+    /// Asks whether a keeper holds the slot, and takes nothing. Where somebody removed the lock the keeper
+    /// that the slot names holds it for as long as it lives.
     func lockState() throws(SystemError) -> LockState {
         let lock: Descriptor
         do throws(SystemError) {
             lock = try Descriptor("\(path)/\(StateLayout.lockName)", O_RDWR | O_NOFOLLOW)
         } catch {
-            if error.number == ENOENT { return .free }
-            throw error
+            guard error.number == ENOENT else { throw error }
+            guard let identity = identity(), identity.bootID == BootID.current else { return .free }
+            return LiveKeeper.isAlive(identity.keeper) ? .held : .free
         }
         let locked = clinux_ofd_is_locked(lock.raw)
         guard locked >= 0 else { throw SystemError("fcntl(F_OFD_GETLK)", path) }
@@ -104,29 +106,47 @@ struct Slot: Sendable {
 
     private static let recordBytesMax = 64 << 10
 
-    /// Every slot that has a directory.
-    static func all(_ layout: StateLayout) -> [Slot] {
+    /// Every slot that has a directory. A directory that cannot be read is not an empty one.
+    static func all(_ layout: StateLayout) throws(SystemError) -> [Slot] {
         var slots: [Slot] = []
-        for instance in directoryNames(layout.slots) {
-            for name in directoryNames("\(layout.slots)/\(instance)") {
+        for instance in try names(in: layout.slots, absent: [ENOENT]) {
+            // Where it is gone meanwhile, or no directory at all, there is no slot.
+            for name in try names(in: "\(layout.slots)/\(instance)", absent: [ENOENT, ENOTDIR]) {
                 guard let index = Int(name), index >= 0 else { continue }
                 slots.append(Slot(SlotID(instance: instance, index: index), layout))
             }
         }
         return slots
     }
+
+    private static func names(in path: String, absent: [Int32]) throws(SystemError) -> [String] {
+        do throws(SystemError) {
+            return try namesInDirectory(path)
+        } catch {
+            if absent.contains(error.number) { return [] }
+            throw error
+        }
+    }
 }
 
-/// The names in a directory, sorted, without those that begin with a dot; none where it cannot be read.
-func directoryNames(_ path: String) -> [String] {
-    guard let stream = opendir(path) else { return [] }
+/// The names in a directory, sorted, without those that begin with a dot; none where it cannot be read. Where
+/// that decides what is there and what is not, ask `namesInDirectory`.
+func directoryNames(_ path: String) -> [String] { (try? namesInDirectory(path)) ?? [] }
+
+/// The names in a directory, sorted, without those that begin with a dot.
+func namesInDirectory(_ path: String) throws(SystemError) -> [String] {
+    guard let stream = opendir(path) else { throw SystemError("opendir", path) }
     defer { closedir(stream) }
     var names: [String] = []
-    while let entry = readdir(stream) {
+    while true {
+        errno = 0
+        guard let entry = readdir(stream) else {
+            guard errno == 0 else { throw SystemError("readdir", path) }
+            return names.sorted()
+        }
         let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
             pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
         }
         if !name.hasPrefix(".") { names.append(name) }
     }
-    return names.sorted()
 }

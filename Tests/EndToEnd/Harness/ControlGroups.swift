@@ -22,14 +22,16 @@ enum ControlGroups {
         }.max() ?? 0
     }
 
-    /// Where its groups may be: its digest (FNV-1a, 64 bits) names their tree.
+    /// Where its groups may be: its digest (FNV-1a, 64 bits) begins the name of their tree.
     private static func trees(of stateDirectory: String) -> [String] {
         let hash = stateDirectory.utf8.reduce(UInt64(0xcbf2_9ce4_8422_2325)) {
             ($0 ^ UInt64($1)) &* 0x100_0000_01b3
         }
         let digits = String(hash, radix: 16)
         let name = "plumb-" + String(repeating: "0", count: 16 - digits.count) + digits
-        return mounts.flatMap { mount in [mount, mount + ownGroup].map { "\($0)/\(name)" } }
+        return mounts.flatMap { mount in [mount, mount + ownGroup] }.flatMap { parent in
+            Files.names(in: parent).filter { $0.hasPrefix(name) }.map { "\(parent)/\($0)" }
+        }
     }
 
     private static let mounts: [String] = Files.lines("/proc/self/mounts").compactMap { line in
