@@ -2,8 +2,8 @@ import CLinux
 import Glibc
 
 /// Descriptors of the run's making that nobody wants. The last close of one may take as long as its file
-/// system, or a lingering socket, likes; so a child that shares the table of descriptors does it, one child at
-/// a time, and the keeper never waits.
+/// system, or a lingering socket, likes; so a child that shares the table of descriptors does it, one child
+/// at a time, and the keeper never waits.
 struct Discards {
     private var waiting: [Int32] = []
     private var failedAt: UInt64?

@@ -8,10 +8,10 @@ import Synchronization
 /// A keeper that was stopped itself (SIGSTOP, a debugger), or that hangs, cannot end its run, and what should
 /// replace that run would wait for ever.
 extension Supervisor {
-    /// Lets the keeper of a run that is to end go on, now and whenever the time of its steps is over; one that
-    /// is held there all the same is killed, which ends the tree as a lost keeper's. So is one that sleeps,
-    /// answers nothing and does not move. Any other is let alone, however long it takes: it waits for what the
-    /// kernel cannot end yet.
+    /// Lets the keeper of a run that is to end go on, now and whenever the time of its steps is over; one
+    /// that is held there all the same is killed, which ends the tree as a lost keeper's. So is one that
+    /// sleeps, answers nothing and does not move. Any other is let alone, however long it takes: it waits
+    /// for what the kernel cannot end yet.
     func watchStop(of run: RunID, policy: StopPolicy) {
         signalStoppedKeeper(of: run, SIGCONT)
         let task = Task.detached { [weak self] in

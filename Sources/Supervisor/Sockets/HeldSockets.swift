@@ -17,8 +17,8 @@ final class HeldSockets: Sendable {
 
     deinit { close() }
 
-    /// A descriptor of the socket, the caller's own. Opens it if it is not open. `renews`: nobody uses it now,
-    /// and whatever a program has done to it is undone, with a new socket if need be.
+    /// A descriptor of the socket, the caller's own. Opens it if it is not open. `renews`: nobody uses it
+    /// now, and whatever a program has done to it is undone, with a new socket if need be.
     func descriptor(of socket: HeldSocket, renews: Bool = false) throws(PreparationFailure) -> Int32 {
         let result = state.withLock { state -> Result<Int32, PreparationFailure> in
             Result { () throws(PreparationFailure) in
@@ -64,7 +64,7 @@ final class HeldSockets: Sendable {
         state.withLock { state in
             state.wanted = resources
             for (socket, raw) in state.open where !resources.sockets.contains(socket) {
-                // At once, because somebody may be about to open the port. Programs may have changed what it is.
+                // At once, because somebody may be about to open the port.
                 clinux_close_patiently(raw)
                 state.open[socket] = nil
             }
