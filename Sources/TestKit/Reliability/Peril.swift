@@ -31,6 +31,12 @@ package enum Peril: String, CaseIterable, Sendable {
     case garbage = "garbage on the keeper's wire and records"
     case twoAgents = "a second agent on the same directories"
     case randomWorlds = "random worlds of the planner"
+    case repository = "repository"
+    case remote = "remote repository"
+    case rewrites = "random valid rewrites of a repository: same pids"
+    case commitStorm = "commits in quick succession: the last one wins"
+    case readerHangs = "libgit2 hangs"
+    case heldTakenBack = "a commit that was not accepted is taken back by force"
 
     /// Why the table has no test of it yet.
     var later: String? {
