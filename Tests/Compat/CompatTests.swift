@@ -179,4 +179,5 @@ private struct NoSource: SourcePort {
     func blobs(_ ids: [String]) async throws(SourceFailure) -> [String: [UInt8]] { throw failure }
     func couldNotRead(_ revision: RevisionID, because failure: SourceFailure) {}
     func accepted(_ revision: RevisionID) {}
+    func ancestry(of accepted: RevisionID, in candidate: RevisionID) -> Ancestry { .ancestor }
 }

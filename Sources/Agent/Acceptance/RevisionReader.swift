@@ -8,6 +8,8 @@ package struct RevisionReading: Sendable {
         /// Rendered diagnostics, errors first.
         case invalid([String])
         case failed(SourceFailure)
+        /// It would lose the accepted revision; not read further.
+        case rewound(Rewind)
     }
     package var revision: Revision
     package var result: Result
@@ -20,8 +22,17 @@ package actor RevisionReader {
 
     package init(source: any SourcePort) { self.source = source }
 
-    package func read(_ revision: Revision) async -> RevisionReading {
+    /// - Parameter accepted: what is in force; nothing of it may be lost unless the rules say so.
+    package func read(
+        _ revision: Revision, after accepted: Revision? = nil, rules: RewindRules = RewindRules()
+    ) async -> RevisionReading {
         do throws(SourceFailure) {
+            if let accepted, rules.mustAsk(accepted: accepted, candidate: revision) {
+                let ancestry = try await source.ancestry(of: accepted.id, in: revision.id)
+                if let rewind = rules.judge(accepted: accepted, candidate: revision, ancestry) {
+                    return RevisionReading(revision: revision, result: .rewound(rewind))
+                }
+            }
             let listing = try await source.listing(of: revision.id)
             var pass = SourcePass(listing: listing, cache: cache)
             // What to read depends on what was read: `.plumbignore`, then declarations, then the files they

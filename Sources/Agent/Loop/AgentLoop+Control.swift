@@ -4,6 +4,7 @@ extension AgentLoop {
     /// Does what was asked, at once and within this turn. Each verb stands in the file of what it is about.
     func control(_ request: ControlRequest, by caller: Caller, at moment: Moment) -> ControlOutcome {
         switch request {
+        case .approveRewind(let range, let reason): approveRewind(range, reason: reason, by: caller)
         case .approve, .suspend, .resume, .retry: .refused(.notYet(request.verb))
         }
     }
@@ -33,6 +34,7 @@ extension ControlRequest {
         case .suspend: "suspend"
         case .resume: "resume"
         case .retry: "retry"
+        case .approveRewind: "approve-rewind"
         }
     }
 }

@@ -13,20 +13,25 @@ extension AgentLoop {
         if revision.id == source.accepted?.id && isAcceptedRead {
             source.diagnostics = []
             conditions.clear(.invalid)
+            notRewound()
             return
         }
         reading = revision.id
-        let (reader, mailbox) = (reader, mailbox)
-        Task { mailbox.post(.revisionRead(await reader.read(revision))) }
+        let (reader, mailbox, rules, accepted) = (reader, mailbox, rewindRules, source.accepted)
+        Task { mailbox.post(.revisionRead(await reader.read(revision, after: accepted, rules: rules))) }
     }
 
     func read(_ reading: RevisionReading, at moment: Moment) {
         self.reading = nil
         switch reading.result {
         case .failed(let failure): unreadable(failure, at: moment)
+        case .rewound(let rewind):
+            readable(at: moment)
+            rewound(rewind, at: moment)
         case .invalid(let diagnostics): invalid(reading.revision, diagnostics, at: moment)
         case .valid(let snapshot, let content):
             readable(at: moment)
+            notRewound()
             accept(reading.revision, snapshot, content, at: moment)
         }
         if let newer = next {
@@ -37,6 +42,7 @@ extension AgentLoop {
 
     private func invalid(_ revision: Revision, _ diagnostics: [String], at moment: Moment) {
         readable(at: moment)
+        notRewound()
         let isNews = source.diagnostics != diagnostics
         source.diagnostics = Array(diagnostics.prefix(SourceStatus.diagnosticsMax))
         let first = diagnostics.first.map { $0.prefix { $0 != "\n" } } ?? ""

@@ -70,7 +70,7 @@ struct DiffCommand: AsyncParsableCommand {
             expression = revision
         } else {
             let hasWorkTree = try await loader.describe().workTree != nil
-            expression = hasWorkTree ? RevisionLoader.worktree : input.source.ref
+            expression = hasWorkTree ? RevisionLoader.worktree : input.source.newest
         }
         var resolver = Resolver()
         let candidate = try await loader.load(expression, into: &resolver, node: input.node)
@@ -95,6 +95,14 @@ struct DiffCommand: AsyncParsableCommand {
             let moment = SystemClock().now()
             return ChangeSummary(world: .running(before, at: moment), candidate: after, at: moment)
         }
+    }
+}
+
+extension SourceStatus {
+    /// An expression for what is followed now: a branch by its name, a tag by its own.
+    fileprivate var newest: String {
+        guard let seen else { return ref }
+        return seen.ref == RefSelection.pinned ? seen.id.hex : seen.ref
     }
 }
 

@@ -16,6 +16,7 @@ struct Root: AsyncParsableCommand {
             CommandGroup(
                 name: "Declare",
                 subcommands: [Validate.self, DiffCommand.self, SchemaCommand.self, Explain.self]),
+            CommandGroup(name: "Decide", subcommands: [ApproveCommand.self]),
             CommandGroup(
                 name: "Look",
                 subcommands: [Status.self, Tree.self, SandboxCommand.self, Events.self, Logs.self]),

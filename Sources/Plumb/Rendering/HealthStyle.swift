@@ -25,7 +25,9 @@ enum HealthStyle {
 
     static func style(event kind: String) -> Style {
         switch kind {
-        case "revisionInvalid", "sourceStale", "gaveUp", "startRefused", "unknown", "keeperLost": .bad
+        case "revisionInvalid", "sourceStale", "sourceRewound", "gaveUp", "startRefused", "unknown",
+            "keeperLost":
+            .bad
         case "exited", "backoff", "unready", "storeRebuilt": .attention
         case "ready", "succeeded", "revisionAccepted", "hostRecovered", "sourceReadable": .good
         default: .plain

@@ -9,13 +9,13 @@ struct AgentFile {
     private let name: String
 
     /// Keys this version acts on; others are refused rather than ignored.
-    private static let known: Set<String> = SourceSettings.keys.union([
+    private static let known: Set<String> = SourceSettings.keys.union(WebhookSettings.keys).union([
         "apiVersion", "kind", "node", "node.name", "node.labels", "stateDir", "runtimeDir", "secretsDir",
         "status", "status.listen",
     ])
     /// Keys of the design whose behaviour comes later.
     private static let reserved: Set<String> = [
-        "trust", "fuse", "applyDelay", "windows", "retention", "limits", "node.address", "webhook", "notify",
+        "trust", "fuse", "applyDelay", "windows", "retention", "limits", "node.address", "notify",
     ]
 
     /// - Parameter path: nil is the usual place, where no file is no fault.

@@ -62,6 +62,22 @@ struct SourceAdapter: SourcePort, PackageSource {
         }
     }
 
+    func ancestry(
+        of accepted: RevisionID, in candidate: RevisionID
+    ) async throws(SourceFailure) -> Ancestry {
+        do throws(GitError) {
+            let old = try object(accepted.hex)
+            do throws(GitError) {
+                _ = try await reader.commit(old)
+            } catch  where error.kind == .objectMissing {
+                return .gone
+            }
+            return try await reader.isAncestor(old, of: object(candidate.hex)) ? .ancestor : .unrelated
+        } catch {
+            throw SourceFailure(error)
+        }
+    }
+
     func couldNotRead(_ revision: RevisionID, because failure: SourceFailure) {
         guard let watcher, let commit = ObjectID(revision.hex) else { return }
         watcher.readFailed(GitError(.other, failure.message, advice: failure.advice), at: commit)

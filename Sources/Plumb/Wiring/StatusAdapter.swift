@@ -9,6 +9,9 @@ struct StatusAdapter: StatusSource {
     let loop: AgentLoop
     let store: Store
     let supervisor: Supervisor
+    var webhookServer: WebhookServer?
+
+    var webhook: WebhookCounts? { webhookServer?.counts }
 
     func state() async -> AgentState { await loop.state() }
 

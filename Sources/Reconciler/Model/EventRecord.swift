@@ -6,6 +6,7 @@ package struct EventRecord: Sendable, Hashable, Codable {
         case updated, reloaded, startRefused, hostRecovered, unknown, found, adopted, keeperLost
         case stopStepFailed
         case agentStarted, agentStopped, storeRebuilt, probeFailing
+        case sourceRewound, rewindApproved
     }
     package var kind: Kind
     package var time: WallTime

@@ -16,6 +16,8 @@ enum ReaderRequest: Sendable {
     case mergeBase(ObjectID, ObjectID)
     /// The tree that committing the work tree as it stands would make.
     case workTree
+    /// The names of all tags.
+    case tags
 }
 
 /// A request with the repository that it is about; the reader keeps nothing between requests but open
@@ -83,6 +85,7 @@ extension WireWriter {
             put(a)
             put(b)
         case .workTree: put(UInt8(12))
+        case .tags: put(UInt8(13))
         }
     }
 }
@@ -113,6 +116,7 @@ extension WireReader {
         case 10: return .isAncestor(try id(), of: try id())
         case 11: return .mergeBase(try id(), try id())
         case 12: return .workTree
+        case 13: return .tags
         default: throw WireError()
         }
     }
