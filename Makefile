@@ -153,6 +153,7 @@ check: packages
 # Everything happens in a temporary directory, and ends with the measuring.
 bench: release
 	python3 Benchmarks/fleet.py '$(RELEASE)'
+	python3 Benchmarks/history.py '$(RELEASE)'
 
 # The agent looks for its keeper beside itself, then in ../libexec/plumb.
 install: release

@@ -20,6 +20,12 @@ package protocol StatusSource: Sendable {
     func processes(of run: RunID) async -> [RunProcess]
     /// What the kernel says of the sandbox of a run, read when it is asked for; nil where it has no process.
     func sandbox(of run: RunID) async -> SandboxObservation?
+    /// What the webhook has answered; nil where there is none.
+    var webhook: WebhookCounts? { get }
+}
+
+extension StatusSource {
+    package var webhook: WebhookCounts? { nil }
 }
 
 /// A line that a run wrote.

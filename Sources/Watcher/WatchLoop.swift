@@ -23,7 +23,7 @@ final class WatchLoop: Sendable {
         var standing = WatchStanding(settings: settings)
         while true {
             // Watches come before the look: what changes after the look is then told.
-            let failure = events.arm(ref: standing.followed)
+            let failure = events.arm(ref: standing.followed, allTags: settings.tags != nil)
             let look = look(standing.followed)
             if mailbox.collect(into: &standing, onEvent) { return }
             if let event = standing.noticing(failure) { onEvent(event) }
@@ -35,11 +35,46 @@ final class WatchLoop: Sendable {
     /// The ref as it is now.
     private func look(_ followed: String?) -> Result<SeenRevision, GitError> {
         Result { () throws(GitError) in
+            if let commit = settings.commit { return try look(at: commit) }
+            if let choice = settings.tags { return try look(for: choice) }
             let ref = if let followed { followed } else { try headBranch() }
             let commit = try reader.askBlocking(.tip(ref: ref)) { reply in
                 try reply.single { wire in try wire.commit() }
             }
             return SeenRevision(ref: RefName.short(RefName.full(ref)), commit: commit)
+        }
+    }
+
+    private func look(for choice: TagChoice) throws(GitError) -> SeenRevision {
+        let tags = try reader.askBlocking(.tags) { reply in
+            var names: [String] = []
+            try reply.each { wire in names.append(try wire.text()) }
+            return names
+        }
+        guard let tag = choice.choose(tags) else {
+            let there =
+                tags.isEmpty ? "it has no tags" : "it has \(tags.count), such as \(tags[tags.count - 1])"
+            throw GitError(
+                .refMissing, "no tag of \(settings.repository) fits \(choice.description): \(there)",
+                advice: "correct source.ref in agent.yaml, or push a tag; what is accepted stays in force")
+        }
+        let commit = try reader.askBlocking(.tip(ref: "refs/tags/\(tag)")) { reply in
+            try reply.single { wire in try wire.commit() }
+        }
+        return SeenRevision(ref: tag, commit: commit)
+    }
+
+    private func look(at id: ObjectID) throws(GitError) -> SeenRevision {
+        do {
+            let commit = try reader.askBlocking(.commit(id)) { reply in
+                try reply.single { wire in try wire.commit() }
+            }
+            return SeenRevision(ref: "commit", commit: commit)
+        } catch  where error.kind == .objectMissing {
+            throw GitError(
+                .objectMissing, "\(settings.repository) does not have the commit \(id)",
+                advice: "correct source.ref.commit in agent.yaml, or push it; what is accepted stays in force"
+            )
         }
     }
 

@@ -5,6 +5,9 @@ package struct WatchSettings: Sendable {
     /// A branch name, a full ref (`refs/…`), or `HEAD`; nil: the branch that HEAD names when it is first
     /// seen.
     package var ref: String?
+    /// Instead of a ref, one of the tags; or one commit, and nothing else ever.
+    package var tags: TagChoice?
+    package var commit: ObjectID?
     /// A user name or number that may own the repository, beside root and the user that Plumb runs as.
     package var allowedOwner: String?
     package var reader: ReaderMode
@@ -30,6 +33,22 @@ package struct WatchSettings: Sendable {
         retryMax = .seconds(30)
         settle = .milliseconds(2)
         watchesMax = 512
+    }
+
+    /// Nobody has said what to follow but the repository's own HEAD.
+    var followsHead: Bool { ref == nil && tags == nil && commit == nil }
+}
+
+/// Which of the tags is followed. What they are called decides it; the choice is made elsewhere.
+package struct TagChoice: Sendable {
+    /// For messages: `semver >=1.2 <2`.
+    package let description: String
+    /// One of the names that are given, or nil where none is wanted.
+    package let choose: @Sendable ([String]) -> String?
+
+    package init(description: String, choose: @escaping @Sendable ([String]) -> String?) {
+        self.description = description
+        self.choose = choose
     }
 }
 

@@ -55,7 +55,7 @@ struct WatchStanding {
                 failures = 0
                 failedCommit = nil
             }
-            followed = followed ?? seen.ref
+            if settings.followsHead { followed = followed ?? seen.ref }
             if case .readable(let before) = said, before.commit.id == seen.commit.id { return nil }
             said = .readable(seen)
             return .revision(seen)

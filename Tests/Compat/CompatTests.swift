@@ -177,9 +177,10 @@ private struct NoSource: SourcePort {
     func listing(of revision: RevisionID) async throws(SourceFailure) -> SourceListing { throw failure }
     func tree(of revision: RevisionID, path: String) async throws(SourceFailure) -> String { throw failure }
     func blobs(_ ids: [String]) async throws(SourceFailure) -> [String: [UInt8]] { throw failure }
-    func isAncestor(_ ancestor: RevisionID, of revision: RevisionID) async throws(SourceFailure) -> Bool {
+    func ancestry(of accepted: RevisionID, in candidate: RevisionID) async throws(SourceFailure) -> Ancestry {
         throw failure
     }
     func couldNotRead(_ revision: RevisionID, because failure: SourceFailure) {}
     func accepted(_ revision: RevisionID) {}
+    func ancestry(of accepted: RevisionID, in candidate: RevisionID) -> Ancestry { .ancestor }
 }

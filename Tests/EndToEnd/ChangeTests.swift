@@ -85,9 +85,10 @@ extension EndToEnd {
             }
         }
 
-        @Test("Random rewrites that mean the same keep every pid") func rewrites() async throws {
-            let seed = UInt64.random(in: 0...UInt64.max)
-            print("random rewrites, seed \(seed)")
+        @Test("Random rewrites that mean the same keep every pid", .survives(.rewrites)) func rewrites()
+            async throws
+        {
+            let seed = Attempt.seed("random rewrites")
             var numbers = SeededNumbers(seed: seed)
             try await withHost { host in
                 let names = (0..<8).map { "i\($0)" }
@@ -96,7 +97,7 @@ extension EndToEnd {
                 try host.commit("Declare", ["all.yaml": documents.joined(separator: "---\n")])
                 try await host.startAgent()
                 let before = try await host.settled(names.map { "\($0)/0" }).pids
-                for round in 1...20 {
+                for round in Attempt.attempts(60) {
                     for name in Files.names(in: host.repository.path) where name != ".git" {
                         host.repository.remove(name)
                     }
@@ -151,9 +152,10 @@ extension EndToEnd {
             }
         }
 
-        @Test("An invalid commit changes nothing and says why; its fix is applied") func invalid()
-            async throws
-        {
+        @Test(
+            "An invalid commit changes nothing and says why; its fix is applied",
+            .survives(.repository, "half-written YAML"))
+        func invalid() async throws {
             try await withHost { host in
                 let good = try host.commit(
                     "Declare",

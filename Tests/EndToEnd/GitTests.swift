@@ -46,7 +46,10 @@ extension EndToEnd {
             }
         }
 
-        @Test("A missing object stops nothing, and its return is noticed") func missingObject() async throws {
+        @Test(
+            "A missing object stops nothing, and its return is noticed",
+            .survives(.repository, "object missing"))
+        func missingObject() async throws {
             try await withHost { host in
                 try host.commit("Declare", Self.declarations)
                 try await host.startAgent()

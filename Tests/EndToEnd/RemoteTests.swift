@@ -32,6 +32,7 @@ extension EndToEnd {
 
         @Test(
             "a commit arrives, a server that hangs stops nothing, and what went wrong is said",
+            .survives(.remote, "hangs under a whole agent"),
             .enabled(if: GitServers.hasDaemon, "needs git daemon"))
         func stuck() async throws {
             try await withHost { host in

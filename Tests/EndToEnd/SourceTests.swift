@@ -49,7 +49,9 @@ extension EndToEnd {
         }
 
         // Only root may give a repository away.
-        @Test("Somebody else's repository is refused (as root)", .enabled(if: geteuid() == 0, "needs root"))
+        @Test(
+            "Somebody else's repository is refused (as root)", .survives(.repository, "wrong owner"),
+            .enabled(if: geteuid() == 0, "needs root"))
         func wrongOwner() async throws {
             try await withHost { host in
                 try host.commit("Declare", Self.declarations)
@@ -62,7 +64,10 @@ extension EndToEnd {
             }
         }
 
-        @Test("An empty repository: the agent waits, and goes on at the first commit") func empty()
+        @Test(
+            "An empty repository: the agent waits, and goes on at the first commit",
+            .survives(.repository, "empty"))
+        func empty()
             async throws
         {
             try await withHost { host in
@@ -75,7 +80,9 @@ extension EndToEnd {
             }
         }
 
-        @Test("A repository that goes away and comes back") func goesAway() async throws {
+        @Test("A repository that goes away and comes back", .survives(.repository, "deleted")) func goesAway()
+            async throws
+        {
             try await withHost { host in
                 try host.commit("Declare", Self.declarations)
                 try await host.startAgent()

@@ -1,3 +1,4 @@
+import Reconciler
 import Testing
 import Watcher
 
@@ -85,6 +86,11 @@ import Watcher
             ("  repo: https://h/a\n  interval: soon\n", ":5:13: source.interval: soon is no time"),
             ("  repo: https://h/a\n  interval: 0s\n", "shorter than 1s"),
             ("  repo: /srv/a\n  interval: 10s\n", "is for a repository elsewhere"),
+            ("  ref: main\n", "write it as ref: {branch: main}"), ("  ref: {}\n", "says nothing of branch"),
+            ("  ref: {branch: a, tag: b}\n", "names a branch and a tag"),
+            ("  ref: {semver: newest}\n", "newest is no range of versions"),
+            ("  ref: {commit: 3f2a9c1}\n", "3f2a9c1 is no commit"),
+            ("  allowRewind: sometimes\n", "must be true or false"),
         ])
     func credentials(_ source: String, _ part: String) {
         let said = refusal(source)
@@ -110,6 +116,46 @@ import Watcher
         #expect(remote.credentials.passwordFile == "/etc/plumb/token")
         #expect(remote.credentials.username == "bot")
         #expect(remote.credentials.caFile == "/etc/plumb/ca.pem")
-        #expect(source.branch == "release" && source.path == "hosts")
+        #expect(source.selection == .branch("release") && source.path == "hosts")
+    }
+
+    @Test(
+        "the four ways to say which commit",
+        arguments: [
+            ("{branch: release}", "release"), ("{tag: \"v1.*\"}", "tag v1.*"),
+            ("{semver: \">=1.2 <2\"}", "semver >=1.2 <2"),
+            ("{commit: \"3f2a9c1d3f2a9c1d3f2a9c1d3f2a9c1d3f2a9c1d\"}", "commit 3f2a9c1"),
+        ])
+    func selections(_ text: String, _ expected: String) throws {
+        let source = try settings("  ref: \(text)\n  allowRewind: true\n")
+        #expect(source.selection?.description == expected)
+        #expect(source.allowsRewind)
+    }
+
+    @Test(
+        "a webhook needs a remote, an address and a secret",
+        arguments: [
+            (
+                "source: {repo: /srv/a}\nwebhook: {listen: \"127.0.0.1:1\", secretFile: /s}\n",
+                "is for a repository elsewhere"
+            ),
+            ("webhook: {listen: \"127.0.0.1:1\"}\n", "needs a listen and a secretFile"),
+            ("webhook: {listen: \"host:1\", secretFile: /s}\n", "no numeric address"),
+            ("webhook: {listen: \"[::]:99999\", secretFile: /s}\n", "no numeric address"),
+            ("webhook: {listen: \"[::]:9\", secretFile: s}\n", "absolute path"),
+            ("webhook: {listen: \"[::]:9\", secretFile: /s, token: x}\n", "unknown setting webhook.token"),
+        ])
+    func webhooks(_ text: String, _ part: String) throws {
+        let folder = try TemporaryFolder()
+        let source = text.hasPrefix("source") ? "" : "source: {repo: \"https://h/a\"}\n"
+        try folder.write("apiVersion: plumb.dev/v1\nkind: Agent\n" + source + text, to: "agent.yaml")
+        do {
+            let file = try AgentFile(named: folder.path + "/agent.yaml")
+            let settings = try SourceSettings(file, given: SourceSettings.Given())
+            _ = try WebhookSettings(file, source: settings)
+            Issue.record("taken")
+        } catch {
+            #expect("\(error)".contains(part) && "\(error)".contains("agent.yaml:"), "\(error)")
+        }
     }
 }

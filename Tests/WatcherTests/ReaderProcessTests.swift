@@ -14,7 +14,8 @@ import Watcher
         await RepositoryReader.error { () throws(GitError) in try await reader.describe() }
     }
 
-    @Test func aReaderThatHangsIsKilledAtItsDeadline() async throws {
+    @Test(.survives(.readerHangs, "killed at its deadline, asked again", tries: 2))
+    func aReaderThatHangsIsKilledAtItsDeadline() async throws {
         let repository = try TemporaryRepository()
         let file = repository.root + "/pid"
         let hanging = reader(["/bin/sh", "-c", "echo $$ >> '\(file)'; exec sleep 1000"], repository)

@@ -171,6 +171,7 @@ struct RemoteTests {
 
     @Test(
         "a fetch that is reset in the middle of its pack leaves nothing behind, and the next one succeeds",
+        .survives(.remote, "reset in the middle of a pack", tries: 2),
         .enabled(if: GitServers.hasDaemon, "needs git daemon"))
     func resets() async throws {
         let remote = try RemoteUnderTest()
@@ -201,6 +202,7 @@ struct RemoteTests {
 
     @Test(
         "locks and a damaged mirror: swept, or set aside and fetched anew",
+        .survives(.remote, "mirror locked, truncated, no repository any more", tries: 3),
         .enabled(if: GitServers.hasDaemon, "needs git daemon"))
     func damage() async throws {
         let remote = try RemoteUnderTest()
@@ -248,5 +250,44 @@ struct RemoteTests {
         let packs = "ls '\(remote.mirror)/objects/pack' | grep -c 'pack$'"
         #expect(await remote.wait { _ in (try? Shell.run(packs)).flatMap { Int($0.dropLast()) } ?? 99 <= 6 })
         #expect(remote.mirrored("refs/plumb/accepted") == "\(first)\n")
+    }
+
+    @Test(
+        "tags come and go with those of the remote; a pinned commit is fetched once",
+        .enabled(if: GitServers.hasDaemon, "needs git daemon"))
+    func selections() async throws {
+        let remote = try RemoteUnderTest()
+        let server = try GitServers.daemon(root: remote.home + "/served", home: remote.home)
+        let url = "git://127.0.0.1:\(server.port)/repo.git"
+        let first = try remote.work.head()
+        try remote.follow(try remote.settings(url, .tags))
+        #expect(await remote.wait { $0.fetches > 0 }, "no tags yet is no failure")
+        try remote.work.git("push", "-q", remote.bare, "main:refs/tags/v1.0.0", "main:refs/tags/web/v2.0.0")
+        #expect(await remote.wait { $0.mirrored("refs/tags/web/v2.0.0") == first + "\n" })
+        try remote.work.git("push", "-q", remote.bare, ":refs/tags/v1.0.0")
+        #expect(await remote.wait { $0.mirrored("refs/tags/v1.0.0") == "" })
+
+        // Followed in the mirror, by the names that are there.
+        let watched = try Watched(remote.mirror) {
+            $0.retryInitial = .seconds(600)
+            $0.tags = TagChoice(description: "all") { $0.max() }
+        }
+        #expect(await watched.log.wait { $0.commit == first })
+        let second = try remote.push("second")
+        try remote.work.git("push", "-q", remote.bare, "main:refs/tags/web/v3.0.0")
+        #expect(await watched.log.wait { $0.commit == second })
+        guard case .revision(let seen)? = watched.log.all.last else {
+            Issue.record("no revision")
+            return
+        }
+        #expect(seen.ref == "web/v3.0.0")
+        watched.watcher.stop()
+
+        try remote.follow(try remote.settings(url, .commit(try #require(ObjectID(first)))))
+        #expect(await remote.wait { $0.fetches == 1 })
+        #expect(remote.mirrored("refs/plumb/commit") == first + "\n")
+        let unknown = try #require(ObjectID(String(repeating: "1", count: 40)))
+        try remote.follow(try remote.settings(url, .commit(unknown)))
+        #expect(await remote.fails(.refMissing)?.message.contains("commit 1111111") == true)
     }
 }

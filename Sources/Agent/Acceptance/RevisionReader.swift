@@ -8,6 +8,8 @@ package struct RevisionReading: Sendable {
         /// Rendered diagnostics, errors first.
         case invalid([String])
         case failed(SourceFailure)
+        /// It would lose the accepted revision; not read further.
+        case rewound(Rewind)
     }
     package var revision: Revision
     package var result: Result
@@ -24,12 +26,23 @@ package actor RevisionReader {
 
     package init(source: any SourcePort) { self.source = source }
 
-    /// - Parameter held: what waits for an approval meanwhile.
-    package func read(_ revision: Revision, held: RevisionID? = nil) async -> RevisionReading {
+    /// - Parameters:
+    ///   - held: what waits for an approval meanwhile.
+    ///   - accepted: what is in force; nothing of it may be lost unless the rules say so.
+    package func read(
+        _ revision: Revision, held: RevisionID? = nil, after accepted: Revision? = nil,
+        rules: RewindRules = RewindRules()
+    ) async -> RevisionReading {
         do throws(SourceFailure) {
+            if let accepted, rules.mustAsk(accepted: accepted, candidate: revision) {
+                let ancestry = try await source.ancestry(of: accepted.id, in: revision.id)
+                if let rewind = rules.judge(accepted: accepted, candidate: revision, ancestry) {
+                    return RevisionReading(revision: revision, result: .rewound(rewind))
+                }
+            }
             var ancestor: RevisionID?
             if let held, held != revision.id, revision.approves != nil,
-                try await source.isAncestor(held, of: revision.id)
+                try await source.ancestry(of: held, in: revision.id) == .ancestor
             {
                 ancestor = held
             }

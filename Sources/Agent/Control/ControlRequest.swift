@@ -8,6 +8,8 @@ package enum ControlRequest: Sendable, Hashable {
     case resume
     /// Try an Instance again whose spec is quarantined or gave up.
     case retry(instance: String)
+    /// Let go of the accepted commit, as the rewind `OLD..NEW` does that waits.
+    case approveRewind(range: String, reason: String)
 }
 
 /// What became of a request, in words for whoever asked.

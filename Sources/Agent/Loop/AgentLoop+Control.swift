@@ -5,6 +5,7 @@ extension AgentLoop {
     func control(_ request: ControlRequest, by caller: Caller, at moment: Moment) -> ControlOutcome {
         switch request {
         case .approve(let plan, let reason): approve(plan, reason: reason, by: caller, at: moment)
+        case .approveRewind(let range, let reason): approveRewind(range, reason: reason, by: caller)
         case .suspend(let reason, let lasting): suspend(reason, lasting: lasting, by: caller, at: moment)
         case .resume: resume(by: caller, at: moment)
         case .retry(let instance): retry(instance, by: caller, at: moment)
@@ -36,6 +37,7 @@ extension ControlRequest {
         case .suspend: "suspend"
         case .resume: "resume"
         case .retry: "retry"
+        case .approveRewind: "approve-rewind"
         }
     }
 }

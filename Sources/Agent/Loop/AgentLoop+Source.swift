@@ -14,6 +14,7 @@ extension AgentLoop {
         if revision.id == source.accepted?.id && isAcceptedRead {
             source.diagnostics = []
             conditions.clear(.invalid)
+            notRewound()
             dropHold(because: "the accepted \(revision.short) is the newest revision again")
             if trust == nil { return }
         }
@@ -24,9 +25,13 @@ extension AgentLoop {
         recorder.passed(.decoded, reading.revision.id, at: moment)
         switch reading.result {
         case .failed(let failure): unreadable(failure, at: moment)
+        case .rewound(let rewind):
+            readable(at: moment)
+            rewound(rewind, at: moment)
         case .invalid(let diagnostics): invalid(reading.revision, diagnostics, at: moment)
         case .valid(let snapshot, let content):
             readable(at: moment)
+            notRewound()
             approve(byCommit: reading, at: moment)
             consider(reading.revision, snapshot, content, at: moment)
         }
@@ -45,6 +50,7 @@ extension AgentLoop {
 
     private func invalid(_ revision: Revision, _ diagnostics: [String], at moment: Moment) {
         readable(at: moment)
+        notRewound()
         dropHold(because: "\(revision.short) is newer, and invalid")
         let isNews = source.diagnostics != diagnostics
         source.diagnostics = Array(diagnostics.prefix(SourceStatus.diagnosticsMax))

@@ -24,6 +24,11 @@ extension AgentLoop {
         let (reason, message): (String, String) =
             if source.accepted == nil {
                 ("NothingAccepted", "no revision has been accepted yet")
+            } else if conditions.isTrue(.sourceRewound) {
+                (
+                    "SourceRewound",
+                    "\(source.accepted?.short ?? "") stays in force, though history was rewritten"
+                )
             } else if conditions.isTrue(.invalid) {
                 ("Invalid", "the newest revision is invalid; \(source.accepted?.short ?? "") stays in force")
             } else if let held = gates.memory.held {

@@ -12,7 +12,11 @@ extension AgentLoop {
 
     private func fetchContents(of revision: Revision) {
         let (reader, mailbox, held) = (reader, mailbox, gates.memory.held?.revision.id)
-        Task { mailbox.post(.revisionRead(await reader.read(revision, held: held))) }
+        let (accepted, rules) = (source.accepted, rewindRules)
+        Task {
+            let reading = await reader.read(revision, held: held, after: accepted, rules: rules)
+            mailbox.post(.revisionRead(reading))
+        }
     }
 
     func judged(_ revision: Revision, _ verdict: TrustVerdict, at moment: Moment) {

@@ -10,6 +10,10 @@ package struct AgentSettings: Sendable {
     package var gates: GateSettings
     /// Where a repository elsewhere is read; nil for one on this host.
     package var mirror: String?
+    /// Which commit is followed; nil is HEAD's branch.
+    package var selection: RefSelection?
+    /// The accepted commit may be lost without anybody's word.
+    package var allowsRewind = false
 
     package init(
         node: Node, repository: String, ref: String, path: String, stateDir: String,
@@ -63,6 +67,9 @@ package actor AgentLoop {
     /// Why the repository cannot be read, and why it cannot be fetched: each ends by itself.
     var readFailure: SourceFailure?
     var fetchFailure: SourceFailure?
+    /// The rewind that waits for somebody's word, and the last one that somebody agreed to.
+    var waitingRewind: Rewind?
+    var approvedRewind: Rewind?
     /// The accepted revision was read from the repository in this life, under the settings of this life.
     var isAcceptedRead = false
     /// Who is trusted changed since the newest revision was judged.

@@ -9,8 +9,8 @@ package protocol SourcePort: Sendable {
     func tree(of revision: RevisionID, path: String) async throws(SourceFailure) -> String
     /// The bytes of blobs, by id; all that were asked for, or a failure.
     func blobs(_ ids: [String]) async throws(SourceFailure) -> [String: [UInt8]]
-    /// Whether the one is in the history of the other.
-    func isAncestor(_ ancestor: RevisionID, of revision: RevisionID) async throws(SourceFailure) -> Bool
+    /// Whether the accepted revision is in the history of another one.
+    func ancestry(of accepted: RevisionID, in candidate: RevisionID) async throws(SourceFailure) -> Ancestry
     /// A revision that was told of could not be read whole: it is to be told of again, after a growing wait.
     func couldNotRead(_ revision: RevisionID, because failure: SourceFailure)
     /// A revision is the desired state from now on, and is asked about again.

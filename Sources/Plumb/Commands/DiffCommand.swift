@@ -88,7 +88,7 @@ struct DiffCommand: AsyncParsableCommand {
             expression = revision
         } else {
             let hasWorkTree = try await loader.describe().workTree != nil
-            expression = hasWorkTree ? RevisionLoader.worktree : input.source.ref
+            expression = hasWorkTree ? RevisionLoader.worktree : input.source.newest
         }
         var resolver = Resolver()
         var candidate = try await loader.load(expression, into: &resolver, node: input.node)
@@ -156,4 +156,12 @@ struct DiffCommand: AsyncParsableCommand {
     }
 
     private var marker: String { MarkdownPage.marker(path: path ?? "/") }
+}
+
+extension SourceStatus {
+    /// An expression for what is followed now: a branch by its name, a tag by its own.
+    fileprivate var newest: String {
+        guard let seen else { return ref }
+        return seen.ref == RefSelection.pinned ? seen.id.hex : seen.ref
+    }
 }

@@ -25,7 +25,8 @@ enum HealthStyle {
 
     static func style(event kind: String) -> Style {
         switch kind {
-        case "revisionInvalid", "revisionRejected", "sourceStale", "gaveUp", "startRefused", "unknown",
+        case "revisionInvalid", "revisionRejected", "sourceStale", "sourceRewound", "gaveUp", "startRefused",
+            "unknown",
             "keeperLost":
             .bad
         case "exited", "backoff", "unready", "storeRebuilt": .attention

@@ -12,10 +12,11 @@ struct AgentFile {
     private static let known = Set<String>([
         "apiVersion", "kind", "node", "node.name", "node.labels", "stateDir", "runtimeDir", "secretsDir",
         "status", "status.listen", "notify",
-    ]).union(SourceSettings.keys).union(TrustBlock.keys).union(GateBlocks.keys)
+    ]).union(SourceSettings.keys).union(WebhookSettings.keys).union(TrustBlock.keys)
+        .union(GateBlocks.keys)
     /// Keys of the design whose behaviour comes later.
     private static let reserved = Set<String>([
-        "retention", "limits", "node.address", "webhook",
+        "retention", "limits", "node.address",
     ]).union(TrustBlock.reserved)
 
     /// - Parameter path: nil is the usual place, where no file is no fault.

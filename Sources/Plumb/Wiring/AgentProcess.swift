@@ -29,11 +29,11 @@ struct AgentProcess {
         let store = try Store(stateDirectory: settings.stateDir)
         let adapter = StoreAdapter(store: store, stateDir: settings.stateDir)
         let remembered = try await adapter.load()
-        let ref = try await chooseRef(remembered, store: store)
+        let selection = try await chooseRef(remembered, store: store)
         let clock = SystemClock()
         let box = LoopBox()
-        let watcher = RepositoryWatcher(settings: watchSettings(ref: ref)) { box.seen($0) }
-        let follower = follower(ref: ref, box: box)
+        let watcher = RepositoryWatcher(settings: watchSettings(selection)) { box.seen($0) }
+        let follower = follower(selection, box: box)
         let source = SourceAdapter(
             reader: watcher.reader, watcher: watcher, follower: follower, path: settings.source.path)
         let supervisor = try Supervisor(settings: supervisorSettings(), packages: source) {
@@ -42,10 +42,7 @@ struct AgentProcess {
         let trust = trustSettings()
         let keys = KeysWatch(files: trust?.files ?? []) { box.post(.trustChanged) }
         let loop = AgentLoop(
-            settings: AgentSettings(
-                node: settings.node, repository: settings.source.repository, ref: ref ?? "",
-                path: settings.source.path, stateDir: settings.stateDir, gates: settings.gates.settings,
-                mirror: follower == nil ? nil : readable),
+            settings: agentSettings(selection, isMirrored: follower != nil),
             runs: RunAdapter(supervisor: supervisor), store: adapter, source: source, clock: clock,
             calendar: WindowCalendar(windows: settings.gates.windows),
             trust: trust.map {
@@ -58,14 +55,20 @@ struct AgentProcess {
         ) { await loop.state() }
         box.onTurn { notify.poke() }
         box.join(loop, following: Following(watcher: watcher, follower: follower)) { branch in
-            guard ref == nil else { return }
+            guard selection == nil else { return }
             var batch = StoreBatch()
             batch.settings[StoreAdapter.refKey] = branch
             // Without it the branch stands in the mirror's HEAD, and is stored at the next fetch.
             Task { [batch] in try? await store.commit(batch) }
         }
+        let webhook = settings.webhook.map { hook in
+            WebhookServer(
+                listen: hook.listen, secret: { CredentialFile.webhookSecret(at: hook.secretFile) },
+                look: { follower?.look() })
+        }
         let status = StatusAdapter(
-            loop: loop, store: store, supervisor: supervisor, stateDir: settings.stateDir)
+            loop: loop, store: store, supervisor: supervisor, stateDir: settings.stateDir,
+            webhookServer: webhook)
         let server = StatusServer(
             configuration: StatusConfiguration(listen: settings.listen, socket: settings.socket),
             source: status
@@ -83,7 +86,7 @@ struct AgentProcess {
         defer { control.stop() }
         if trust != nil { keys.start() }
         try await notify.beside {
-            try await run(loop: loop, server: server) {
+            try await run(loop: loop, servers: [server] + (webhook.map { [$0] } ?? [])) {
                 if let follower { try follower.start() } else { try watcher.start() }
             }
         }
@@ -95,28 +98,25 @@ struct AgentProcess {
     }
 
     private func run(
-        loop: AgentLoop, server: StatusServer, startWatching: @escaping @Sendable () throws -> Void
+        loop: AgentLoop, servers: [any Service], startWatching: @escaping @Sendable () throws -> Void
     ) async throws {
         let main = LoopService(loop: loop, keepRuns: keepRuns, startWatching: startWatching)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [
+                services: (servers + [main]).map { service in
                     .init(
-                        service: server, successTerminationBehavior: .gracefullyShutdownGroup,
-                        failureTerminationBehavior: .gracefullyShutdownGroup),
-                    .init(
-                        service: main, successTerminationBehavior: .gracefullyShutdownGroup,
-                        failureTerminationBehavior: .gracefullyShutdownGroup),
-                ],
+                        service: service, successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .gracefullyShutdownGroup)
+                },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: AgentLog.quiet))
         try await group.run()
     }
 
     /// The branch to follow. One that was found at the first start is kept, so that a checkout of another
     /// branch in a work tree is never taken for a deployment. Nil: a remote is to say it, once it answers.
-    private func chooseRef(_ remembered: Remembered, store: Store) async throws -> String? {
-        if let given = settings.source.branch { return given }
-        if let kept = remembered.ref { return kept }
+    private func chooseRef(_ remembered: Remembered, store: Store) async throws -> RefSelection? {
+        if let given = settings.source.selection { return given }
+        if let kept = remembered.ref { return .branch(kept) }
         guard case .local(let repository) = settings.source.address else { return nil }
         let reader = RepositoryReader(repository: repository, allowedOwner: settings.source.owner)
         defer { reader.stop() }
@@ -130,19 +130,38 @@ struct AgentProcess {
             var batch = StoreBatch()
             batch.settings[StoreAdapter.refKey] = branch
             try await store.commit(batch)
-            return branch
+            return .branch(branch)
         } catch let error as GitError {
-            if let accepted = remembered.accepted { return accepted.revision.ref }
+            if let accepted = remembered.accepted { return .branch(accepted.revision.ref) }
             throw CommandFailure(message: "\(repository): \(error.message)", remedy: error.advice)
         }
+    }
+
+    private func agentSettings(_ selection: RefSelection?, isMirrored: Bool) -> AgentSettings {
+        var agent = AgentSettings(
+            node: settings.node, repository: settings.source.repository, ref: selection?.description ?? "",
+            path: settings.source.path, stateDir: settings.stateDir, gates: settings.gates.settings,
+            mirror: isMirrored ? readable : nil)
+        agent.selection = selection
+        agent.allowsRewind = settings.source.allowsRewind
+        return agent
     }
 
     /// What is read on this host: the repository, or the mirror of one elsewhere.
     private var readable: String { settings.source.readable(stateDir: settings.stateDir) }
 
-    private func watchSettings(ref: String?) -> WatchSettings {
-        var watch = WatchSettings(repository: readable, ref: ref)
+    private func watchSettings(_ selection: RefSelection?) -> WatchSettings {
+        var watch = WatchSettings(repository: readable)
         watch.allowedOwner = settings.source.owner
+        switch selection {
+        case nil: break
+        case .branch(let name)?: watch.ref = name
+        case .commit(let hex)?: watch.commit = ObjectID(hex)
+        case .tag?, .semver?:
+            watch.tags = selection.map { selection in
+                TagChoice(description: selection.description) { selection.choice(among: $0) }
+            }
+        }
         return watch
     }
 
@@ -152,8 +171,14 @@ struct AgentProcess {
     }
 
     /// Whoever keeps the mirror true to the remote; nil for a repository on this host.
-    private func follower(ref: String?, box: LoopBox) -> RemoteFollower? {
-        let target = ref.map(FetchTarget.ref) ?? .head
+    private func follower(_ selection: RefSelection?, box: LoopBox) -> RemoteFollower? {
+        let target: FetchTarget =
+            switch selection {
+            case nil: .head
+            case .branch(let name)?: .ref(name)
+            case .tag?, .semver?: .tags
+            case .commit(let hex)?: ObjectID(hex).map(FetchTarget.commit) ?? .head
+            }
         return settings.source.remote(stateDir: settings.stateDir, target: target).map { remote in
             RemoteFollower(settings: remote) { box.fetched($0) }
         }

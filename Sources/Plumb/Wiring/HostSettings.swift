@@ -7,6 +7,7 @@ import Reconciler
 /// The host's own settings, which no commit can change: a flag beats a variable, a variable beats the file.
 struct HostSettings {
     var source: SourceSettings
+    var webhook: WebhookSettings?
     var node: Node
     var stateDir: String
     var runtimeDir: String
@@ -47,6 +48,7 @@ struct HostSettings {
             given: SourceSettings.Given(
                 repo: flags.repo ?? environment["PLUMB_REPO"], ref: flags.ref ?? environment["PLUMB_REF"],
                 path: flags.path ?? environment["PLUMB_PATH"]))
+        webhook = try WebhookSettings(file, source: source)
         let name = try value(flags.node, "PLUMB_NODE", "node.name") ?? Self.hostName()
         var labels = try file.labels("node.labels")
         labels.merge(try Self.labels(flags.nodeLabels)) { _, flag in flag }

@@ -37,6 +37,8 @@ struct RevisionLoader {
         let revision = try await revision(expression)
         let reading = await RevisionReader(source: source).read(revision)
         switch reading.result {
+        case .rewound(let rewind):
+            throw CommandFailure(message: "\(expression): \(rewind.range) would lose the accepted revision")
         case .failed(let failure):
             throw CommandFailure(message: "\(expression): \(failure.message)", remedy: failure.advice)
         case .invalid(let rendered):

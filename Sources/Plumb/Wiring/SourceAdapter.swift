@@ -62,11 +62,17 @@ struct SourceAdapter: SourcePort, PackageSource {
         }
     }
 
-    func isAncestor(
-        _ ancestor: RevisionID, of revision: RevisionID
-    ) async throws(SourceFailure) -> Bool {
+    func ancestry(
+        of accepted: RevisionID, in candidate: RevisionID
+    ) async throws(SourceFailure) -> Ancestry {
         do throws(GitError) {
-            return try await reader.isAncestor(object(ancestor.hex), of: object(revision.hex))
+            let old = try object(accepted.hex)
+            do throws(GitError) {
+                _ = try await reader.commit(old)
+            } catch  where error.kind == .objectMissing {
+                return .gone
+            }
+            return try await reader.isAncestor(old, of: object(candidate.hex)) ? .ancestor : .unrelated
         } catch {
             throw SourceFailure(error)
         }

@@ -10,6 +10,9 @@ struct StatusAdapter: StatusSource {
     let store: Store
     let supervisor: Supervisor
     let stateDir: String
+    var webhookServer: WebhookServer?
+
+    var webhook: WebhookCounts? { webhookServer?.counts }
 
     func state() async -> AgentState { await loop.state() }
 

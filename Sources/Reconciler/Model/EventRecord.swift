@@ -9,6 +9,7 @@ package struct EventRecord: Sendable, Hashable, Codable {
         case rolloutStarted, rolloutDone, rolloutFailed, rolledBack, quarantineLifted
         case held, holdLifted, approved, approvalRefused, suspended, resumed
         case revisionRejected
+        case sourceRewound, rewindApproved
     }
     package var kind: Kind
     package var time: WallTime

@@ -10,6 +10,16 @@ enum AgentMetrics {
         return agent(state) + counts(replicas) + states(replicas) + uses(replicas, usage) + limits(replicas)
     }
 
+    /// What the webhook has answered.
+    static func webhook(_ counts: WebhookCounts) -> MetricFamily {
+        var requests = MetricFamily(
+            "plumb_webhook_requests_total", .counter, "Requests to the webhook, by what became of them.")
+        requests.add(counts.accepted, ["result": "accepted"])
+        requests.add(counts.unsigned, ["result": "unsigned"])
+        requests.add(counts.refused, ["result": "refused"])
+        return requests
+    }
+
     private static func agent(_ state: AgentState) -> [MetricFamily] {
         var build = MetricFamily("plumb_build_info", .gauge, "The version of the agent, as a label.")
         build.add(1, ["version": state.version])

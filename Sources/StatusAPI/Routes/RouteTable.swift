@@ -55,7 +55,8 @@ extension Route {
         Route(template: "/metrics") { request in
             let state = try await request.state()
             let usage = try await request.usage(of: Set(state.observed.runs.values.map(\.id)))
-            let text = AgentMetrics.families(state, usage).exposition
+            let hook = request.source.webhook.map { [AgentMetrics.webhook($0)] } ?? []
+            let text = (AgentMetrics.families(state, usage) + hook).exposition
             return Payload(contentType: AgentMetrics.contentType, bytes: Array(text.utf8))
         },
         Route(template: "/v1/instances/{name}/sandbox") { request in

@@ -39,14 +39,14 @@ struct RepositoryEvents: ~Copyable {
 
     /// Watches whatever has to be watched now; to be called before each look at the ref. Nil: the kernel
     /// tells of everything from here on. Otherwise why it cannot.
-    mutating func arm(ref: String?) -> GitError? {
+    mutating func arm(ref: String?, allTags: Bool = false) -> GitError? {
         do throws(Inotify.Refusal) {
             if inotify == nil { inotify = try Inotify.open() }
         } catch {
             return Self.instanceLimit(error.code)
         }
         for _ in 0..<Self.looksMax {
-            let fresh = WatchPlan(repository: repository, ref: ref.map(RefName.full))
+            let fresh = WatchPlan(repository: repository, ref: ref.map(RefName.full), allTags: allTags)
             if fresh == plan, !mustRenew { break }
             mustRenew = false
             plan = nil
@@ -68,7 +68,9 @@ struct RepositoryEvents: ~Copyable {
                 mustRenew = true
             } else if let watch = watches[event.watch] {
                 if isStructural { mustRenew = true }
-                if isStructural || event.name.isEmpty || watch.names.contains(event.name) {
+                if isStructural || event.name.isEmpty || watch.names.contains(event.name)
+                    || watch.names.contains(WatchPlan.everyName)
+                {
                     isRelevant = true
                 }
             }

@@ -4,9 +4,13 @@ struct WatchPlan: Equatable {
     /// Directories, each with the names in it that matter. One without names is watched for its own removal
     /// alone.
     private(set) var names: [String: Set<String>] = [:]
+    /// Stands for all names in a directory; no ref can be called so.
+    static let everyName = "*"
 
-    /// - Parameter ref: a full ref name; nil follows HEAD.
-    init(repository: String, ref: String?) {
+    /// - Parameters:
+    ///   - ref: a full ref name; nil follows HEAD.
+    ///   - allTags: every tag matters.
+    init(repository: String, ref: String?, allTags: Bool = false) {
         addDirectory(repository)
         guard let layout = try? RepositoryLayout.locate(repository) else {
             // Whatever makes it a repository begins with one of these.
@@ -19,6 +23,22 @@ struct WatchPlan: Equatable {
             addFile(AbsolutePath.join(layout.commonDirectory, name))
         }
         addRef(ref ?? RefName.head, layout)
+        if allTags {
+            addFile(AbsolutePath.join(layout.commonDirectory, "refs/tags"))
+            addTags(AbsolutePath.join(layout.commonDirectory, "refs/tags"), depth: 0)
+        }
+    }
+
+    /// A directory of tags, with those in it: a tag `web/v1` is a file in one.
+    private mutating func addTags(_ directory: String, depth: Int) {
+        guard depth < ReaderLimits.followMax, addDirectory(directory) else { return }
+        names[directory, default: []].insert(Self.everyName)
+        for name in FileTree.names(in: directory) {
+            let path = AbsolutePath.join(directory, name)
+            if FileFacts(of: path, followingLinks: false)?.isDirectory == true {
+                addTags(path, depth: depth + 1)
+            }
+        }
     }
 
     /// A ref's own file, with every directory between it and the repository: git removes those that become

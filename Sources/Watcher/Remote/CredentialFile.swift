@@ -1,7 +1,12 @@
 import Glibc
 
 /// A file with a secret in it, which nobody but its owner may read.
-enum CredentialFile {
+package enum CredentialFile {
+    /// What a forge signs with; nil where the file is missing, open to others, or empty.
+    package static func webhookSecret(at path: String) -> [UInt8]? {
+        (try? secret(at: path)).map { Array($0.utf8) }
+    }
+
     /// Looks at the file without reading it.
     /// - Parameter isSecret: whether others may not read it; a list of known hosts they may.
     static func check(_ path: String, isSecret: Bool = true) throws(GitError) {

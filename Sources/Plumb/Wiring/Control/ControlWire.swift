@@ -59,6 +59,9 @@ extension ControlRequest {
             self = .suspend(
                 reason: try arguments.take("reason"), lasting: try arguments.takeDuration("for"))
         case "resume": self = .resume
+        case "approve-rewind":
+            self = .approveRewind(
+                range: try arguments.take("range"), reason: try arguments.takeIfGiven("reason") ?? "")
         case "retry": self = .retry(instance: try arguments.take("instance"))
         default: throw .tooNew("the request '\(question.request.prefix(40))'")
         }
@@ -73,6 +76,7 @@ extension ControlRequest {
         case .suspend(let reason, let lasting):
             arguments["reason"] = reason
             arguments["for"] = lasting.map { "\($0.components.seconds)s" }
+        case .approveRewind(let range, let reason): arguments = ["range": range, "reason": reason]
         case .resume: break
         case .retry(let instance): arguments["instance"] = instance
         }

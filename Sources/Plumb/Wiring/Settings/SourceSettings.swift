@@ -1,12 +1,15 @@
 import Foundation
 import Manifests
+import Reconciler
 import Watcher
 
 /// The block `source` of the host's settings: which repository, how it is reached, which commit.
 struct SourceSettings {
     var address: RepositoryAddress
-    /// The branch; nil is the one that HEAD names at the first start, kept from then on.
-    var branch: String?
+    /// Which commit; nil is the branch that HEAD names at the first start, kept from then on.
+    var selection: RefSelection?
+    /// The accepted commit may be lost by a forced push without anybody's word.
+    var allowsRewind = false
     /// Below which directory declarations stand.
     var path: String
     /// Who may own a repository on this host, beside root and the agent's user.
@@ -23,9 +26,11 @@ struct SourceSettings {
     }
 
     static let keys = Set([
-        "source", "source.repo", "source.ref", "source.ref.branch", "source.path", "source.owner",
-        "source.interval", "source.timeout", "source.credentials",
-    ]).union(credentialKeys.map { "source.credentials." + $0 })
+        "source", "source.repo", "source.ref", "source.path", "source.owner", "source.interval",
+        "source.timeout", "source.credentials", "source.allowRewind",
+    ]).union(credentialKeys.map { "source.credentials." + $0 }).union(refKeys.map { "source.ref." + $0 })
+
+    private static let refKeys = ["branch", "tag", "semver", "commit"]
 
     private static let credentialKeys = [
         "tokenFile", "username", "passwordFile", "sshKeyFile", "knownHostsFile", "caFile",
@@ -43,7 +48,8 @@ struct SourceSettings {
             throw file.fault("source.repo", "source.repo: \(error.problem)", remedy: error.remedy)
         }
         if case .local(let path) = address { address = .local(path: HostSettings.absolute(path)) }
-        branch = try given.ref ?? file.text("source.ref.branch")
+        selection = try given.ref.map { .branch($0) } ?? Self.selection(file)
+        allowsRewind = try file.flag("source.allowRewind") ?? false
         path = try given.path ?? file.text("source.path") ?? "/"
         owner = try file.text("source.owner")
         try readTimes(file)
@@ -77,6 +83,43 @@ struct SourceSettings {
         return remote
     }
 
+    private static func selection(_ file: AgentFile) throws -> RefSelection? {
+        guard file.has("source.ref") else { return nil }
+        let given = refKeys.filter { file.has("source.ref.\($0)") }
+        guard let kind = given.first else {
+            throw file.fault(
+                "source.ref", "source.ref says nothing of \(refKeys.joined(separator: ", "))",
+                remedy: "write it as ref: {branch: main}")
+        }
+        guard given.count == 1 else {
+            throw file.fault(
+                "source.ref.\(given[1])", "source.ref names a \(kind) and a \(given[1])",
+                remedy: "name one of them")
+        }
+        let key = "source.ref.\(kind)"
+        guard let text = try file.text(key), !text.isEmpty else {
+            throw file.fault(key, "\(key) is empty", remedy: "name one, or take it out")
+        }
+        switch kind {
+        case "tag": return .tag(pattern: text)
+        case "semver":
+            guard let range = VersionRange(text) else {
+                throw file.fault(
+                    key, "\(key): \(text) is no range of versions",
+                    remedy: "write it as \">=1.2 <2\", \"^1.4\" or \"1.x\"")
+            }
+            return .semver(range, text: text)
+        case "commit":
+            guard let id = ObjectID(text) else {
+                throw file.fault(
+                    key, "\(key): \(text) is no commit",
+                    remedy: "write all forty digits, in quotes: git rev-parse HEAD")
+            }
+            return .commit(id.description)
+        default: return .branch(text)
+        }
+    }
+
     private mutating func readTimes(_ file: AgentFile) throws {
         if let given = try file.duration("source.interval") { interval = given }
         if let given = try file.duration("source.timeout") { timeout = given }
@@ -93,7 +136,7 @@ struct SourceSettings {
         }
     }
 
-    private var isRemote: Bool { if case .remote = address { true } else { false } }
+    var isRemote: Bool { if case .remote = address { true } else { false } }
 
     private static func credentials(
         _ file: AgentFile, for address: RepositoryAddress

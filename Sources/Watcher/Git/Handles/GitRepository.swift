@@ -41,6 +41,26 @@ struct GitRepository: ~Copyable {
         return true
     }
 
+    /// The names of all tags, without `refs/tags/`.
+    func tagNames() throws(GitError) -> [String] {
+        var iterator: OpaquePointer?
+        let prefix = "refs/tags/"
+        try LibGit.check(
+            git_reference_iterator_glob_new(&iterator, raw, prefix + "*"), "the tags cannot be listed")
+        defer { git_reference_iterator_free(iterator) }
+        var names: [String] = []
+        while true {
+            var name: UnsafePointer<CChar>?
+            let code = git_reference_next_name(&name, iterator)
+            if code == GIT_ITEROVER.rawValue { return names.sorted() }
+            try LibGit.check(code, "the tags cannot be listed")
+            guard names.count < ReaderLimits.tagsMax else {
+                throw GitError(.tooLarge, "there are more than \(ReaderLimits.tagsMax) tags")
+            }
+            if let name { names.append(String(String(cString: name).dropFirst(prefix.count))) }
+        }
+    }
+
     /// The names of the first branches, for messages.
     func branchNames(max: Int) -> [String] {
         var iterator: OpaquePointer?

@@ -4,6 +4,8 @@ package enum ReaderLimits {
     package static let deadlineDefault = Duration.seconds(30)
     /// Requests that may wait for the reader at once; one more is refused.
     package static let requestsWaitingMax = 256
+    /// Tags that are looked through for the one to follow.
+    package static let tagsMax = 100_000
     /// Files in one tree.
     package static let entriesMax = 1_000_000
     /// A path, a ref name or a symbolic link's target, in bytes.

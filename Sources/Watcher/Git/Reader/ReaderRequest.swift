@@ -23,6 +23,8 @@ enum ReaderRequest: Sendable {
     /// The ids of a commit and of everything before it, over all parents, parents first; without what is
     /// reachable from the excluded ones.
     case history(of: ObjectID, excluding: [ObjectID])
+    /// The names of all tags.
+    case tags
 }
 
 /// A request with the repository that it is about; the reader keeps nothing between requests but open
@@ -93,6 +95,7 @@ extension WireWriter {
         case .index(let file):
             put(UInt8(13))
             put(file)
+        case .tags: put(UInt8(14))
         case .commitObjects(let ids):
             put(UInt8(20))
             put(ids)
@@ -136,6 +139,7 @@ extension WireReader {
         case 11: return .mergeBase(try id(), try id())
         case 12: return .workTree
         case 13: return .index(file: try text())
+        case 14: return .tags
         case 20: return .commitObjects(try ids())
         case 21: return .history(of: try id(), excluding: try ids())
         default: throw WireError()

@@ -13,6 +13,8 @@ final class ReaderSession {
         case .tip(let ref):
             let commit = try RefReading(repository).tip(of: ref)
             try answer.record { $0.put(commit) }
+        case .tags:
+            for name in try repository.handle.tagNames() { try answer.record { $0.put(name) } }
         case .resolve(let expression):
             let commit = try RefReading(repository).resolve(expression)
             try answer.record { $0.put(commit) }
