@@ -167,7 +167,7 @@ struct AgentProcess {
 
     private func trustSettings() -> TrustSettings? {
         settings.trust.settings(
-            repositories: [settings.source.repository], stateDir: settings.stateDir)
+            repositories: [settings.source.repository, readable], stateDir: settings.stateDir)
     }
 
     /// Whoever keeps the mirror true to the remote; nil for a repository on this host.

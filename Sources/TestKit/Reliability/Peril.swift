@@ -32,14 +32,13 @@ package enum Peril: String, CaseIterable, Sendable {
     case twoAgents = "a second agent on the same directories"
     case badRevision = "bad revision: last known good back, quarantined, no loop, a fix deploys"
     case removesTooMuch = "revision that removes everything, or more than the fuse allows"
-    case heldTakenBack = "held commit taken back by a forced push"
     case randomWorlds = "random worlds of the planner"
     case repository = "repository"
     case remote = "remote repository"
     case rewrites = "random valid rewrites of a repository: same pids"
     case commitStorm = "commits in quick succession: the last one wins"
     case readerHangs = "libgit2 hangs"
-    case heldTakenBack = "a commit that was not accepted is taken back by force"
+    case heldTakenBack = "held or refused commit taken back by a forced push"
 
     /// Why the table has no test of it yet.
     var later: String? {
