@@ -22,7 +22,7 @@ enum Fickle {
                   exit) exit 0;;
                   config) echo "config: $LEVEL is no level" >&2; exit 2;;
                   hang) exec sleep 100000;;
-                  sick) touch up; sleep 1; rm -f up; exec sleep 100000;;
+                  sick) touch up; sleep 0.6; rm -f up; exec sleep 100000;;
                   esac
                   touch up
                   exec sleep 100000
