@@ -43,7 +43,7 @@ import Testing
         defer { agent.cleanUp() }
         let file = agent.directory + "/pid"
         let before = clinux_boottime_ns()
-        let socket = agent.startProbe(probe(daemon(to: file) + "; sleep 300", milliseconds: 400))
+        let socket = agent.startProbe(probe(daemon(to: file) + "; sleep 300", milliseconds: 3000))
         let result = try result(of: socket)
         #expect(result.outcome == .timedOut)
         #expect(clinux_boottime_ns() - before < 60_000_000_000)

@@ -145,7 +145,7 @@ import Testing
             let health = Health(startup: heartbeat(), liveness: heartbeat(.seconds(4)))
             let script = """
                 quiet = os.environ['PLUMB_WORKSPACE_DIR'] + '/quiet'
-                tell('READY=1')
+                tell('READY=1\\nWATCHDOG=1')
                 while not os.path.exists(quiet): tell('WATCHDOG=1'); time.sleep(0.1)
                 signal.pause()
                 """

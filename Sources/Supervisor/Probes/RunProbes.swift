@@ -106,14 +106,16 @@ private struct Watch: Sendable {
         var due: Instant?
         // Without a word of the keeper nothing is known, and nothing is concluded.
         while var news = await notices.next(after: version, until: due) {
-            if timeline.isSilent(news.heartbeat, now: .current) {
+            // What passes until the answer is no lateness of this look.
+            let now = Instant.current
+            if timeline.isSilent(news.heartbeat, now: now) {
                 // What it said may be on its way still. Without an answer nobody knows.
                 while await !catchUp() { if Task.isCancelled { return } }
                 news = notices.newest ?? news
             }
             if Task.isCancelled { return }
             version = news.version
-            let look = timeline.look(at: news.heartbeat, now: .current)
+            let look = timeline.look(at: news.heartbeat, now: now)
             due = look.due
             if let crossed = look.crossed { change(kind, crossed, look.detail) }
             if kind == .startup, look.crossed == true { return }
