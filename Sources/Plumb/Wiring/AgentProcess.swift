@@ -58,7 +58,7 @@ struct AgentProcess {
             guard selection == nil else { return }
             var batch = StoreBatch()
             batch.settings[StoreAdapter.refKey] = branch
-            // Without it the branch stands in the mirror's HEAD, and is stored at the next fetch.
+            // Without it the branch stands in the mirror's HEAD, and is stored by the next agent.
             Task { [batch] in try? await store.commit(batch) }
         }
         let webhook = settings.webhook.map { hook in

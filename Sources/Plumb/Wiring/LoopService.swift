@@ -45,8 +45,10 @@ final class LoopBox: Sendable {
     }
     private let joined = Mutex<Joined?>(nil)
     private let turn = Mutex<(@Sendable () -> Void)?>(nil)
+    /// The branch that was told last; every fetch names it.
+    private let branch = Mutex<String?>(nil)
 
-    /// - Parameter onBranch: told which branch is followed, where the remote's HEAD has named it.
+    /// - Parameter onBranch: told once which branch is followed, where the remote's HEAD has named it.
     func join(_ loop: AgentLoop, following: Following, onBranch: @escaping @Sendable (String) -> Void) {
         joined.withLock { $0 = Joined(loop: loop, following: following, onBranch: onBranch) }
     }
@@ -83,7 +85,11 @@ final class LoopBox: Sendable {
             }
         case .fetched(let branch):
             joined.loop.post(.fetched(nil))
-            if let branch { joined.onBranch(branch) }
+            let isNews = self.branch.withLock { known in
+                defer { known = branch }
+                return known != branch
+            }
+            if isNews, let branch { joined.onBranch(branch) }
         case .failed(let error): joined.loop.post(.fetched(SourceFailure(error)))
         }
     }
