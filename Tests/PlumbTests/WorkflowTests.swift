@@ -32,6 +32,7 @@ struct WorkflowTests {
             echo "$*" >> '\(tools.path)/asked'
             case "$*" in
             *-X*) cp body.json '\(tools.path)/body'; echo '{}' ;;
+            */user) echo '{"id": 5}' ;;
             *) cat '\(tools.path)/comments' ;;
             esac
             """, to: "curl")
@@ -73,9 +74,12 @@ struct WorkflowTests {
                     as? [String: String])["body"] ?? ""
         #expect(body.hasPrefix("<!-- plumb-diff -->\n") && body.contains("+ start    web/1"))
 
+        // One that only looks like it, written by somebody else, is not taken for it.
         try tools.write(
-            #"[{"id": 7, "body": "<!-- other -->"}, {"id": 42, "body": "<!-- plumb-diff -->\nold"}]"#,
-            to: "comments")
+            #"""
+            [{"id": 7, "body": "<!-- plumb-diff -->", "user": {"id": 6, "type": "User"}, "author": {"id": 6}},
+            {"id": 42, "body": "<!-- plumb-diff -->\nold", "user": {"id": 5, "type": "Bot"}, "author": {"id": 5}}]
+            """#, to: "comments")
         #expect(try run(steps) == 0)
         let last = try #require(try asked().last)
         #expect(last.contains("/42") && (last.contains("-X PATCH") || last.contains("-X PUT")))
