@@ -113,7 +113,8 @@ package struct Assessment: Sendable {
                 return .start(stop)
             }
             // The run before it was stopped for it: one change, one cause.
-            if let stop = own.lastStop, stop.reason == .changed, stop.revision?.id == applied.startRevision.id {
+            if let stop = own.lastStop, stop.reason == .changed, stop.revision?.id == applied.startRevision.id
+            {
                 return .start(stop)
             }
             return .start(applied.startCause)
