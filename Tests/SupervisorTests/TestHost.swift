@@ -127,9 +127,18 @@ final class TestHost: Sendable {
                 (try? Slot.all(self.layout))?.allSatisfy { (try? $0.lockState()) == .free } == true
             }
             supervisor.groups?.removeTree()
+            if let groups = supervisor.groups { removeEarlierTrees(of: groups) }
         }
         state.withLock { $0.supervisor = nil }
         DirectoryTree.remove(base)
+    }
+}
+
+/// Of state directories that a test has moved away.
+private func removeEarlierTrees(of groups: ControlGroupTree) {
+    for tree in groups.directories(of: groups.path) {
+        let parent = ControlGroupTree.parent(of: tree)
+        for name in directoryNames(parent) where name.hasPrefix(groups.stem) { rmdir("\(parent)/\(name)") }
     }
 }
 
