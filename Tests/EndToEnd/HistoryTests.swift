@@ -88,7 +88,9 @@ extension EndToEnd {
                 try host.commit(
                     "Turn it up", ["app.yaml": Self.declared(level: 9)], by: "Eve <eve@example.org>")
                 try await host.startAgent()
-                try await host.until("app is given up") { $0["app/0"]?.phase == "Failed" }
+                try await host.until("app is rolled back") { status in
+                    status.condition("RolledBack") != nil && status["app/0"]?.isReady == true
+                }
                 try host.commit("Turn it down", ["app.yaml": Self.declared(level: 1)])
                 try await host.until("app runs") { $0.areSettled(["app/0"]) }
                 try await eventually("the third spec was ready") {
@@ -100,7 +102,7 @@ extension EndToEnd {
                     items.map { $0["revision"]["subject"].string } == [
                         "Turn it down", "Turn it up", "Declare",
                     ])
-                #expect(items.dropFirst().map { $0["outcome"].string } == ["gaveUp", "good"])
+                #expect(items.dropFirst().map { $0["outcome"].string } == ["rolledBack", "good"])
                 #expect(items[0]["endedAt"].string == nil && items[1]["endedAt"].string != nil)
                 #expect(Set(items.compactMap { $0["specHash"].string }).count == 3)
                 let text = try await host.plumb("history", "app")

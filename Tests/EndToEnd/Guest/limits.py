@@ -108,12 +108,21 @@ def value_of(path):
         return file.read().split()
 
 
+def held(agent):
+    """The plan of what is held; None where nothing is."""
+    status = agent.plumb("status", "-o", "json")
+    return ((json.loads(status) if status else {}).get("gates") or {}).get("held")
+
+
 def gone(agent):
     """What is not declared any more leaves no group behind."""
     tree = os.path.dirname(group(running(agent, "spin/0")["spin/0"]))
     for name in ["hog", "plain", "spin", "bomb", "hold"]:
         os.remove(f"{guest.REPO}/{name}.yaml")
     commit({"last.yaml": declaration("last", "exec sleep 100000")})
+    # So much is removed only when somebody says that it is meant.
+    plan = until("the removal is held", lambda: held(agent))["plan"]
+    expect(agent.plumb("approve", plan, "--reason", "the end of the trial"), "it was not approved")
     running(agent, "last/0")
     try:
         until("only the group of the last one is left", lambda: len(glob.glob(tree + "/*/")) == 1)
