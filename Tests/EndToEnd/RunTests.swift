@@ -28,6 +28,9 @@ extension EndToEnd {
                     ])
                 try await host.startAgent()
                 let pid = try #require(try await host.settled("modest/0").pids["modest/0"])
+                try await eventually("the shell has done its part") {
+                    Files.lines("/proc/\(pid)/comm") == ["sleep"]
+                }
                 let facts = Files.lines("/proc/\(pid)/status")
                 #expect(facts.contains("Uid:\t65534\t65534\t65534\t65534"))
                 #expect(facts.contains("NoNewPrivs:\t1"))
