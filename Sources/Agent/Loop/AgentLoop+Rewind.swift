@@ -40,6 +40,15 @@ extension AgentLoop {
                     code: "NothingRewound", message: "no rewind waits for an approval",
                     remedy: "plumb status shows what is waited for"))
         }
+        // Whoever pushed again meanwhile has taken the step back out of the way, or made it another one.
+        guard source.seen?.id == waiting.to.id else {
+            return .refused(
+                ControlRefusal(
+                    code: "RewindSuperseded",
+                    message: "\(waiting.to.short) is the newest revision no longer"
+                        + (source.seen.map { ": that is \($0.short)" } ?? ""),
+                    remedy: "look at `plumb status`, and approve what waits then"))
+        }
         let ends = range.split(separator: ".", omittingEmptySubsequences: true).map(String.init)
         // Both ends must be named, so that nobody agrees to more than was seen.
         guard ends.count == 2, ends[0].count >= 7, ends[1].count >= 7,
