@@ -48,6 +48,31 @@ extension EndToEnd {
             }
         }
 
+        @Test("A rewind whose target another push has superseded is not approved") func supersededRewind()
+            async throws
+        {
+            try await withHost { host in
+                let ann = try await key("ann", host)
+                try settings("head", ["ann@example.org \(ann)"], host)
+                try host.commit("One", Self.declarations, sign: host.root + "/ann")
+                let first = try host.repository.head()
+                try signed("Two", by: "ann", host)
+                let second = try host.repository.head()
+                try await host.startAgent()
+                let before = try await host.settled("a/0")
+                #expect(before.accepted == second)
+                try host.repository.git("reset", "-q", "--hard", first)
+                try await host.until("it waits") { $0.condition("SourceRewound") != nil }
+                try host.commit("Unsigned", ["a.yaml": Declare.sleeping("a", level: 7)])
+                try await host.until("the newest is rejected") { $0.condition("Rejected") != nil }
+                let late = try await host.plumb(
+                    "approve", "--rewind", "\(second.prefix(7))..\(first.prefix(7))", "--reason", "too late")
+                #expect(late.code == 2 && late.errors.contains("is the newest revision no longer"), "\(late)")
+                let after = try host.status()
+                #expect(after.accepted == second && after.pids == before.pids)
+            }
+        }
+
         @Test("Another keys file is noticed, and touches nothing that runs") func keysChange() async throws {
             try await withHost { host in
                 let (ann, bob) = (try await key("ann", host), try await key("bob", host))
