@@ -118,8 +118,8 @@ import Testing
         }
     }
 
-    /// A rotation of many files takes long, so at most moments one is half done. The run writes faster than its
-    /// log is read, so that a question would never be answered that went on with whatever comes.
+    /// A rotation of many files takes long, so at most moments one is half done. The run writes faster than
+    /// its log is read, so that a question that went on with whatever comes would never be answered.
     @Test func noRotationIsTakenForTheEndOfALog() async throws {
         try await withHost { host in
             let spec = logged("seq -f 'line %09.0f' 1 100000000", maxSize: 4096, maxFiles: 100)

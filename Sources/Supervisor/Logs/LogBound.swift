@@ -21,8 +21,8 @@ extension LogCursor {
         return file?.inode == inode && offset >= bound.bytes
     }
 
-    /// After files were skipped. Where the bound was among them, what is newest now takes its place, so that a
-    /// busy log shows something of its end, but not for ever.
+    /// After files were skipped. Where the bound was among them, what is newest now takes its place, so that
+    /// a busy log shows something of its end, but not for ever.
     func renewBound(in list: LogFileList) {
         guard var bound, !list.items.contains(where: { $0.inode == bound.inode }) else { return }
         let newest = bound.renewals > 0 ? list.items.first : nil

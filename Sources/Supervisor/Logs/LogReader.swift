@@ -121,8 +121,8 @@ package struct LogReader: Sendable {
 
     // Where to begin ---------------------------------------------------------------------------------
 
-    /// The streams of the query, each at its first record that can be wanted, and where it `isBounded` up to what
-    /// is there now. `otherwise` places those that neither a time nor a run places.
+    /// The streams of the query, each at its first record that can be wanted, and where it `isBounded` up to
+    /// what is there now. `otherwise` places those that neither a time nor a run places.
     func selections(
         _ query: LogQuery, isBounded: Bool = false,
         otherwise place: (LogCursor) -> Void = { $0.placeAtBegin() }
