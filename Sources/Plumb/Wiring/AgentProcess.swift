@@ -54,10 +54,6 @@ struct AgentProcess {
             remembered: remembered.notes, box: box
         ) { await loop.state() }
         let manager = SystemdNotifier(environment: ProcessInfo.processInfo.environment) { await loop.state() }
-        box.onTurn {
-            notify.poke()
-            manager.poke()
-        }
         box.join(loop, following: Following(watcher: watcher, follower: follower)) { branch in
             guard selection == nil else { return }
             var batch = StoreBatch()
@@ -82,6 +78,11 @@ struct AgentProcess {
                     + "state \(settings.stateDir)")
             AgentLog.say(
                 "status: http://\(listening.address)/v1/status   socket: \(listening.socket ?? "none")")
+        }
+        box.onTurn {
+            notify.poke()
+            server.turned()
+            manager.poke()
         }
         let control = try ControlServer(path: SocketPath.control(beside: settings.socket)) {
             box.post(.control($0, from: $1, $2))
