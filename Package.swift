@@ -44,6 +44,9 @@ let package = Package(
             name: "CLinux",
             cSettings: [.define("PLUMB_FAIL_POINTS", .when(configuration: .debug))]),
 
+        // What `plumb init` writes: real files, embedded by the compiler.
+        .target(name: "CStarter", exclude: ["starter"]),
+
         // The pure core.
         .target(name: "Manifests", dependencies: ["CLibYAML"], swiftSettings: strict),
         .target(name: "Reconciler", dependencies: ["Manifests"], swiftSettings: strict),
@@ -95,7 +98,7 @@ let package = Package(
             name: "Plumb",
             dependencies: [
                 "Manifests", "Reconciler", "Watcher", "Supervisor", "Store", "Agent", "StatusAPI", "Notify",
-                "CLinux",
+                "CLinux", "CStarter",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

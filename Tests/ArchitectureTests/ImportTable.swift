@@ -39,7 +39,7 @@ enum ImportTable {
         "Agent": system.union(["Manifests", "Reconciler"]),
         "Plumb": system.union([
             "Manifests", "Reconciler", "Watcher", "Supervisor", "Store", "Agent", "StatusAPI", "Notify",
-            "CLinux",
+            "CLinux", "CStarter",
             "KeeperProtocol", "ArgumentParser", "ServiceLifecycle", "UnixSignals", "Logging",
         ]),
         "TestKit": system.union(["Manifests", "Reconciler", "CLinux", "Testing"]),

@@ -15,7 +15,9 @@ struct Root: AsyncParsableCommand {
             CommandGroup(name: "Run", subcommands: [AgentCommand.self]),
             CommandGroup(
                 name: "Declare",
-                subcommands: [Validate.self, DiffCommand.self, SchemaCommand.self, Explain.self]),
+                subcommands: [
+                    InitCommand.self, Validate.self, DiffCommand.self, SchemaCommand.self, Explain.self,
+                ]),
             CommandGroup(name: "Ask", subcommands: [Retry.self]),
             CommandGroup(
                 name: "Decide",
