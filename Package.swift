@@ -44,6 +44,9 @@ let package = Package(
             name: "CLinux",
             cSettings: [.define("PLUMB_FAIL_POINTS", .when(configuration: .debug))]),
 
+        // The console's page: real files, embedded by the compiler.
+        .target(name: "CConsole", exclude: ["page"]),
+
         // The pure core.
         .target(name: "Manifests", dependencies: ["CLibYAML"], swiftSettings: strict),
         .target(name: "Reconciler", dependencies: ["Manifests"], swiftSettings: strict),
@@ -89,7 +92,9 @@ let package = Package(
         .target(name: "Agent", dependencies: ["Manifests", "Reconciler"], swiftSettings: strict),
         .target(
             name: "StatusAPI",
-            dependencies: ["Reconciler", .product(name: "Hummingbird", package: "hummingbird")],
+            dependencies: [
+                "Reconciler", "CConsole", .product(name: "Hummingbird", package: "hummingbird"),
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "Plumb",

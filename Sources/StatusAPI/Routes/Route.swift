@@ -8,13 +8,14 @@ struct Route: Sendable {
     /// `/v1/instances/{name}`.
     var template: String
     var audience: Audience = .everybody
+    var scope: Scope = .status
     /// The query parameters that it takes, beside `pretty`.
     var parameters: Set<String> = []
     var answer: @Sendable (RouteRequest) async throws -> Payload
 
     /// The values of the variable segments by their names; nil: the path is another route's.
     func match(_ path: [Substring]) -> [Substring: String]? {
-        let pattern = template.split(separator: "/")
+        let pattern = template == "/" ? [""] : template.split(separator: "/")
         guard pattern.count == path.count else { return nil }
         var values: [Substring: String] = [:]
         for (expected, actual) in zip(pattern, path) {

@@ -2,7 +2,7 @@ import Reconciler
 
 extension Route {
     /// Everything that is served. A path that is not here does not exist.
-    static let all: [Route] = now + history
+    static let all: [Route] = now + history + console
 
     private static let now: [Route] = [
         Route(template: "/healthz") { request in
