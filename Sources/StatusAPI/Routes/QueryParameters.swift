@@ -49,6 +49,15 @@ struct QueryParameters: Sendable {
         return value
     }
 
+    /// nil: it is not given.
+    func count(_ name: String, max: Int) throws(Refusal) -> Int? {
+        guard let text = values[name] else { return nil }
+        guard let value = Int(text), (0...max).contains(value) else {
+            throw .badQuery(name, "must be a number from 0 to \(max), not '\(text)'")
+        }
+        return value
+    }
+
     func time(_ name: String) throws(Refusal) -> WallTime? {
         guard let text = values[name] else { return nil }
         guard let value = Timestamp(text) else {

@@ -2,14 +2,14 @@ import Reconciler
 
 extension Route {
     /// Everything that is served. A path that is not here does not exist.
-    static let all: [Route] = now + history + console
+    static let all: [Route] = now + history + stream + console
 
     private static let now: [Route] = [
-        Route(template: "/healthz") { request in
+        Route(template: "/healthz", scope: .open) { request in
             _ = try await request.state()
             return Payload(contentType: "text/plain; charset=utf-8", bytes: Array("ok\n".utf8))
         },
-        Route(template: "/readyz") { request in
+        Route(template: "/readyz", scope: .open) { request in
             let state = try await request.state()
             let reasons = state.isReady ? [] : ["runs are being adopted, and no plan is made yet"]
             var payload = try request.document(ReadinessDocument(reasons: reasons))
@@ -41,7 +41,7 @@ extension Route {
             return try request.document(InstanceDetailDocument(status, usage: usage, in: state))
         },
         // Command lines hold what the kernel may hide from other users of the host.
-        Route(template: "/v1/instances/{name}/proctree", audience: .localSocket) { request in
+        Route(template: "/v1/instances/{name}/proctree", audience: .localSocket, scope: .logs) { request in
             let state = try await request.state()
             let status = try request.instance(in: state)
             var replicas: [ReplicaTreeDocument] = []
@@ -52,7 +52,7 @@ extension Route {
             return try request.document(
                 ProcessTreeDocument(instance: status.name, replicas: replicas, in: state))
         },
-        Route(template: "/metrics") { request in
+        Route(template: "/metrics", scope: .metrics) { request in
             let state = try await request.state()
             let usage = try await request.usage(of: Set(state.observed.runs.values.map(\.id)))
             let hook = request.source.webhook.map { [AgentMetrics.webhook($0)] } ?? []
