@@ -152,7 +152,8 @@ let package = Package(
             name: "NotifyTests", dependencies: ["Notify", "Reconciler", "Manifests", "TestKit"],
             swiftSettings: strict),
         .testTarget(
-            name: "StatusAPITests", dependencies: ["StatusAPI", "Reconciler", "Manifests", "CLinux"],
+            name: "StatusAPITests",
+            dependencies: ["StatusAPI", "Reconciler", "Manifests", "CLinux", "TestKit"],
             swiftSettings: strict),
         .testTarget(
             name: "PlumbTests",

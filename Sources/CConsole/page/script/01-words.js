@@ -14,6 +14,7 @@ const words = {
     return d < 10 ? `${d}d${Math.floor(s % 86400 / 3600)}h` : `${d}d`;
   },
   exact(seconds) {
+    if (seconds === 0) return '0';
     if (seconds < 0.001) return `${Math.round(seconds * 1e6)} µs`;
     if (seconds < 1) return `${(seconds * 1e3).toFixed(seconds < 0.01 ? 1 : 0)} ms`;
     return seconds < 60 ? `${seconds.toFixed(seconds < 10 ? 2 : 1)} s` : words.span(seconds);

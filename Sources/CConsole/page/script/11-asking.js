@@ -47,9 +47,10 @@ const ask = async (path, signal) => {
 };
 const at = (...segments) => '/' + segments.map(encodeURIComponent).join('/');
 
-// Server-sent events over fetch, because EventSource cannot send a token. One of these is one stream, that
+// Server-sent events over fetch, because what browsers have for it cannot send a token. One of these is one stream, that
 // comes again by itself until it is closed.
-const stream = (options) => {
+const waitMax = 15000;
+const stream = options => {
   const {path, on, changed: tell} = options;
   let closing = null, timer = null, watchdog = null, isClosed = false;
   let lastId = null, wait = 2000, failures = 0, silence = 35000, last = 0;
@@ -144,7 +145,7 @@ const stream = (options) => {
     // The first time soon, then slower; and never all pages at the same instant.
     const least = trouble instanceof Problem && trouble.retryAfter ? trouble.retryAfter * 1000 : 0;
     const pause =
-      Math.max(least, Math.min(30000, wait * 2 ** Math.min(failures - 1, 5)) * (0.5 + Math.random() / 2));
+      Math.max(least, Math.min(waitMax, wait * 2 ** Math.min(failures - 1, 5)) * (0.5 + Math.random() / 2));
     timer = setTimeout(open, pause);
     tell('down', trouble, Date.now() + pause, last);
   };

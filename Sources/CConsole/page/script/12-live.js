@@ -66,16 +66,18 @@ const showConnection = () => {
     const silence = reason === 'ending' ? 'The agent ended.' : 'The agent does not answer.';
     const why = trouble instanceof Problem && trouble.status ? trouble.message : silence;
     const old = stale && [
-      'Everything below is from ', h('strong', words.clock(since)), ' (', aged(from),
-      '), and what runs goes on without the agent. ',
+      'Everything below is from ', h('strong', words.clock(since)), silent(' (', aged(from), ')'),
+      ', and what runs goes on without the agent. ',
     ];
     return h('div.bar.bad',
       h('p', h('strong', stale ? 'Disconnected. ' : 'Not connected. '), why, ' ',
         old,
-        next ? ['Next try ', aged(new Date(next + words.skew).toISOString(), 'until'), '.'] : null),
+        next ? silent('Next try ', aged(new Date(next + words.skew).toISOString(), 'until'), '.') : null),
       again());
   });
 };
+// What counts seconds is not read aloud each second.
+const silent = (...kids) => h('span', {'aria-hidden': 'true'}, kids);
 const again = () => h('button.small', {
   type: 'button',
   'data-f': 'again',

@@ -164,7 +164,8 @@ const instanceItem = instance => {
       more: rollout.changes,
       since: rollout.startedAt,
       until: rollout.dueAt,
-      lift: rollout.dueAt ? 'it is good, or has failed, by then' : '',
+      lift: rollout.dueAt ? 'it has proved itself, or failed, by then' : '',
+      due: true,
     };
   }
   if (instance.suspended) {
@@ -239,26 +240,24 @@ const attentionView = () => {
   return {section, update};
 };
 const attentionItem = item => h(`li.t-${item.tone}`,
-  h('div.line', badge(item.tone, item.what),
-    item.href              ? h('a.who', {href: item.href, 'data-f': item.key}, item.who)
-      : item.href === null ? null
-                           : h('span.who', item.who)),
-  h('p.text', plainLines(item.text), item.since ? h('span.faint.since', aged(item.since)) : null),
-  item.more.length ? h('ul.details',
-                       item.more.slice(0, 6).map(line => h(item.isCode ? 'li.code' : 'li',
-                                                   line instanceof Object ? line : plainLines(line))))
-                   : null,
-  item.names ? h('p.names',
-                 item.names.slice(0, 12).map(
-                   name => [h('a', {href: `#/instances/${encodeURIComponent(name)}`}, name), ' ']),
-                 item.names.length > 12 ? h('span.faint', `and ${item.names.length - 12} more`) : null)
-             : null,
-  item.lift || item.command || item.until
-    ? h('div.lift', h('span.label', 'Lifted'),
-        h('span',
-          item.lift ? `${item.lift.startsWith('by itself') ? '' : 'by '}${item.lift.replace(/`/g, '')}`
-            : item.command ? 'by'
-                           : 'by itself',
-          item.until ? [' · ', aged(item.until, 'until'), ` (${words.when(item.until)})`] : null),
-        item.command ? takeAlong(item.command, `command for ${item.who}`) : null)
-    : null);
+  h('div.line', badge(item.tone, item.what), whoOf(item)),
+  h('p.text', plainLines(item.text), item.since && h('span.faint.since', aged(item.since))),
+  item.more.length > 0 && h('ul.details', item.more.slice(0, 6).map(
+    line => h(item.isCode ? 'li.code' : 'li', plainLines(line)))),
+  item.names && h('p.names',
+    item.names.slice(0, 12).map(name => [h('a', {href: instanceHref(name)}, name), ' ']),
+    item.names.length > 12 && h('span.faint', `and ${item.names.length - 12} more`)),
+  (item.lift || item.command || item.until) && liftOf(item));
+// On its own page an Instance needs no link to itself.
+const whoOf = item => {
+  if (item.href === null) return null;
+  return item.href ? h('a.who', {href: item.href, 'data-f': item.key}, item.who) : h('span.who', item.who);
+};
+// `due` is a moment that decides by itself, and lifts nothing.
+const liftOf = item => {
+  const text = unquoted(item.lift || '');
+  const how = text && !/^(by|when|once) /.test(text) ? `by ${text}` : text || (item.command ? 'by' : 'by itself');
+  return h('div.lift', h('span.label', item.due ? 'Due' : 'Lifted'), h('span', item.due ? text : how,
+    item.until && [' · ', aged(item.until, 'until'), ` (${words.when(item.until)})`]),
+  item.command && takeAlong(item.command, `command for ${item.who}`));
+};

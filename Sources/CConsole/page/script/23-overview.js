@@ -110,7 +110,7 @@ const overview = () => {
   const tools = toolbar(all);
   return {
     title: '',
-    element: h('div.overview', top.section, look.section,
+    element: h('div.overview', h('h1.hidden', 'Overview'), top.section, look.section,
       h('section', {'aria-labelledby': 'instances'}, h('h2', {id: 'instances'}, 'Instances'), tools.element,
         table.element)),
     mount() {

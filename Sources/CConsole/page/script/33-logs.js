@@ -12,7 +12,7 @@ const chosen = {
 const logsTab = name => {
   const list =
     h('div.log', {tabindex: '0', role: 'log', 'aria-live': 'off', 'aria-label': `output of ${name}`});
-  const told = h('p.log-state', {role: 'status'});
+  const told = h('p.log-state');
   const trouble = h('div');
   let lines = [], held = [], isPaused = false, tail = null, isFollowing = true, missedLines = 0, frame = 0,
       fresh = [], hidden = null, last = null;
@@ -34,6 +34,7 @@ const logsTab = name => {
     last = null;
     list.replaceChildren();
     one(trouble, null, () => h('span'));
+    list.hidden = false;
     tail = stream({path: address(), on: heard, changed: connection});
     tail.open();
     say('connecting …');
@@ -52,7 +53,8 @@ const logsTab = name => {
       return;
     }
     if (phase === 'denied') {
-      say('not shown');
+      setText(told, '');
+      list.hidden = true;
       one(trouble, [why.status, why.message], () => refusedLogs(name, why));
     }
   };

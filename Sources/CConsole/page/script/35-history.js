@@ -47,7 +47,7 @@ const historyTab = name => {
       showDifference();
     },
   });
-  const view = fetched(at('v1', 'instances', name, 'history'), document => {
+  const view = fetched(`${at('v1', 'instances', name, 'history')}?limit=100`, document => {
     items = document.items.map(item => ({...item, key: `${item.specHash}@${item.wantedAt}`}));
     if (!items.some(item => item.key === from)) from = items[1] ? items[1].key : null;
     if (!items.some(item => item.key === to)) to = items[0] ? items[0].key : null;

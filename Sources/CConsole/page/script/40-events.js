@@ -84,7 +84,7 @@ const sought = {
 const eventsShown = 400;
 
 const eventsPage = () => {
-  const list = h('ol.timeline'), told = h('p.faint', {role: 'status'}), none = h('div');
+  const list = h('ol.timeline'), told = h('p.faint'), none = h('div');
   const older = h('div');
   let before = new Map(), next, isAtEnd = false;
   const search = h('input.search', {

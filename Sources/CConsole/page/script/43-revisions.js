@@ -10,7 +10,7 @@ const revisionTones = {
 };
 const revisionsPage = commit => {
   const top = banner();
-  const list = fetched('/v1/revisions',
+  const list = fetched('/v1/revisions?limit=200',
     document => document.items.length
       ? table(['Revision', 'Subject', 'Author', 'Signer', 'Outcome', 'Seen'], document.items.map(item => {
           const {revision} = item;
