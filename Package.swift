@@ -46,6 +46,8 @@ let package = Package(
 
         // What `plumb init` writes: real files, embedded by the compiler.
         .target(name: "CStarter", exclude: ["starter"]),
+        // The console's page: real files, embedded by the compiler.
+        .target(name: "CConsole", exclude: ["page"]),
 
         // The pure core.
         .target(name: "Manifests", dependencies: ["CLibYAML"], swiftSettings: strict),
@@ -92,7 +94,9 @@ let package = Package(
         .target(name: "Agent", dependencies: ["Manifests", "Reconciler"], swiftSettings: strict),
         .target(
             name: "StatusAPI",
-            dependencies: ["Reconciler", .product(name: "Hummingbird", package: "hummingbird")],
+            dependencies: [
+                "Reconciler", "CConsole", .product(name: "Hummingbird", package: "hummingbird"),
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "Plumb",
@@ -150,7 +154,8 @@ let package = Package(
             name: "NotifyTests", dependencies: ["Notify", "Reconciler", "Manifests", "TestKit"],
             swiftSettings: strict),
         .testTarget(
-            name: "StatusAPITests", dependencies: ["StatusAPI", "Reconciler", "Manifests", "CLinux"],
+            name: "StatusAPITests",
+            dependencies: ["StatusAPI", "Reconciler", "Manifests", "CLinux", "TestKit"],
             swiftSettings: strict),
         .testTarget(
             name: "PlumbTests",

@@ -2,7 +2,7 @@ import Reconciler
 
 extension Route {
     /// Everything that is served. A path that is not here does not exist.
-    static let all: [Route] = now + history + stream
+    static let all: [Route] = now + history + stream + console
 
     private static let now: [Route] = [
         Route(template: "/healthz", scope: .open) { request in
