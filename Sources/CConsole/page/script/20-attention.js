@@ -73,7 +73,9 @@ const attention = () => {
   }
   return folded(items).sort((a, b) => a.rank - b.rank || (a.who < b.who ? -1 : 1));
 };
-const plainLines = text => text.split('\n').map(ansi.plain).join('\n');
+const plainLines = text => brief(text).split('\n').map(ansi.plain).join('\n');
+// Hashes are told apart by their beginning.
+const brief = text => text.replace(/\b([0-9a-f]{12})[0-9a-f]{28,52}\b/g, '$1…');
 
 // Many that fail in the same way are one thing to look at.
 const foldedFrom = 4;
@@ -112,8 +114,15 @@ const heldItem = held => ({
   command: command(held.holds.map(hold => hold.lift).join('; ')) || `plumb approve ${held.plan} --reason WHY`,
 });
 
-const rolledBack = () => [...state.instances.values()].filter(
-  one => one.rollout && ['RolledBack', 'Failed'].includes(one.rollout.state));
+const hasFailed = rollout => Boolean(rollout) && ['RolledBack', 'Failed'].includes(rollout.state);
+const rolledBack = () => [...state.instances.values()].filter(one => hasFailed(one.rollout));
+// What is told of a rollout in one line.
+const rolloutText = rollout => {
+  if (!hasFailed(rollout) || !rollout.failure) return rollout.message;
+  const good = rollout.state === 'RolledBack' && rollout.lastKnownGood;
+  const instead = good ? `; ${good.unit}${good.revision ? ` of ${good.revision}` : ''} runs instead` : '';
+  return `${rollout.revision.short} failed: ${rollout.failure.message}${instead}`;
+};
 
 const instanceItem = instance => {
   const {rollout} = instance;
@@ -123,20 +132,18 @@ const instanceItem = instance => {
     href: `#/instances/${encodeURIComponent(instance.name)}`,
     more: []
   };
-  if (rollout && ['RolledBack', 'Failed'].includes(rollout.state)) {
-    const failure = rollout.failure || {};
+  if (hasFailed(rollout)) {
+    const errors = (rollout.failure && rollout.failure.stderr) || [];
     return {
       ...base,
       rank: 0,
       tone: 'failed',
       what: spaced(rollout.state),
-      text: rollout.message,
+      text: rolloutText(rollout),
       since: rollout.startedAt,
-      more: [
-        ...rollout.changes, rollout.obstacle,
-        ...(failure.stderr || []).slice(-3).map(line => ansi.plain(line))
-      ].filter(Boolean),
+      more: [...rollout.changes, rollout.obstacle, ...errors.slice(-3)].filter(Boolean),
       lift: rollout.remedy,
+      label: 'Remedy',
       command: command(rollout.remedy) || `plumb retry ${instance.name}`,
     };
   }
@@ -165,7 +172,7 @@ const instanceItem = instance => {
       since: rollout.startedAt,
       until: rollout.dueAt,
       lift: rollout.dueAt ? 'it has proved itself, or failed, by then' : '',
-      due: true,
+      label: 'Due',
     };
   }
   if (instance.suspended) {
@@ -253,11 +260,13 @@ const whoOf = item => {
   if (item.href === null) return null;
   return item.href ? h('a.who', {href: item.href, 'data-f': item.key}, item.who) : h('span.who', item.who);
 };
-// `due` is a moment that decides by itself, and lifts nothing.
 const liftOf = item => {
-  const text = unquoted(item.lift || '');
-  const how = text && !/^(by|when|once) /.test(text) ? `by ${text}` : text || (item.command ? 'by' : 'by itself');
-  return h('div.lift', h('span.label', item.due ? 'Due' : 'Lifted'), h('span', item.due ? text : how,
+  // The command itself follows.
+  const text = unquoted(item.lift || '').replace(item.command || '\u0000', '').trim();
+  const needsBy = text && !/^(by|when|once) /.test(text);
+  const how = needsBy ? `by ${text}` : text || (item.command ? 'by' : 'by itself');
+  const label = item.label || 'Lifted';
+  return h('div.lift', h('span.label', label), h('span', label === 'Lifted' ? how : text,
     item.until && [' · ', aged(item.until, 'until'), ` (${words.when(item.until)})`]),
   item.command && takeAlong(item.command, `command for ${item.who}`));
 };

@@ -19,16 +19,13 @@ const banner = () => {
     const accepted = source.accepted;
     const differs = source.seen && accepted && source.seen.commit !== accepted.commit;
     const on = type => conditions.find(one => one.type === type && one.status);
-    const trouble = on('Invalid') || on('Rejected') || on('SourceRewound') || on('SourceStale') ||
-      on('Held') || on('SourceUnavailable');
-    const tone = !accepted ? 'unknown'
-      : trouble            ? (['Held', 'SourceStale'].includes(trouble.type) ? 'degraded' : 'failed')
-      : summary.synced < summary.instances ? 'recovering'
-                                           : 'healthy';
-    const word = !accepted                 ? 'No revision yet'
-      : trouble                            ? spaced(trouble.type)
-      : summary.synced < summary.instances ? 'Syncing'
-                                           : 'Synced';
+    const gate = ['Invalid', 'Rejected', 'SourceRewound', 'SourceStale', 'Held'].find(on);
+    const isBack = rolledBack().length > 0;
+    const isSynced = summary.synced === summary.instances;
+    let [tone, word] = isSynced ? ['healthy', 'Synced'] : ['recovering', 'Syncing'];
+    if (isBack) [tone, word] = ['failed', 'Rolled back'];
+    if (gate) [tone, word] = [['Held', 'SourceStale'].includes(gate) ? 'degraded' : 'failed', spaced(gate)];
+    if (!accepted) [tone, word] = ['unknown', 'No revision yet'];
     box.dataset.tone = tone;
     one(box, [source, summary, word],
       () => h('div.banner-in', h('div.sync', badge(tone, word)),

@@ -3,6 +3,7 @@
 const rowsPlain = 200;
 const rowsBeyond = 12;
 
+// `down`: its order begins with the most.
 const columns = [
   {id: 'name', title: 'Instance', order: one => one.name},
   {id: 'health', title: 'Health', order: one => worse(one.health)},
@@ -13,9 +14,9 @@ const columns = [
     number: true,
     order: one => one.desiredReplicas ? one.readyReplicas / one.desiredReplicas : 1
   },
-  {id: 'restarts', title: 'Restarts', number: true, order: one => -restarts(one)},
-  {id: 'cpu', title: 'CPU', number: true, order: one => -(used(one).cpu || 0)},
-  {id: 'memory', title: 'Memory', number: true, order: one => -(used(one).memory || 0)},
+  {id: 'restarts', down: true, title: 'Restarts', number: true, order: one => -restarts(one)},
+  {id: 'cpu', down: true, title: 'CPU', number: true, order: one => -(used(one).cpu || 0)},
+  {id: 'memory', down: true, title: 'Memory', number: true, order: one => -(used(one).memory || 0)},
   {id: 'up', title: 'Up', number: true, order: one => upSince(one) ? -Date.parse(upSince(one)) : 1},
   {id: 'reason', title: 'Reason', order: one => one.reason || '\uffff'},
 ];
@@ -47,7 +48,7 @@ const fits = instance => {
   return wanted.text.toLowerCase().split(/\s+/).every(word => text.includes(word));
 };
 const badness = instance => {
-  const rollout = instance.rollout && ['RolledBack', 'Failed'].includes(instance.rollout.state) ? 0 : 1;
+  const rollout = hasFailed(instance.rollout) ? 0 : 1;
   return rollout * 100 + worse(instance.health) * 10 + (instance.sync === 'Synced' ? 1 : 0);
 };
 const sorted = list => {
@@ -115,9 +116,9 @@ const showRow = (kept, instance) => {
     setText(parts.restarts, String(count));
     parts.restarts.classList.toggle('some', count > 0);
     parts.up.replaceChildren(upSince(instance) ? aged(upSince(instance), 'up') : h('span.faint', '–'));
-    const why =
-      instance.rollout && instance.rollout.state !== 'Proving' ? instance.rollout.message : instance.reason;
-    setText(parts.reason, ansi.plain(why || ''));
+    const {rollout} = instance;
+    const why = rollout && rollout.state !== 'Proving' ? rolloutText(rollout) : instance.reason;
+    setText(parts.reason, ansi.plain(brief(why || '')));
     parts.reason.title = why || '';
     kept.element.className = `t-${instance.health}${why ? ' told' : ''}`;
   }
@@ -151,10 +152,11 @@ const instancesTable = () => {
   })),
     ({column}) => {
       const isSorted = wanted.sort === column.id;
+      const isDown = Boolean(column.down) !== wanted.reverse;
       return h(`th.${column.id}${column.number ? '.num' : ''}`, {
         scope: 'col',
         role: 'columnheader',
-        'aria-sort': isSorted ? (wanted.reverse ? 'descending' : 'ascending') : 'none',
+        'aria-sort': isSorted ? (isDown ? 'descending' : 'ascending') : 'none',
       },
         h('button.head', {
           type: 'button',
@@ -173,7 +175,7 @@ const instancesTable = () => {
           }
         },
           column.title,
-          isSorted ? h('span.arrow', {'aria-hidden': 'true'}, wanted.reverse ? ' ↓' : ' ↑') : null));
+          isSorted ? h('span.arrow', {'aria-hidden': 'true'}, isDown ? ' ↓' : ' ↑') : null));
     });
 
   // Lines are groups' titles and Instances; which of them become elements is decided by where the window is.
@@ -256,7 +258,8 @@ const instancesTable = () => {
   const noRows = ([isEmpty, isBare, isWhole]) => {
     if (!isEmpty) return h('span');
     if (!isWhole) return nothing('Waiting for the agent …');
-    if (!isBare) return nothing('No Instance fits.', h('button', {type: 'button', onclick: () => reset()}, 'Show all'));
+    const all = () => h('button', {type: 'button', onclick: reset}, 'Show all');
+    if (!isBare) return nothing('No Instance fits.', all());
     return nothing('No Instance is declared for this host.',
       'Commit a Unit and an Instance to the watched repository; ', mono('plumb explain instance'),
       ' lists the fields.');

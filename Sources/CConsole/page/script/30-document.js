@@ -56,9 +56,8 @@ const table = (titles, rows, name) => h('div.wide',
     h('tbody', rows)));
 const tr = (...cells) =>
   h('tr', cells.map(one => one instanceof Node && ['TD', 'TH'].includes(one.tagName) ? one : h('td', one)));
-const facts = list => h('dl.facts',
-  list.filter(([, value]) => value !== null && value !== undefined && value !== '').map(([name,
-    value]) => h('div', h('dt', name), h('dd', value))));
-const change = one =>
-  h('span.change', mono(one.path), ' ', one.old === undefined ? null : [h('del', one.old), ' → '],
-    one.new === undefined ? h('span.faint', 'no longer set') : h('ins', one.new));
+const facts = list => h('dl.facts', list.filter(([, value]) => value).map(
+  ([name, value]) => h('div', h('dt', name), h('dd', value))));
+const change = one => h('span.change', mono(one.path), ' ',
+  one.old !== undefined && [h('del', {title: one.old}, brief(one.old)), ' → '],
+  one.new === undefined ? h('span.faint', 'no longer set') : h('ins', {title: one.new}, brief(one.new)));

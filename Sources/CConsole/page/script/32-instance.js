@@ -32,8 +32,8 @@ const instancePage = (name, tab = '') => {
     one(head, shown, () => h('div',
       h('p.crumbs', h('a', {href: '#/'}, 'Instances'), ' /'),
       h('h1', name),
-      instance ? instanceMeta(instance) : h('p.faint',
-        state.isWhole ? 'Not declared for this host, and nothing of it runs.' : 'Waiting for the agent …')));
+      instance ? instanceMeta(instance)
+        : h('p.faint', state.isWhole ? 'Not declared here, and nothing of it runs.' : 'Waiting for the agent …')));
     patch(links, tabs.map(([id, title]) => ({key: id, title, sign: String(id === tab)})),
       ({key, title}) => h('a',
         {href: instanceHref(name, key), 'aria-current': key === tab ? 'page' : null, 'data-f': `tab:${key}`},
@@ -77,7 +77,8 @@ const nowTab = name => {
   const update = () => {
     const instance = state.instances.get(name);
     if (!instance) return;
-    const item = instanceItem(instance);
+    // The panel of the rollout says the same, and more.
+    const item = hasFailed(instance.rollout) ? null : instanceItem(instance);
     one(reason, item, () => item ? h('ul.attention', attentionItem({...item, href: null})) : h('span'));
     one(rollout, instance.rollout || null, value => value ? rolloutView(value) : h('span'));
     replicaRows();
@@ -121,33 +122,30 @@ const lastEvent = name => {
   return last;
 };
 
-const rolloutView = rollout => h(
-  `section.panel.t-${['RolledBack', 'Failed'].includes(rollout.state) ? 'failed' : 'recovering'}`,
-  h('h2', 'Rollout ',
-    badge(['RolledBack', 'Failed'].includes(rollout.state) ? 'failed' : 'recovering', spaced(rollout.state))),
-  facts([
-    ['revision', h('span', chip(rollout.revision), ' ', rollout.revision.subject)],
-    [
-      'changes', rollout.changes.length ? h('ul.plain', rollout.changes.map(text => h('li', mono(text)))) : ''
-    ],
-    ['healthy', `${rollout.healthyReplicas} of ${rollout.desiredReplicas}`],
-    ['exits', rollout.exits ? String(rollout.exits) : ''],
-    ['began', rollout.startedAt ? aged(rollout.startedAt) : ''],
-    ['due', rollout.dueAt ? h('span', aged(rollout.dueAt, 'until'), ` (${words.when(rollout.dueAt)})`) : ''],
-    ['failure', rollout.failure ? rollout.failure.message : ''],
-    [
-      'way back',
-      rollout.lastKnownGood
-        ? `${rollout.lastKnownGood.unit}${
-            rollout.lastKnownGood.revision ? ` of ${rollout.lastKnownGood.revision}` : ''}`
-                                           : rollout.obstacle || 'none has proved itself yet'
-    ],
-    ['remedy', rollout.remedy],
-  ]),
-  rollout.failure && rollout.failure.stderr && rollout.failure.stderr.length
-    ? h('div', h('p.label', `last lines of ${rollout.failure.replica || 'it'} on stderr`),
-        h('pre.output', {tabindex: '0'}, rollout.failure.stderr.map(line => [ansi.nodes(line), '\n'])))
-    : null);
+const rolloutView = rollout => {
+  const tone = hasFailed(rollout) ? 'failed' : 'recovering';
+  const {failure, lastKnownGood: good, dueAt} = rollout;
+  const goodRevision = good && good.revision ? ` of ${good.revision}` : '';
+  const errors = (failure && failure.stderr) || [];
+  const remedy = command(rollout.remedy);
+  return h(`section.panel.t-${tone}`,
+    h('h2', 'Rollout', badge(tone, spaced(rollout.state))),
+    facts([
+      ['failure', failure && failure.message],
+      ['revision', h('span', chip(rollout.revision), ' ', rollout.revision.subject)],
+      ['changes', rollout.changes.length > 0
+        && h('ul.plain', rollout.changes.map(text => h('li', mono(brief(text), text))))],
+      ['healthy', `${rollout.healthyReplicas} of ${rollout.desiredReplicas}`],
+      ['exits', rollout.exits > 0 && String(rollout.exits)],
+      ['began', rollout.startedAt && aged(rollout.startedAt)],
+      ['due', dueAt && h('span', aged(dueAt, 'until'), ` (${words.when(dueAt)})`)],
+      ['way back', good ? `${good.unit}${goodRevision}` : rollout.obstacle || 'none has proved itself yet'],
+      ['remedy', rollout.remedy && h('span', unquoted(rollout.remedy),
+        remedy && takeAlong(remedy, `command for ${rollout.revision.short}`))],
+    ]),
+    errors.length > 0 && h('div', h('p.label', `last lines of ${failure.replica || 'it'} on stderr`),
+      h('pre.output', {tabindex: '0'}, errors.map(line => [ansi.nodes(line), '\n']))));
+};
 
 const replicaTable = instance => table(
   [

@@ -36,20 +36,24 @@ const eventTones = {
   found: 'degraded',
 };
 const eventLine = event => {
-  const changes = event.cause ? event.cause.changes : [];
-  const message = ansi.plain(event.message);
-  return h(`li.t-${eventTones[event.kind] || 'info'}`,
+  const {cause, caller} = event;
+  const changes = cause ? cause.changes : [];
+  // What the cause says is told field by field below.
+  const text = changes.length ? event.message.replace(`: ${cause.text}`, '') : event.message;
+  const from = changes.length > 0 && cause.revision;
+  const isFine = event.kind === 'exited' && / exit code 0$/.test(text);
+  return h(`li.t-${(!isFine && eventTones[event.kind]) || 'info'}`,
     h('time', {datetime: event.time, title: words.full(event.time)}, words.when(event.time)),
     h('span.kind', spaced(event.kind).toLowerCase()),
-    event.instance ? h('a.who', {href: instanceHref(event.instance), 'data-f': `event:${event.id}`},
-                       event.replica || event.instance)
-                   : h('span.who'),
-    h('span.text', message,
-      changes.length ? h('span.causes',
-                         changes.slice(0, 4).map(
-                           one => h('span', change(one), h('span.place', ` ${one.file}:${one.line}`))))
-                     : null,
-      event.caller ? h('span.faint', ` by ${event.caller.user}, uid ${event.caller.uid}`) : null));
+    event.instance
+      ? h('a.who', {href: instanceHref(event.instance), 'data-f': `event:${event.id}`},
+          event.replica || event.instance)
+      : h('span.who'),
+    h('span.text', plainLines(text),
+      from && h('span.faint', ` — ${from.short} by ${who(from)}`),
+      changes.length > 0 && h('span.causes', changes.slice(0, 4).map(
+        one => h('span', change(one), h('span.place', ` ${one.file}:${one.line}`)))),
+      caller && h('span.faint', ` by ${caller.user}, uid ${caller.uid}`)));
 };
 const groups = {
   '': 'everything',
