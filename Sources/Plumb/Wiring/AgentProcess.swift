@@ -171,8 +171,10 @@ struct AgentProcess {
     }
 
     private func trustSettings() -> TrustSettings? {
-        settings.trust.settings(
-            repositories: [settings.source.repository, readable], stateDir: settings.stateDir)
+        // What a commit brings is written below these, too.
+        let written = ["packages", "instances", "slots", "shared"].map { "\(settings.stateDir)/\($0)" }
+        return settings.trust.settings(
+            repositories: [settings.source.repository, readable] + written, stateDir: settings.stateDir)
     }
 
     /// Whoever keeps the mirror true to the remote; nil for a repository on this host.

@@ -161,7 +161,7 @@ extension Revision {
         self.init(
             id: RevisionID(hex: commit.id.description), ref: ref, authorName: commit.author.name,
             authorEmail: commit.author.email, subject: commit.subject,
-            committed: WallTime(nanoseconds: commit.committer.time * 1_000_000_000))
+            committed: WallTime(claimedSeconds: commit.committer.time))
         let named = Revision.approvals(in: commit.message)
         approves = named.isEmpty ? nil : named
     }
