@@ -71,7 +71,7 @@ const receive = {
     }
     state.hello = data;
   },
-  // What is shown stays until the new picture is whole. Events are known by their ids, and need no new beginning.
+  // What is shown stays until the new picture is whole. Events are known by their ids.
   reset() { state.picture = {head: null, instances: new Map()}; },
   status(data) {
     if (data.observedAt) words.skew = Date.parse(data.observedAt) - Date.now();

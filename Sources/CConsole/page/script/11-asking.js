@@ -47,8 +47,8 @@ const ask = async (path, signal) => {
 };
 const at = (...segments) => '/' + segments.map(encodeURIComponent).join('/');
 
-// Server-sent events over fetch, because what browsers have for it cannot send a token. One of these is one stream, that
-// comes again by itself until it is closed.
+// Server-sent events over fetch, because what browsers have for it cannot send a token. One of these is one
+// stream, that comes again by itself until it is closed.
 const waitMax = 15000;
 const stream = options => {
   const {path, on, changed: tell} = options;

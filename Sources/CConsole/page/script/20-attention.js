@@ -256,7 +256,8 @@ const whoOf = item => {
 // `due` is a moment that decides by itself, and lifts nothing.
 const liftOf = item => {
   const text = unquoted(item.lift || '');
-  const how = text && !/^(by|when|once) /.test(text) ? `by ${text}` : text || (item.command ? 'by' : 'by itself');
+  const needsBy = text && !/^(by|when|once) /.test(text);
+  const how = needsBy ? `by ${text}` : text || (item.command ? 'by' : 'by itself');
   return h('div.lift', h('span.label', item.due ? 'Due' : 'Lifted'), h('span', item.due ? text : how,
     item.until && [' · ', aged(item.until, 'until'), ` (${words.when(item.until)})`]),
   item.command && takeAlong(item.command, `command for ${item.who}`));

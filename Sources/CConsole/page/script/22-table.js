@@ -3,6 +3,7 @@
 const rowsPlain = 200;
 const rowsBeyond = 12;
 
+// `down`: its order begins with the most.
 const columns = [
   {id: 'name', title: 'Instance', order: one => one.name},
   {id: 'health', title: 'Health', order: one => worse(one.health)},
@@ -13,9 +14,9 @@ const columns = [
     number: true,
     order: one => one.desiredReplicas ? one.readyReplicas / one.desiredReplicas : 1
   },
-  {id: 'restarts', title: 'Restarts', number: true, order: one => -restarts(one)},
-  {id: 'cpu', title: 'CPU', number: true, order: one => -(used(one).cpu || 0)},
-  {id: 'memory', title: 'Memory', number: true, order: one => -(used(one).memory || 0)},
+  {id: 'restarts', down: true, title: 'Restarts', number: true, order: one => -restarts(one)},
+  {id: 'cpu', down: true, title: 'CPU', number: true, order: one => -(used(one).cpu || 0)},
+  {id: 'memory', down: true, title: 'Memory', number: true, order: one => -(used(one).memory || 0)},
   {id: 'up', title: 'Up', number: true, order: one => upSince(one) ? -Date.parse(upSince(one)) : 1},
   {id: 'reason', title: 'Reason', order: one => one.reason || '\uffff'},
 ];
@@ -151,10 +152,11 @@ const instancesTable = () => {
   })),
     ({column}) => {
       const isSorted = wanted.sort === column.id;
+      const isDown = Boolean(column.down) !== wanted.reverse;
       return h(`th.${column.id}${column.number ? '.num' : ''}`, {
         scope: 'col',
         role: 'columnheader',
-        'aria-sort': isSorted ? (wanted.reverse ? 'descending' : 'ascending') : 'none',
+        'aria-sort': isSorted ? (isDown ? 'descending' : 'ascending') : 'none',
       },
         h('button.head', {
           type: 'button',
@@ -173,7 +175,7 @@ const instancesTable = () => {
           }
         },
           column.title,
-          isSorted ? h('span.arrow', {'aria-hidden': 'true'}, wanted.reverse ? ' ↓' : ' ↑') : null));
+          isSorted ? h('span.arrow', {'aria-hidden': 'true'}, isDown ? ' ↓' : ' ↑') : null));
     });
 
   // Lines are groups' titles and Instances; which of them become elements is decided by where the window is.
@@ -256,7 +258,8 @@ const instancesTable = () => {
   const noRows = ([isEmpty, isBare, isWhole]) => {
     if (!isEmpty) return h('span');
     if (!isWhole) return nothing('Waiting for the agent …');
-    if (!isBare) return nothing('No Instance fits.', h('button', {type: 'button', onclick: () => reset()}, 'Show all'));
+    const all = () => h('button', {type: 'button', onclick: reset}, 'Show all');
+    if (!isBare) return nothing('No Instance fits.', all());
     return nothing('No Instance is declared for this host.',
       'Commit a Unit and an Instance to the watched repository; ', mono('plumb explain instance'),
       ' lists the fields.');

@@ -32,8 +32,8 @@ const instancePage = (name, tab = '') => {
     one(head, shown, () => h('div',
       h('p.crumbs', h('a', {href: '#/'}, 'Instances'), ' /'),
       h('h1', name),
-      instance ? instanceMeta(instance) : h('p.faint',
-        state.isWhole ? 'Not declared for this host, and nothing of it runs.' : 'Waiting for the agent …')));
+      instance ? instanceMeta(instance)
+        : h('p.faint', state.isWhole ? 'Not declared here, and nothing of it runs.' : 'Waiting for the agent …')));
     patch(links, tabs.map(([id, title]) => ({key: id, title, sign: String(id === tab)})),
       ({key, title}) => h('a',
         {href: instanceHref(name, key), 'aria-current': key === tab ? 'page' : null, 'data-f': `tab:${key}`},

@@ -216,8 +216,8 @@ const logsTab = name => {
     ['', 'every level'], ['debug', 'debug and above'], ['info', 'info and above'],
     ['warn', 'warnings and above'], ['error', 'errors'],
   ];
-  const selects = h('div.selects', select('Replica', 'replica', replicas), select('Stream', 'stream', streams),
-    select('Least level', 'level', levels), pause, wrap);
+  const selects = h('div.selects', select('Replica', 'replica', replicas),
+    select('Stream', 'stream', streams), select('Least level', 'level', levels), pause, wrap);
   return {
     element: h('div.logs', h('div.toolbar', filter, selects, told), trouble, list),
     mount() {

@@ -14,12 +14,13 @@ const configTab = name => {
   };
 };
 const configView = document => {
-  const ways = {env: 'as environment variables', args: 'as arguments', file: `in the file ${document.file || ''}`};
+  const file = `in the file ${document.file || ''}`;
+  const way = {env: 'as environment variables', args: 'as arguments', file}[document.apply] || '';
   const {values, environment = [], secrets = []} = document;
   const name = text => h('th.name', {scope: 'row'}, text);
   return h('div',
-    h('p.faint', `Given to the program ${ways[document.apply] || ''}. The later origin wins: the Unit’s default, `,
-      'then each configFrom, then the Instance.'),
+    h('p.faint', `Given to the program ${way}. The later origin wins: the Unit’s default, then each `,
+      'configFrom, then the Instance.'),
     values.length === 0 ? nothing('Its Unit has no configuration fields.')
       : table(['Field', 'Value', 'Origin', 'Declared at'], values.map(value => tr(
           name(value.name), configValue(value),
@@ -27,8 +28,9 @@ const configView = document => {
           h('span.place', value.place || '–'))), 'configuration'),
     environment.length > 0 && [h('h2', 'Environment'), table(['Variable', 'Value'],
       environment.map(one => tr(name(one.name), h('code.value', one.text))), 'environment')],
-    secrets.length > 0 && [h('h2', 'Secrets'), table(['Variable', 'Value'], secrets.map(one => tr(
-      name(one.variable), h('span.faint', 'read from the host’s secret directory; shown nowhere'))), 'secrets')]);
+    secrets.length > 0 && [h('h2', 'Secrets'), table(['Variable', 'Value'], secrets.map(
+      one => tr(name(one.variable), h('span.faint', 'from the host’s secret directory; shown nowhere'))),
+      'secrets')]);
 };
 const configValue = value => h('span',
   value.secret ? h('span.faint', 'secret, from the host') : h('code.value', value.text),

@@ -42,7 +42,7 @@ const changes = (instance, accepted) => {
       ' says beforehand what it would do.'),
     h('div',
       edit('Restart every replica',
-        'Any other value restarts it, one replica after the other as its update policy says. It is never rolled back for it.',
+        'Any other value restarts it, as its update policy says. It is never rolled back for that.',
         `spec:\n  restartNonce: "${stamp}"`, `Restart ${name}`),
       edit(now > 0 ? `Run more or fewer replicas (now ${now})` : 'Run replicas',
         'Slots come and go; what runs on is not touched.', `spec:\n  replicas: ${now + 1}`,
