@@ -89,7 +89,9 @@ let package = Package(
         .target(name: "Agent", dependencies: ["Manifests", "Reconciler"], swiftSettings: strict),
         .target(
             name: "StatusAPI",
-            dependencies: ["Reconciler", .product(name: "Hummingbird", package: "hummingbird")],
+            dependencies: [
+                "Reconciler", "CLinux", .product(name: "Hummingbird", package: "hummingbird"),
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "Plumb",

@@ -26,8 +26,23 @@ enum StatusLimits {
     static let answerMax: Duration = .seconds(5)
     /// How long requests in flight may go on when the agent ends.
     static let drainMax: Duration = .seconds(2)
+    /// Of lists that are in memory as a whole.
+    static let listDefault = 1_000
+    static let listMax = 10_000
     static let eventsDefault = 100
     static let eventsMax = 1_000
+    /// Of runs that are remembered.
+    static let historyDefault = 100
+    static let historyMax = 1_000
+    /// Events of one run that are shown with it.
+    static let runEventsMax = 200
+    /// Lines of a log on one page.
+    static let linesDefault = 100
+    static let linesMax = 1_000
+    static let endpointsDefault = 100
+    static let endpointsMax = 10_000
+    /// Services whose turn is remembered.
+    static let turnsMax = 1_024
     static let revisionsDefault = 50
     static let revisionsMax = 1_000
     static let specsDefault = 20

@@ -1,6 +1,7 @@
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
+import Reconciler
 
 /// From a request to its answer: method, host, route, query. Never throws; whatever goes wrong is a problem
 /// document.
@@ -20,10 +21,10 @@ struct Responder: Sendable {
             try checkSize(request)
             if !isLocal { try checkHost(request.head.authority) }
             guard request.method == .get || request.method == .head else {
-                throw Refusal.readOnly(request.method.rawValue, path: request.uri.path)
+                throw await Refusal.readOnly(request.method.rawValue, path: request.uri.path, source: source)
             }
             let payload = try await route(request)
-            return Answer(response: response(payload, to: request))
+            return Answer(response: response(try await finished(payload), to: request))
         } catch let refusal as Refusal {
             return answer(refusal, to: request)
         } catch {
@@ -35,11 +36,27 @@ struct Responder: Sendable {
         let path = request.uri.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         for route in Route.all where route.audience == .everybody || isLocal {
             guard let segments = route.match(Array(path)) else { continue }
-            let query = try QueryParameters(request.uri.query, known: route.parameters)
+            let query = try QueryParameters(request.uri.query, declared: route.parameters)
+            try route.check(segments)
             return try await route.answer(
                 RouteRequest(source: source, segments: segments, query: query, isLocal: isLocal))
         }
-        throw Refusal.notFound("nothing is served at \(request.uri.path); begin with /v1/status")
+        throw Refusal.notFound(
+            "nothing is served at \(request.uri.path); begin with /v1/status, or see /openapi.json")
+    }
+
+    /// No value of a secret leaves, whoever wrote it where. The tag is of what does leave.
+    private func finished(_ payload: Payload) async throws -> Payload {
+        var payload = payload
+        let source = source
+        let mask = try await answered { await source.secrets() }
+        if !mask.isEmpty {
+            payload.bytes =
+                payload.contentType.hasSuffix("json")
+                ? mask.maskedJSON(payload.bytes) : mask.maskedText(payload.bytes)
+        }
+        if payload.etag != nil { payload.etag = EntityTag.of(payload.bytes) }
+        return payload
     }
 
     private func checkSize(_ request: Request) throws(Refusal) {
@@ -76,15 +93,43 @@ struct Responder: Sendable {
 
     /// A HEAD has the headers of its GET, the length included, and no body.
     private func response(_ payload: Payload, to request: Request) -> Response {
-        let headers: HTTPFields = [
+        var headers: HTTPFields = [
             .contentType: payload.contentType,
             .contentLength: String(payload.bytes.count),
-            .cacheControl: "no-store",
+            .cacheControl: payload.etag == nil ? "no-store" : "private, no-cache",
             .xContentTypeOptions: "nosniff",
         ]
+        if let etag = payload.etag {
+            headers[.eTag] = etag
+            if let known = request.headers[.ifNoneMatch], EntityTag.isNamed(etag, by: known) {
+                headers[.contentLength] = nil
+                headers[.contentType] = nil
+                return Response(status: .notModified, headers: headers, body: ResponseBody())
+            }
+        }
         let body =
             request.method == .head
             ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: payload.bytes))
         return Response(status: HTTPResponse.Status(code: payload.status), headers: headers, body: body)
     }
+}
+
+extension Route {
+    /// The variable segments are held against the table, as the query is.
+    func check(_ segments: [Substring: String]) throws(Refusal) {
+        let pattern = template.split(separator: "/").filter { $0.hasPrefix("{") }
+        for name in pattern.map({ $0.dropFirst().dropLast() }) {
+            guard let value = segments[name] else {
+                throw .notFound("the path is not percent-encoded UTF-8")
+            }
+            guard let parameter = parameters.first(where: { $0.isInPath && $0.name == name }) else {
+                continue
+            }
+            // A name that cannot be one is nothing's name; an id of the wrong kind is a mistake.
+            guard let problem = parameter.problem(with: value) else { continue }
+            throw isRevision ? .badRevision("the revision \(problem)") : .notFound("'\(value)': \(problem)")
+        }
+    }
+
+    private var isRevision: Bool { template.hasPrefix("/v1/revisions/") }
 }
