@@ -4,16 +4,20 @@ package struct StatusConfiguration: Sendable, Hashable {
     package var listen: String
     /// The local socket's path, of any length; its directory exists. nil: none.
     package var socket: String?
+    package var access: AccessRules
 
-    package init(listen: String = "127.0.0.1:7420", socket: String? = nil) {
+    package init(
+        listen: String = "127.0.0.1:7420", socket: String? = nil, access: AccessRules = AccessRules()
+    ) {
         self.listen = listen
         self.socket = socket
+        self.access = access
     }
 }
 
 /// Every bound of the endpoint, in one place.
 enum StatusLimits {
-    static let connectionsMax = 256
+    static let connectionsMax = 512
     static let headerFieldBytesMax = 8 << 10
     static let headerBytesMax = 32 << 10
     static let headersMax = 100
@@ -24,6 +28,8 @@ enum StatusLimits {
     static let idleMax: Duration = .seconds(60)
     /// How long the loop may take to answer.
     static let answerMax: Duration = .seconds(5)
+    /// A client that does not take its answer for so long is gone.
+    static let writeMax: Duration = .seconds(30)
     /// How long requests in flight may go on when the agent ends.
     static let drainMax: Duration = .seconds(2)
     /// Of lists that are in memory as a whole.
@@ -32,8 +38,8 @@ enum StatusLimits {
     static let eventsDefault = 100
     static let eventsMax = 1_000
     /// Of runs that are remembered.
-    static let historyDefault = 100
-    static let historyMax = 1_000
+    static let runsDefault = 100
+    static let runsMax = 1_000
     /// Events of one run that are shown with it.
     static let runEventsMax = 200
     /// Lines of a log on one page.

@@ -19,16 +19,31 @@ package final class StatusServer: Service {
     private let configuration: StatusConfiguration
     private let source: any StatusSource
     private let onListening: (@Sendable (Listening) -> Void)?
+    let streams: Broadcaster
 
     /// `onListening` is called once, when both listen.
-    package init(
+    package convenience init(
         configuration: StatusConfiguration, source: any StatusSource,
+        onListening: (@Sendable (Listening) -> Void)? = nil
+    ) {
+        self.init(
+            configuration: configuration, source: source, streaming: StreamSettings(),
+            onListening: onListening)
+    }
+
+    init(
+        configuration: StatusConfiguration, source: any StatusSource, streaming: StreamSettings,
         onListening: (@Sendable (Listening) -> Void)? = nil
     ) {
         self.configuration = configuration
         self.source = source
         self.onListening = onListening
+        streams = Broadcaster(source: source, settings: streaming)
     }
+
+    /// Something may be different: whoever watches is told. To be called after each turn of the loop; it
+    /// costs nothing where nobody watches.
+    package func turned() { streams.turned() }
 
     /// To be called once. Throws a `StatusServerError` where it cannot listen; both listen, or none.
     package func run() async throws {
@@ -59,7 +74,8 @@ package final class StatusServer: Service {
             local?.removeUnpublished()
             if listeners.isSocketOpen { local?.remove() }
         }
-        try await ServerGroup(members: servers).run()
+        let streams = streams
+        try await ServerGroup(members: servers, onStop: { streams.end() }).run()
     }
 
     private func server(
@@ -68,7 +84,9 @@ package final class StatusServer: Service {
     ) -> ServerGroup.Maker {
         let logger = Logger(label: "status") { _ in SwiftLogNoOpLogHandler() }
         let channel = HTTP1Channel(
-            responder: Self.respond(Responder(source: source, isLocal: isLocal)),
+            responder: Self.respond(
+                Responder(
+                    source: source, access: isLocal ? nil : Access(configuration.access), streams: streams)),
             configuration: .init(
                 idleTimeout: TimeAmount.nanoseconds(Int64(StatusLimits.idleMax / .nanoseconds(1))),
                 httpDecoderConfiguration: .init(
@@ -88,7 +106,14 @@ package final class StatusServer: Service {
 
     private static func respond(_ responder: Responder) -> HTTPChannelHandler.Responder {
         { request, writer, channel in
-            let answer = await responder.answer(request)
+            let answer = await responder.answer(request, from: Peer(channel))
+            if let (session, opening) = answer.stream {
+                return try await session.run(opening, answer.response.head, request, writer, channel)
+            }
+            let late = channel.eventLoop.scheduleTask(in: TimeAmount(StatusLimits.writeMax)) {
+                channel.close(mode: .all, promise: nil)
+            }
+            defer { late.cancel() }
             try await writer.write(response: answer.response.head, body: answer.response.body)
             if answer.closes { channel.close(mode: .output, promise: nil) }
         }

@@ -18,6 +18,8 @@ package protocol StatusSource: HistorySource {
     func processes(of run: RunID) async -> [RunProcess]
     /// What the kernel says of the sandbox of a run, read when it is asked for; nil where it has no process.
     func sandbox(of run: RunID) async -> SandboxObservation?
+    /// What runs have written and write, until the consumer stops. Nothing is read ahead of it.
+    func tail(_ query: TailQuery) -> AsyncStream<[TailRecord]>
     /// What the webhook has answered; nil where there is none.
     var webhook: WebhookCounts? { get }
 }

@@ -160,6 +160,8 @@ final class SampleSource: StatusSource {
         [OutputLine(isError: true, time: Sample.wall(4), text: "the last words of \(slot)")]
     }
 
+    func tail(_ query: TailQuery) -> AsyncStream<[TailRecord]> { AsyncStream { $0.finish() } }
+
     func usage(of runs: Set<RunID>) async -> [RunID: RunUsage] {
         var usage = RunUsage()
         usage.cpuTime = .milliseconds(1_500)

@@ -55,7 +55,6 @@ struct AgentProcess {
             targets: settings.notify.targets, node: settings.node.name, store: store,
             remembered: remembered.notes, box: box
         ) { await loop.state() }
-        box.onTurn { notify.poke() }
         box.join(loop, following: Following(watcher: watcher, follower: follower)) { branch in
             guard selection == nil else { return }
             var batch = StoreBatch()
@@ -80,6 +79,10 @@ struct AgentProcess {
                     + "state \(settings.stateDir)")
             AgentLog.say(
                 "status: http://\(listening.address)/v1/status   socket: \(listening.socket ?? "none")")
+        }
+        box.onTurn {
+            notify.poke()
+            server.turned()
         }
         let control = try ControlServer(path: SocketPath.control(beside: settings.socket)) {
             box.post(.control($0, from: $1, $2))

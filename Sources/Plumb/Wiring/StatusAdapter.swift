@@ -30,6 +30,8 @@ struct StatusAdapter: StatusSource {
         RunOutput(stateDir: stateDir).last(of: run, in: slot, lines: lines)
     }
 
+    func tail(_ query: TailQuery) -> AsyncStream<[TailRecord]> { RunOutput(stateDir: stateDir).tail(query) }
+
     func usage(of runs: Set<RunID>) async -> [RunID: RunUsage] { await supervisor.usage(of: runs) }
 
     func processes(of run: RunID) async -> [RunProcess] { supervisor.processes(of: run) }

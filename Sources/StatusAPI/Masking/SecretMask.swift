@@ -60,10 +60,7 @@ package struct SecretMask: Sendable {
 
     /// A whole document: in each of its strings but the keys of objects, so that it stays what it is.
     package func maskedJSON(_ bytes: [UInt8]) -> [UInt8] {
-        let isSuspect = patterns.contains { pattern in
-            pattern.plain.count < Self.partMin || MemorySearch.first(pattern.plain, in: bytes, from: 0) != nil
-        }
-        guard isSuspect else { return bytes }
+        guard isSuspect(bytes) else { return bytes }
         var out: [UInt8] = []
         out.reserveCapacity(bytes.count)
         var strings = JSONStrings(bytes)
@@ -76,6 +73,25 @@ package struct SecretMask: Sendable {
             out += JSONStrings.escaped(masked)
         }
         return out
+    }
+
+    /// Server-sent events: of each message the document that is its data.
+    package func maskedEvents(_ bytes: [UInt8]) -> [UInt8] {
+        guard isSuspect(bytes) else { return bytes }
+        let data = Array("data: ".utf8)
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        return Array(
+            lines.map {
+                $0.starts(with: data) ? data + maskedJSON(Array($0.dropFirst(data.count))) : Array($0)
+            }
+            .joined(separator: [UInt8(ascii: "\n")]))
+    }
+
+    /// Whether a value may be in it, however it is written there.
+    private func isSuspect(_ bytes: [UInt8]) -> Bool {
+        patterns.contains { pattern in
+            pattern.plain.count < Self.partMin || MemorySearch.first(pattern.plain, in: bytes, from: 0) != nil
+        }
     }
 
     /// So many bytes at the begin are the end of a value.

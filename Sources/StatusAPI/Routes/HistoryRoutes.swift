@@ -168,10 +168,9 @@ extension Route {
 }
 
 extension RouteRequest {
-    /// What the telling runs wrote last. Whoever may read the local socket may read logs; whoever reaches the
-    /// loopback address need not.
+    /// What the telling runs wrote last, for whoever may read logs.
     fileprivate func output(of why: Why) async throws -> [RunID: [OutputLine]] {
-        guard isLocal else { return [:] }
+        guard scopes.contains(.logs) else { return [:] }
         var output: [RunID: [OutputLine]] = [:]
         let source = source
         for replica in why.replicas.prefix(StatusLimits.outputRunsMax) {

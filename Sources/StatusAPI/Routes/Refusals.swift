@@ -1,3 +1,5 @@
+import Reconciler
+
 extension Refusal {
     static func notFound(_ detail: String) -> Refusal {
         Refusal(problem: ProblemDocument(status: 404, code: "not-found", title: "Not found", detail: detail))
@@ -11,8 +13,9 @@ extension Refusal {
     }
 
     /// Invariant: the endpoint cannot change anything. It says where a change belongs.
-    static func readOnly(_ method: String, path: String, source: any StatusSource) async -> Refusal {
-        let state = try? await answered { await source.state() }
+    static func readOnly(_ method: String, path: String, source: (any StatusSource)?) async -> Refusal {
+        let state: AgentState? =
+            if let source { try? await answered { await source.state() } } else { nil }
         let edit = state.map { EditPlace(path, in: $0) }
         let advice = edit?.text ?? "edit the declarations in the watched repository and commit"
         var problem = ProblemDocument(

@@ -7,24 +7,36 @@ import Reconciler
 /// document.
 struct Responder: Sendable {
     var source: any StatusSource
-    /// On the local socket: more routes, and no host to check.
-    var isLocal: Bool
+    /// nil on the local socket: more routes, and nobody is asked who he is.
+    var access: Access?
+    var streams: Broadcaster?
+
+    var isLocal: Bool { access == nil }
 
     struct Answer: Sendable {
         var response: Response
         /// The connection ends with it.
         var closes = false
+        /// Goes on after the head of the response, in place of its body.
+        var stream: (session: StreamSession, opening: StreamSession.Opening)?
     }
 
-    func answer(_ request: Request) async -> Answer {
+    func answer(_ request: Request, from peer: Peer) async -> Answer {
         do {
             try checkSize(request)
-            if !isLocal { try checkHost(request.head.authority) }
+            let admission = try access?.admit(request, from: peer) ?? .local
             guard request.method == .get || request.method == .head else {
-                throw await Refusal.readOnly(request.method.rawValue, path: request.uri.path, source: source)
+                // Where things are declared is told to whom may ask for them.
+                throw await Refusal.readOnly(
+                    request.method.rawValue, path: request.uri.path,
+                    source: admission.scopes.contains(.status) ? source : nil)
             }
-            let payload = try await route(request)
-            return Answer(response: response(try await finished(payload), to: request))
+            let payload = try await route(request, admission)
+            var answer = Answer(response: response(try await finished(payload), to: request))
+            if let session = payload.stream, request.method == .get {
+                answer.stream = (session, try await session.open())
+            }
+            return answer
         } catch let refusal as Refusal {
             return answer(refusal, to: request)
         } catch {
@@ -32,14 +44,21 @@ struct Responder: Sendable {
         }
     }
 
-    private func route(_ request: Request) async throws -> Payload {
+    private func route(_ request: Request, _ admission: Admission) async throws -> Payload {
         let path = request.uri.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-        for route in Route.all where route.audience == .everybody || isLocal {
+        for route in Route.all where route.isThere(for: admission, isLocal: isLocal) {
             guard let segments = route.match(Array(path)) else { continue }
+            guard admission.scopes.contains(route.scope) else {
+                throw Refusal.scope(route.scope, isKnown: admission.isKnown)
+            }
             let query = try QueryParameters(request.uri.query, declared: route.parameters)
             try route.check(segments)
             return try await route.answer(
-                RouteRequest(source: source, segments: segments, query: query, isLocal: isLocal))
+                RouteRequest(
+                    source: source, segments: segments, query: query, isLocal: isLocal,
+                    scopes: admission.scopes, isKnown: admission.isKnown, client: admission.client,
+                    lastEventID: HTTPField.Name("Last-Event-ID").flatMap { request.headers[$0] },
+                    streams: streams))
         }
         throw Refusal.notFound(
             "nothing is served at \(request.uri.path); begin with /v1/status, or see /openapi.json")
@@ -70,23 +89,14 @@ struct Responder: Sendable {
         }
     }
 
-    /// A page in a browser can make its own name point to 127.0.0.1, and would then read what is served here.
-    /// Its requests carry that name.
-    private func checkHost(_ authority: String?) throws(Refusal) {
-        guard let authority, !authority.isEmpty else { throw .misdirected(nil) }
-        var host = Substring(authority)
-        if let colon = host.lastIndex(of: ":"), host[host.index(after: colon)...].allSatisfy(\.isNumber) {
-            host = host[..<colon]
-        }
-        if ListenAddress.loopback(String(host)) == nil { throw .misdirected(authority) }
-    }
-
     private func answer(_ refusal: Refusal, to request: Request) -> Answer {
         let bytes = (try? WireFormat.encode(refusal.problem)) ?? []
         let payload = Payload(
             status: refusal.problem.status, contentType: ProblemDocument.contentType, bytes: bytes)
         var answer = Answer(response: response(payload, to: request), closes: refusal.closes)
         if let allow = refusal.allow { answer.response.headers[.allow] = allow }
+        if let seconds = refusal.retryAfter { answer.response.headers[.retryAfter] = String(seconds) }
+        if let challenge = refusal.challenge { answer.response.headers[.wwwAuthenticate] = challenge }
         if refusal.closes { answer.response.headers[.connection] = "close" }
         return answer
     }
@@ -95,10 +105,14 @@ struct Responder: Sendable {
     private func response(_ payload: Payload, to request: Request) -> Response {
         var headers: HTTPFields = [
             .contentType: payload.contentType,
-            .contentLength: String(payload.bytes.count),
             .cacheControl: payload.etag == nil ? "no-store" : "private, no-cache",
-            .xContentTypeOptions: "nosniff",
         ]
+        headers.append(contentsOf: SafetyHeaders.fields(contentType: payload.contentType))
+        if payload.stream == nil {
+            headers[.contentLength] = String(payload.bytes.count)
+        } else if let buffering = HTTPField.Name("X-Accel-Buffering") {
+            headers[buffering] = "no"
+        }
         if let etag = payload.etag {
             headers[.eTag] = etag
             if let known = request.headers[.ifNoneMatch], EntityTag.isNamed(etag, by: known) {
@@ -110,7 +124,11 @@ struct Responder: Sendable {
         let body =
             request.method == .head
             ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: payload.bytes))
-        return Response(status: HTTPResponse.Status(code: payload.status), headers: headers, body: body)
+        var response = Response(
+            status: HTTPResponse.Status(code: payload.status), headers: headers, body: body)
+        // A body that is empty for now is no body of no bytes.
+        if payload.stream != nil { response.headers[.contentLength] = nil }
+        return response
     }
 }
 

@@ -29,6 +29,11 @@ struct Route: Sendable {
     var isDocumented = true
     var answer: @Sendable (RouteRequest) async throws -> Payload
 
+    /// A route of the local socket is there for tokens too where there is a scope for it.
+    func isThere(for admission: Admission, isLocal: Bool) -> Bool {
+        isLocal || audience == .everybody || (scope == .logs && admission.scopes.contains(.logs))
+    }
+
     /// The values of the variable segments by their names; nil: the path is another route's.
     func match(_ path: [Substring]) -> [Substring: String]? {
         let pattern = template.split(separator: "/")
@@ -53,6 +58,14 @@ struct RouteRequest: Sendable {
     var query: QueryParameters
     /// It came over the local socket.
     var isLocal = false
+    /// What whoever asks is allowed.
+    var scopes: Set<Scope> = [.open]
+    /// They asked with a token.
+    var isKnown = false
+    /// Who asks, for bounds: a token's name, or an address.
+    var client = ""
+    var lastEventID: String?
+    var streams: Broadcaster?
 
     /// The segment `{name}`; "" where the route has none.
     var name: String { segments["name"] ?? "" }
@@ -71,6 +84,8 @@ struct Payload: Sendable {
     var bytes: [UInt8]
     /// nil: nobody may keep it.
     var etag: String?
+    /// Comes in place of the bytes, and goes on.
+    var stream: StreamSession?
 }
 
 /// Thrown by a route that has something else to say.
@@ -80,4 +95,8 @@ struct Refusal: Error, Sendable {
     var allow: String?
     /// What comes behind the request is not worth reading.
     var closes = false
+    /// Seconds, for `Retry-After`.
+    var retryAfter: Int?
+    /// For `WWW-Authenticate`.
+    var challenge: String?
 }

@@ -3,7 +3,7 @@ import Reconciler
 
 extension Route {
     /// Everything that is served. A path that is not here does not exist.
-    static let all: [Route] = agent + declared + instances + runs + history + discovery
+    static let all: [Route] = agent + declared + instances + runs + history + discovery + stream
 
     /// The agent itself.
     private static let agent: [Route] = [

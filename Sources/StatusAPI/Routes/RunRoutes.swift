@@ -11,7 +11,7 @@ extension Route {
                 Parameter(
                     "state", .word(["live", "ended"]), "Only runs that go on, or that are over.",
                     example: "ended"),
-                .limit(StatusLimits.historyDefault, max: StatusLimits.historyMax), .cursor,
+                .limit(StatusLimits.runsDefault, max: StatusLimits.runsMax), .cursor,
             ],
             produces: .json(ListDocument<RunDocument>.self)
         ) { request in
