@@ -18,10 +18,10 @@ package struct StatusConfiguration: Sendable, Hashable {
 /// Every bound of the endpoint, in one place.
 enum StatusLimits {
     static let connectionsMax = 512
-    static let headerFieldBytesMax = 8 << 10
+    static let headerFieldBytesMax = 32 << 10
     static let headerBytesMax = 32 << 10
     static let headersMax = 100
-    static let targetBytesMax = 4 << 10
+    static let targetBytesMax = 16 << 10
     /// A request needs no body; a small one is read and passed over.
     static let bodyBytesMax = 64 << 10
     /// A connection that says nothing for so long is closed, one that sends its request in drops too.

@@ -72,7 +72,7 @@ import Testing
             for (target, status, code) in [
                 ("/v1/resolve?service=nobody", 404, "not-found"),
                 ("/v1/resolve?service=broken", 503, "nothing-ready"),
-                ("/v1/resolve?service=web&version=9", 503, "nothing-ready"),
+                ("/v1/resolve?service=web&version=9", 404, "not-found"),
             ] {
                 let reply = try await connection.ask(target)
                 #expect(reply.status == status)

@@ -30,7 +30,7 @@ extension Route {
                     "strategy", .word(ChoosingStrategy.allCases.map(\.rawValue)),
                     "How it is chosen; `random` if it is not said.", example: "round_robin"),
                 Parameter(
-                    "hashKey", .text(max: 1_000), "With `strategy=hash`: the same key, the same endpoint.",
+                    "hashKey", .text(), "With `strategy=hash`: the same key, the same endpoint.",
                     example: "user-42"),
             ],
             produces: .json(ResolutionDocument.self)
@@ -68,9 +68,11 @@ extension RouteRequest {
             case .hash: ChoosingStrategy.rendezvous(query["hashKey"] ?? "", among: fitting)
             }
         guard let chosen else {
-            let others = all.ready.contains { $0.serviceName == service }
-            throw Refusal.nothingReady(
-                service, others ? "what is ready has another version or protocol" : standing)
+            guard !all.ready.contains(where: { $0.serviceName == service }) else {
+                throw Refusal.notFound(
+                    "no endpoint of '\(service)' that is ready has this version and protocol: \(standing)")
+            }
+            throw Refusal.nothingReady(service, standing)
         }
         var payload = try document(
             ResolutionDocument(

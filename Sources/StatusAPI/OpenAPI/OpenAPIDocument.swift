@@ -111,7 +111,6 @@ extension Parameter {
             value["explode"] = .bool(false)
             value["example"] = example.map { .array($0.split(separator: ",").map { .string(String($0)) }) }
         }
-        if case .flag = self.value { value["example"] = .bool(true) }
         return .object(value)
     }
 
@@ -138,7 +137,7 @@ extension Parameter {
             if let usual { schema["default"] = .int(usual) }
             return .object(schema)
         case .time: return text(["format": .string("date-time")])
-        case .flag: return .object(["type": .string("boolean")])
+        case .flag: return text(["enum": .array(["true", "false", ""].map { .string($0) })])
         case .word(let words): return text(["enum": .array(words.map { .string($0) })])
         case .words(let words):
             return .object([

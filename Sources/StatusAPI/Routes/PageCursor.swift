@@ -22,6 +22,11 @@ struct PageCursor: Sendable, Hashable {
         self.init(way, String(plain.dropFirst(2)))
     }
 
+    /// Whether it looks like one.
+    static func mayBe(_ text: String) -> Bool {
+        (4...lengthMax).contains(text.utf8.count) && text.utf8.allSatisfy(alphabet.contains)
+    }
+
     var text: String { Self.encoded(Array("1\(way.rawValue)\(key)".utf8)) }
 
     private static let alphabet = Array(

@@ -84,7 +84,7 @@ struct Parameter: Sendable, Hashable, ExpressibleByStringLiteral {
             return VersionRange(text) == nil
                 ? "must be a range of versions such as 1.4.2, ^1.4 or >=1.2 <2, not '\(text)'" : nil
         case .cursor:
-            return PageCursor(text) == nil ? "must be `next` of an earlier answer, not '\(text)'" : nil
+            return PageCursor.mayBe(text) ? nil : "must be `next` of an earlier answer, not '\(text)'"
         }
     }
 }

@@ -26,6 +26,9 @@ struct QueryParameters: Sendable {
                 throw .badQuery(name, "is given twice")
             }
             if let problem = parameter.problem(with: value) { throw .badQuery(name, problem) }
+            if parameter.value == .cursor, PageCursor(value) == nil {
+                throw .notFound("there is no page '\(value)': a cursor is `next` of an earlier answer")
+            }
         }
         for parameter in declared where parameter.isRequired && !parameter.isInPath {
             guard values[parameter.name] != nil else {

@@ -37,7 +37,7 @@ extension Refusal {
             problem: ProblemDocument(
                 status: 503, code: "nothing-ready", title: "Nothing is ready",
                 detail:
-                    "the service '\(service)' is declared, and no endpoint of it that fits is ready: \(why)"))
+                    "the service '\(service)' is declared, and no endpoint of it is ready: \(why)"))
     }
 
     static func misdirected(_ host: String?) -> Refusal {

@@ -73,7 +73,7 @@ extension Route {
                     "level", .word(["debug", "info", "warn", "error"]), "Only of this level or worse.",
                     example: "warn"),
                 Parameter(
-                    "grep", .text(max: 1_000),
+                    "grep", .text(),
                     "Only lines that hold this text, as they are shown: not within a masked secret.",
                     example: "timeout"),
                 Parameter(
