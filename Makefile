@@ -66,6 +66,13 @@ test-packages: packages
 	        echo "Without$$missing the tests that fetch from such servers are skipped."; \
 	fi
 
+	@if [ ! -x .build/schemathesis/bin/schemathesis ]; then \
+	    { python3 -m venv .build/schemathesis && \
+	        .build/schemathesis/bin/pip install -q --disable-pip-version-check 'schemathesis>=4,<5'; } || \
+	        { rm -rf .build/schemathesis; \
+	          echo 'Without schemathesis the status endpoint is not fuzzed.'; }; \
+	fi
+
 # What lets a test end a process at a step, or move its clock, is in no release.
 release: packages
 	swift build -c release --product plumb
