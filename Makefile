@@ -67,7 +67,6 @@ test-packages: packages
 	        apt-get install -y -qq --no-install-recommends $$missing || \
 	        echo "Without$$missing the tests that need them are skipped."; \
 	fi
-
 	@if [ ! -x .build/schemathesis/bin/schemathesis ]; then \
 	    { python3 -m venv .build/schemathesis && \
 	        .build/schemathesis/bin/pip install -q --disable-pip-version-check 'schemathesis>=4,<5'; } || \

@@ -124,11 +124,11 @@ extension Route {
         },
         Route(
             template: "/v1/events/{id}", summary: "Show one event", parameters: [eventID],
-            produces: .json(SingleDocument<EventDocument>.self)
+            produces: .json(EventDetailDocument.self)
         ) { request in
             let entry = try await request.event()
             let node = try await request.state().node.name
-            return try request.document(SingleDocument(kind: "Event", node: node, EventDocument(entry)))
+            return try request.document(EventDetailDocument(EventDocument(entry), node: node))
         },
         Route(
             template: "/v1/audit",
@@ -152,14 +152,14 @@ extension Route {
         },
         Route(
             template: "/v1/audit/{id}", summary: "Show one thing that somebody asked for",
-            parameters: [eventID], produces: .json(SingleDocument<AuditDocument>.self)
+            parameters: [eventID], produces: .json(AuditDetailDocument.self)
         ) { request in
             let entry = try await request.event()
             guard AuditDocument.tells(entry.record) else {
                 throw Refusal.notFound("event \(entry.id) is nothing that somebody asked for")
             }
             let node = try await request.state().node.name
-            return try request.document(SingleDocument(kind: "Audit", node: node, AuditDocument(entry)))
+            return try request.document(AuditDetailDocument(AuditDocument(entry), node: node))
         },
     ]
 

@@ -109,14 +109,13 @@ extension Route {
             Route(
                 template: "/v1/\(word)/{name}", summary: "Show one \(kind.rawValue)",
                 parameters: [.path("name", .text(), "Its name.", example: "nightly")],
-                produces: .json(SingleDocument<ReservedDocument>.self)
+                produces: .json(ReservedDetailDocument.self)
             ) { request in
                 let state = try await request.state()
                 guard let found = state.reserved(kind).first(where: { $0.name == request.name }) else {
                     throw Refusal.notFound("no \(kind.rawValue) '\(request.name)' is declared")
                 }
-                return try request.document(
-                    SingleDocument(kind: kind.rawValue, node: state.node.name, found))
+                return try request.document(ReservedDetailDocument(found, node: state.node.name))
             },
         ]
     }

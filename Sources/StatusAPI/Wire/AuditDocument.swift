@@ -40,3 +40,18 @@ package struct AuditDocument: Codable, Sendable, Hashable {
         }
     }
 }
+
+/// `/v1/audit/{id}`.
+package struct AuditDetailDocument: Codable, Sendable {
+    package var apiVersion: String
+    package var kind: String
+    package var node: String
+    package var entry: AuditDocument
+
+    init(_ entry: AuditDocument, node: String) {
+        apiVersion = WireFormat.apiVersion
+        kind = "Audit"
+        self.node = node
+        self.entry = entry
+    }
+}

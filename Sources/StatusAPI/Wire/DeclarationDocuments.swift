@@ -72,18 +72,20 @@ package struct ReservedDocument: Codable, Sendable, Hashable {
     }
 }
 
-/// One thing of a kind, by its name or id.
-package struct SingleDocument<Item: Codable & Sendable>: Codable, Sendable {
+/// `/v1/schedules/{name}`, `/v1/plugins/{name}`.
+package struct ReservedDetailDocument: Codable, Sendable {
     package var apiVersion: String
     package var kind: String
     package var node: String
-    package var item: Item
+    /// One of the two.
+    package var schedule: ReservedDocument?
+    package var plugin: ReservedDocument?
 
-    init(kind: String, node: String, _ item: Item) {
+    init(_ declared: ReservedDocument, node: String) {
         apiVersion = WireFormat.apiVersion
-        self.kind = kind
+        kind = declared.kind
         self.node = node
-        self.item = item
+        if declared.kind == Kind.schedule.rawValue { schedule = declared } else { plugin = declared }
     }
 }
 
