@@ -36,14 +36,16 @@ struct AgentProcess {
         let follower = follower(selection, box: box)
         let source = SourceAdapter(
             reader: watcher.reader, watcher: watcher, follower: follower, path: settings.source.path)
+        let secrets = SecretValues(directory: settings.secretsDir)
         let supervisor = try Supervisor(settings: supervisorSettings(), packages: source) {
-            box.post(.run($0))
+            box.post(.run($0.masked(secrets.mask())))
         }
         let trust = trustSettings()
         let keys = KeysWatch(files: trust?.files ?? []) { box.post(.trustChanged) }
         let loop = AgentLoop(
             settings: agentSettings(selection, isMirrored: follower != nil),
-            runs: RunAdapter(supervisor: supervisor), store: adapter, source: source, clock: clock,
+            runs: RunAdapter(supervisor: supervisor, secrets: secrets), store: adapter, source: source,
+            clock: clock,
             calendar: WindowCalendar(windows: settings.gates.windows),
             trust: trust.map {
                 TrustAdapter(
@@ -53,6 +55,7 @@ struct AgentProcess {
             targets: settings.notify.targets, node: settings.node.name, store: store,
             remembered: remembered.notes, box: box
         ) { await loop.state() }
+        let manager = SystemdNotifier(environment: ProcessInfo.processInfo.environment) { await loop.state() }
         box.join(loop, following: Following(watcher: watcher, follower: follower)) { branch in
             guard selection == nil else { return }
             var batch = StoreBatch()
@@ -67,7 +70,7 @@ struct AgentProcess {
         }
         let status = StatusAdapter(
             loop: loop, store: store, supervisor: supervisor, stateDir: settings.stateDir,
-            webhookServer: webhook)
+            secretValues: secrets, logPages: LogPages(stateDir: settings.stateDir), webhookServer: webhook)
         let server = StatusServer(
             configuration: StatusConfiguration(listen: settings.listen, socket: settings.socket),
             source: status
@@ -81,6 +84,7 @@ struct AgentProcess {
         box.onTurn {
             notify.poke()
             server.turned()
+            manager.poke()
         }
         let control = try ControlServer(path: SocketPath.control(beside: settings.socket)) {
             box.post(.control($0, from: $1, $2))
@@ -88,9 +92,12 @@ struct AgentProcess {
         try control.start()
         defer { control.stop() }
         if trust != nil { keys.start() }
-        try await notify.beside {
-            try await run(loop: loop, servers: [server] + (webhook.map { [$0] } ?? [])) {
-                if let follower { try follower.start() } else { try watcher.start() }
+        let main = LoopService(loop: loop, keepRuns: keepRuns, onStop: manager.stopping) {
+            if let follower { try follower.start() } else { try watcher.start() }
+        }
+        try await manager.beside {
+            try await notify.beside {
+                try await run(main, servers: [server] + (webhook.map { [$0] } ?? []))
             }
         }
         keys.stop()
@@ -100,10 +107,7 @@ struct AgentProcess {
         try? await store.close()
     }
 
-    private func run(
-        loop: AgentLoop, servers: [any Service], startWatching: @escaping @Sendable () throws -> Void
-    ) async throws {
-        let main = LoopService(loop: loop, keepRuns: keepRuns, startWatching: startWatching)
+    private func run(_ main: LoopService, servers: [any Service]) async throws {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: (servers + [main]).map { service in
@@ -146,6 +150,7 @@ struct AgentProcess {
             path: settings.source.path, stateDir: settings.stateDir, gates: settings.gates.settings,
             mirror: isMirrored ? readable : nil)
         agent.selection = selection
+        agent.address = settings.address
         agent.allowsRewind = settings.source.allowsRewind
         return agent
     }
