@@ -72,6 +72,12 @@ test-packages: packages
 	        apt-get install -y -qq --no-install-recommends $$missing || \
 	        echo "Without$$missing the tests that need them are skipped."; \
 	fi
+	@if [ ! -x .build/schemathesis/bin/schemathesis ]; then \
+	    { python3 -m venv .build/schemathesis && \
+	        .build/schemathesis/bin/pip install -q --disable-pip-version-check 'schemathesis>=4,<5'; } || \
+	        { rm -rf .build/schemathesis; \
+	          echo 'Without schemathesis the status endpoint is not fuzzed.'; }; \
+	fi
 
 # Swift's own libraries are linked in, so that hosts need no toolchain. What lets a test end a process at a step, or
 # move its clock, is in no release.

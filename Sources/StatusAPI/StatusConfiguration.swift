@@ -18,10 +18,10 @@ package struct StatusConfiguration: Sendable, Hashable {
 /// Every bound of the endpoint, in one place.
 enum StatusLimits {
     static let connectionsMax = 512
-    static let headerFieldBytesMax = 8 << 10
+    static let headerFieldBytesMax = 32 << 10
     static let headerBytesMax = 32 << 10
     static let headersMax = 100
-    static let targetBytesMax = 4 << 10
+    static let targetBytesMax = 16 << 10
     /// A request needs no body; a small one is read and passed over.
     static let bodyBytesMax = 64 << 10
     /// A connection that says nothing for so long is closed, one that sends its request in drops too.
@@ -32,8 +32,23 @@ enum StatusLimits {
     static let writeMax: Duration = .seconds(30)
     /// How long requests in flight may go on when the agent ends.
     static let drainMax: Duration = .seconds(2)
+    /// Of lists that are in memory as a whole.
+    static let listDefault = 1_000
+    static let listMax = 10_000
     static let eventsDefault = 100
     static let eventsMax = 1_000
+    /// Of runs that are remembered.
+    static let runsDefault = 100
+    static let runsMax = 1_000
+    /// Events of one run that are shown with it.
+    static let runEventsMax = 200
+    /// Lines of a log on one page.
+    static let linesDefault = 100
+    static let linesMax = 1_000
+    static let endpointsDefault = 100
+    static let endpointsMax = 10_000
+    /// Services whose turn is remembered.
+    static let turnsMax = 1_024
     static let revisionsDefault = 50
     static let revisionsMax = 1_000
     static let specsDefault = 20

@@ -29,8 +29,8 @@ enum ImportTable {
         ]),
         "Store": system.union(["Reconciler", "Manifests", "GRDB"]),
         "StatusAPI": system.union(nio).union([
-            "Reconciler", "Manifests", "Hummingbird", "HummingbirdCore", "Logging", "ServiceLifecycle",
-            "CConsole",
+            "Reconciler", "Manifests", "CConsole", "CLinux", "Hummingbird", "HummingbirdCore", "Logging",
+            "ServiceLifecycle",
         ]),
 
         "Notify": system.union([

@@ -14,6 +14,8 @@ package struct AgentSettings: Sendable {
     package var selection: RefSelection?
     /// The accepted commit may be lost without anybody's word.
     package var allowsRewind = false
+    /// Where others reach what runs here; nil: on this host alone.
+    package var address: String?
 
     package init(
         node: Node, repository: String, ref: String, path: String, stateDir: String,

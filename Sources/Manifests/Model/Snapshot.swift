@@ -50,13 +50,17 @@ package struct EffectiveConfig: Sendable {
         package var value: ConfigValue
         /// Where the value (or the part of it that won) is written.
         package var origin: Location
+        package var layer: Layer
 
-        package init(name: String, value: ConfigValue, origin: Location) {
+        package init(name: String, value: ConfigValue, origin: Location, layer: Layer) {
             self.name = name
             self.value = value
             self.origin = origin
+            self.layer = layer
         }
     }
+    /// What a value is written in: the Unit's defaults, a file of `configFrom`, or the Instance.
+    package enum Layer: Sendable, Hashable { case unit, file, instance }
     /// Sorted by name.
     package var entries: [Entry]
 

@@ -24,6 +24,10 @@ struct AgentCommand: AsyncParsableCommand {
     var node: String?
     @Option(name: .customLong("node-label"), help: "A label of this host, as key=value. May be repeated.")
     var nodeLabels: [String] = []
+    @Option(
+        name: .customLong("node-address"),
+        help: "Where others reach what runs on this host, as discovery tells it. Default: 127.0.0.1.")
+    var nodeAddress: String?
     @Option(help: "Where what must last is kept.")
     var stateDir: String?
     @Option(help: "Where sockets are; best on a tmpfs.")
@@ -44,6 +48,7 @@ struct AgentCommand: AsyncParsableCommand {
         flags.config = config
         (flags.repo, flags.ref, flags.path, flags.node) = (repo, ref, path, node)
         flags.nodeLabels = nodeLabels
+        flags.nodeAddress = nodeAddress
         (flags.stateDir, flags.runtimeDir, flags.secretsDir) = (stateDir, runtimeDir, secretsDir)
         (flags.listen, flags.socket) = (listen, socket)
         let settings = try HostSettings(flags: flags, environment: ProcessInfo.processInfo.environment)

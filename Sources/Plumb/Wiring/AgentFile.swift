@@ -12,7 +12,8 @@ struct AgentFile {
 
     /// Keys this version acts on; others are refused rather than ignored.
     private static let known = Set<String>([
-        "apiVersion", "kind", "node", "node.name", "node.labels", "stateDir", "runtimeDir", "secretsDir",
+        "apiVersion", "kind", "node", "node.name", "node.labels", "node.address", "stateDir", "runtimeDir",
+        "secretsDir",
         "status", "status.listen", "notify",
     ]).union(SourceSettings.keys).union(WebhookSettings.keys).union(TrustBlock.keys)
         .union(GateBlocks.keys)
@@ -21,7 +22,7 @@ struct AgentFile {
         known.compactMap { path in path.lastIndex(of: ".").map { String(path[..<$0]) } })
     /// Keys of the design whose behaviour comes later.
     private static let reserved = Set<String>([
-        "retention", "limits", "node.address",
+        "retention", "limits",
     ]).union(TrustBlock.reserved)
 
     /// - Parameter path: nil is the usual place, where no file is no fault.

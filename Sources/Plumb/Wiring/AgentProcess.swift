@@ -36,14 +36,16 @@ struct AgentProcess {
         let follower = follower(selection, box: box)
         let source = SourceAdapter(
             reader: watcher.reader, watcher: watcher, follower: follower, path: settings.source.path)
+        let secrets = SecretValues(directory: settings.secretsDir)
         let supervisor = try Supervisor(settings: supervisorSettings(), packages: source) {
-            box.post(.run($0))
+            box.post(.run($0.masked(secrets.mask())))
         }
         let trust = trustSettings()
         let keys = KeysWatch(files: trust?.files ?? []) { box.post(.trustChanged) }
         let loop = AgentLoop(
             settings: agentSettings(selection, isMirrored: follower != nil),
-            runs: RunAdapter(supervisor: supervisor), store: adapter, source: source, clock: clock,
+            runs: RunAdapter(supervisor: supervisor, secrets: secrets), store: adapter, source: source,
+            clock: clock,
             calendar: WindowCalendar(windows: settings.gates.windows),
             trust: trust.map {
                 TrustAdapter(
@@ -68,7 +70,7 @@ struct AgentProcess {
         }
         let status = StatusAdapter(
             loop: loop, store: store, supervisor: supervisor, stateDir: settings.stateDir,
-            webhookServer: webhook)
+            secretValues: secrets, logPages: LogPages(stateDir: settings.stateDir), webhookServer: webhook)
         let server = StatusServer(
             configuration: StatusConfiguration(listen: settings.listen, socket: settings.socket),
             source: status
@@ -148,6 +150,7 @@ struct AgentProcess {
             path: settings.source.path, stateDir: settings.stateDir, gates: settings.gates.settings,
             mirror: isMirrored ? readable : nil)
         agent.selection = selection
+        agent.address = settings.address
         agent.allowsRewind = settings.source.allowsRewind
         return agent
     }

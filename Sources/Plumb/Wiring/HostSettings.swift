@@ -9,6 +9,8 @@ struct HostSettings {
     var source: SourceSettings
     var webhook: WebhookSettings?
     var node: Node
+    /// Where others reach what runs here; nil: on this host alone.
+    var address: String?
     var stateDir: String
     var runtimeDir: String
     var secretsDir: String
@@ -30,6 +32,7 @@ struct HostSettings {
         var path: String?
         var node: String?
         var nodeLabels: [String] = []
+        var nodeAddress: String?
         var stateDir: String?
         var runtimeDir: String?
         var secretsDir: String?
@@ -53,6 +56,8 @@ struct HostSettings {
         var labels = try file.labels("node.labels")
         labels.merge(try Self.labels(flags.nodeLabels)) { _, flag in flag }
         node = Node(name: name, labels: labels)
+        address = try NodeAddress.checked(
+            value(flags.nodeAddress, "PLUMB_NODE_ADDRESS", "node.address"), file)
         let usual = UserDirectories(environment: environment)
         stateDir = try value(flags.stateDir, "PLUMB_STATE_DIR", "stateDir") ?? usual.state
         runtimeDir = try value(flags.runtimeDir, "PLUMB_RUNTIME_DIR", "runtimeDir") ?? usual.runtime

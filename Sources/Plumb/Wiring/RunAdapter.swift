@@ -1,11 +1,13 @@
 import Agent
 import Manifests
 import Reconciler
+import StatusAPI
 import Supervisor
 
 /// Joins the supervisor to the loop.
 struct RunAdapter: RunPort {
     let supervisor: Supervisor
+    let secrets: SecretValues
 
     func open() async throws -> [AdoptedRun] { try await supervisor.open() }
 
@@ -29,7 +31,11 @@ struct RunAdapter: RunPort {
     func inputs(of spec: InstanceSpec) async -> String? { supervisor.inputs(of: spec) }
 
     func lastErrors(of run: RunID, in slot: SlotID, lines: Int) async -> [String] {
-        supervisor.lastErrors(of: run, in: slot, lines: lines)
+        // They are stored, and shown with the failure: each may have been cut within a value.
+        let mask = secrets.mask()
+        return supervisor.lastErrors(of: run, in: slot, lines: lines).map {
+            mask.masked($0, endsInside: true)
+        }
     }
 
     func start(_ request: RunRequest) async throws(HostFailure) {

@@ -36,8 +36,11 @@ extension Route {
     /// The page asks for everything else with the token of whoever looks at it; it holds nothing by itself.
     static let console: [Route] = ConsoleAsset.allCases.map { asset in
         let bytes = asset.bytes
-        return Route(template: asset.path, scope: .open) { _ in
-            Payload(contentType: asset.contentType, bytes: bytes)
+        return Route(
+            template: asset.path, scope: .open, summary: "Show the console",
+            produces: .text(asset.contentType), isDocumented: false
+        ) { _ in
+            Payload(contentType: asset.contentType, bytes: bytes, etag: "")
         }
     }
 }

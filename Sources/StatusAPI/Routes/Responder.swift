@@ -1,6 +1,7 @@
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
+import Reconciler
 
 /// From a request to its answer: method, host, route, query. Never throws; whatever goes wrong is a problem
 /// document.
@@ -25,10 +26,13 @@ struct Responder: Sendable {
             try checkSize(request)
             let admission = try access?.admit(request, from: peer) ?? .local
             guard request.method == .get || request.method == .head else {
-                throw Refusal.readOnly(request.method.rawValue, path: request.uri.path)
+                // Where things are declared is told to whom may ask for them.
+                throw await Refusal.readOnly(
+                    request.method.rawValue, path: request.uri.path,
+                    source: admission.scopes.contains(.status) ? source : nil)
             }
             let payload = try await route(request, admission)
-            var answer = Answer(response: response(payload, to: request))
+            var answer = Answer(response: response(try await finished(payload), to: request))
             if let session = payload.stream, request.method == .get {
                 answer.stream = (session, try await session.open())
             }
@@ -47,7 +51,8 @@ struct Responder: Sendable {
             guard admission.scopes.contains(route.scope) else {
                 throw Refusal.scope(route.scope, isKnown: admission.isKnown)
             }
-            let query = try QueryParameters(request.uri.query, known: route.parameters)
+            let query = try QueryParameters(request.uri.query, declared: route.parameters)
+            try route.check(segments)
             return try await route.answer(
                 RouteRequest(
                     source: source, segments: segments, query: query, isLocal: isLocal,
@@ -55,7 +60,22 @@ struct Responder: Sendable {
                     lastEventID: HTTPField.Name("Last-Event-ID").flatMap { request.headers[$0] },
                     streams: streams))
         }
-        throw Refusal.notFound("nothing is served at \(request.uri.path); begin with /v1/status")
+        throw Refusal.notFound(
+            "nothing is served at \(request.uri.path); begin with /v1/status, or see /openapi.json")
+    }
+
+    /// No value of a secret leaves, whoever wrote it where. The tag is of what does leave.
+    private func finished(_ payload: Payload) async throws -> Payload {
+        var payload = payload
+        let source = source
+        let mask = try await answered { await source.secrets() }
+        if !mask.isEmpty {
+            payload.bytes =
+                payload.contentType.hasSuffix("json")
+                ? mask.maskedJSON(payload.bytes) : mask.maskedText(payload.bytes)
+        }
+        if payload.etag != nil { payload.etag = EntityTag.of(payload.bytes) }
+        return payload
     }
 
     private func checkSize(_ request: Request) throws(Refusal) {
@@ -85,13 +105,21 @@ struct Responder: Sendable {
     private func response(_ payload: Payload, to request: Request) -> Response {
         var headers: HTTPFields = [
             .contentType: payload.contentType,
-            .cacheControl: "no-store",
+            .cacheControl: payload.etag == nil ? "no-store" : "private, no-cache",
         ]
         headers.append(contentsOf: SafetyHeaders.fields(contentType: payload.contentType))
         if payload.stream == nil {
             headers[.contentLength] = String(payload.bytes.count)
         } else if let buffering = HTTPField.Name("X-Accel-Buffering") {
             headers[buffering] = "no"
+        }
+        if let etag = payload.etag {
+            headers[.eTag] = etag
+            if let known = request.headers[.ifNoneMatch], EntityTag.isNamed(etag, by: known) {
+                headers[.contentLength] = nil
+                headers[.contentType] = nil
+                return Response(status: .notModified, headers: headers, body: ResponseBody())
+            }
         }
         let body =
             request.method == .head
@@ -102,4 +130,24 @@ struct Responder: Sendable {
         if payload.stream != nil { response.headers[.contentLength] = nil }
         return response
     }
+}
+
+extension Route {
+    /// The variable segments are held against the table, as the query is.
+    func check(_ segments: [Substring: String]) throws(Refusal) {
+        let pattern = template.split(separator: "/").filter { $0.hasPrefix("{") }
+        for name in pattern.map({ $0.dropFirst().dropLast() }) {
+            guard let value = segments[name] else {
+                throw .notFound("the path is not percent-encoded UTF-8")
+            }
+            guard let parameter = parameters.first(where: { $0.isInPath && $0.name == name }) else {
+                continue
+            }
+            // A name that cannot be one is nothing's name; an id of the wrong kind is a mistake.
+            guard let problem = parameter.problem(with: value) else { continue }
+            throw isRevision ? .badRevision("the revision \(problem)") : .notFound("'\(value)': \(problem)")
+        }
+    }
+
+    private var isRevision: Bool { template.hasPrefix("/v1/revisions/") }
 }

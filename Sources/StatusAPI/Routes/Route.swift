@@ -1,16 +1,32 @@
 import Reconciler
 
-/// What can be asked for. The table of all routes is `Route.all`.
+/// What can be asked for, with everything about it: dispatch, refusals and /openapi.json follow from it. The
+/// table of all routes is `Route.all`.
 struct Route: Sendable {
     /// Who may ask: everybody who reaches the endpoint, or only those who reach the local socket.
     enum Audience: Sendable { case everybody, localSocket }
+
+    /// What an answer is made of.
+    enum Produced: Sendable {
+        /// One line of JSON; its schema is made of the type.
+        case json(any (Decodable & Sendable).Type)
+        /// Something else, with its media type.
+        case text(String)
+    }
 
     /// `/v1/instances/{name}`.
     var template: String
     var audience: Audience = .everybody
     var scope: Scope = .status
-    /// The query parameters that it takes, beside `pretty`.
-    var parameters: Set<String> = []
+    /// One line, in the imperative.
+    var summary: String = ""
+    /// The query parameters that it takes, beside `pretty`, and the variable segments of the path.
+    var parameters: [Parameter] = []
+    var produces: Produced = .text("application/json")
+    /// What else than a problem it may answer, by status.
+    var otherwise: [Int: Produced] = [:]
+    /// False: pages and their assets, of which /openapi.json does not tell.
+    var isDocumented = true
     var answer: @Sendable (RouteRequest) async throws -> Payload
 
     /// A route of the local socket is there for tokens too where there is a scope for it.
@@ -25,7 +41,7 @@ struct Route: Sendable {
         var values: [Substring: String] = [:]
         for (expected, actual) in zip(pattern, path) {
             if expected.hasPrefix("{") {
-                values[expected.dropFirst().dropLast()] = String(actual)
+                values[expected.dropFirst().dropLast()] = PercentCoding.decode(actual)
             } else if expected != actual {
                 return nil
             }
@@ -66,6 +82,8 @@ struct Payload: Sendable {
     var status = 200
     var contentType = "application/json"
     var bytes: [UInt8]
+    /// nil: nobody may keep it.
+    var etag: String?
     /// Comes in place of the bytes, and goes on.
     var stream: StreamSession?
 }

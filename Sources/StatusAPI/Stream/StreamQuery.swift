@@ -10,16 +10,33 @@ struct StreamQuery: Sendable, Hashable {
     var history = 0
     var tail: TailQuery?
 
-    static let parameters: Set<String> = [
-        "topics", "instance", "replica", "stream", "history", "tail", "since", "level",
+    static let parameters: [Parameter] = [
+        Parameter(
+            "topics", .words(Topic.allCases.map(\.rawValue)), "What is wanted; `status,events` if not said.",
+            example: "status,events"),
+        Parameter("instance", .text(), "Only of this Instance; needed for logs.", example: "web"),
+        Parameter("replica", .number(0...1_000_000), "Of logs: only of this replica.", example: "0"),
+        Parameter(
+            "stream", .word(TailStream.allCases.map(\.rawValue)), "Of logs: only one stream.",
+            example: "stderr"),
+        Parameter(
+            "history", .number(0...Int64(StatusLimits.historyMax)),
+            "So many of the newest events come first.",
+            example: "10"),
+        Parameter(
+            "tail", .number(0...Int64(StatusLimits.tailMax)),
+            "Of logs: so many of the newest lines come first.",
+            example: "10"),
+        Parameter("since", .time, "Of logs: lines from then on.", example: "2026-11-21T09:30:00Z"),
+        Parameter("level", .word(TailQuery.levels), "Of logs: only this level or worse.", example: "warn"),
     ]
 
     init() {}
 
     init(_ query: QueryParameters) throws(Refusal) {
-        if let text = query["topics"] { topics = try Self.topics(text) }
+        if let words = query.words("topics") { topics = Set(words.compactMap(Topic.init)) }
         instance = query["instance"]
-        history = try query.count("history", max: StatusLimits.historyMax) ?? 0
+        history = query.number("history").map { Int($0) } ?? 0
         if history > 0, !topics.contains(.events) {
             throw .badQuery("history", "is about events: add them to topics")
         }
@@ -36,18 +53,6 @@ struct StreamQuery: Sendable, Hashable {
     /// Whether it needs more than logs.
     var wantsPicture: Bool { topics.contains(.status) || topics.contains(.events) }
 
-    private static func topics(_ text: String) throws(Refusal) -> Set<Topic> {
-        var topics = Set<Topic>()
-        for word in text.split(separator: ",", omittingEmptySubsequences: false) {
-            guard let topic = Topic(rawValue: String(word)) else {
-                let known = Topic.allCases.map(\.rawValue).joined(separator: ", ")
-                throw .badQuery("topics", "is a list with commas of \(known), not '\(text)'")
-            }
-            topics.insert(topic)
-        }
-        return topics
-    }
-
     private static func tail(_ query: QueryParameters, _ topics: Set<Topic>) throws(Refusal) -> TailQuery? {
         guard topics.contains(.logs) else {
             for name in ["replica", "stream", "tail", "since", "level"] where query[name] != nil {
@@ -58,22 +63,11 @@ struct StreamQuery: Sendable, Hashable {
         guard let instance = query["instance"] else {
             throw .badQuery("instance", "is missing: logs are followed for one Instance")
         }
-        var tail = TailQuery(instance: instance, index: try query.index("replica"))
-        if let text = query["stream"] {
-            guard let stream = TailStream(rawValue: text) else {
-                throw .badQuery("stream", "is stdout or stderr, not '\(text)'")
-            }
-            tail.streams = [stream]
-        }
-        if let text = query["level"] {
-            guard TailQuery.levels.contains(text) else {
-                throw .badQuery(
-                    "level", "is one of \(TailQuery.levels.joined(separator: ", ")), not '\(text)'")
-            }
-            tail.level = text
-        }
-        tail.since = try query.time("since")
-        let last = try query.count("tail", max: StatusLimits.tailMax)
+        var tail = TailQuery(instance: instance, index: query.number("replica").map { Int($0) })
+        if let stream = query["stream"].flatMap(TailStream.init) { tail.streams = [stream] }
+        tail.level = query["level"]
+        tail.since = query.time("since")
+        let last = query.number("tail").map { Int($0) }
         tail.last = tail.since == nil ? last ?? StatusLimits.tailDefault : last
         return tail
     }

@@ -4,7 +4,11 @@ extension Route {
     /// What changes, as it changes.
     static let stream: [Route] = [
         // Which scope it takes is said by what is asked for.
-        Route(template: "/v1/stream", scope: .open, parameters: StreamQuery.parameters) { request in
+        Route(
+            template: "/v1/stream", scope: .open,
+            summary: "Follow status, events, use and logs as they change",
+            parameters: StreamQuery.parameters, produces: .text("text/event-stream")
+        ) { request in
             let query = try StreamQuery(request.query)
             for scope in query.scopes.subtracting(request.scopes) {
                 throw Refusal.scope(scope, isKnown: request.isKnown)

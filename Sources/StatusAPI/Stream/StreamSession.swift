@@ -135,7 +135,8 @@ final class StreamSession: Sendable {
             channel.close(mode: .all, promise: nil)
         }
         defer { late.cancel() }
-        try await body.write(ByteBuffer(bytes: bytes))
+        // No value of a secret leaves, whichever message it is in.
+        try await body.write(ByteBuffer(bytes: await source.secrets().maskedEvents(bytes)))
     }
 
     private func samples(_ usage: Broadcaster.Usage) throws -> [UInt8] {
@@ -165,5 +166,20 @@ final class StreamSession: Sendable {
 
 extension StatusSource {
     /// What workloads have written passes here on its way out.
-    func masked(_ records: [TailRecord]) async -> [TailRecord] { records }
+    func masked(_ records: [TailRecord]) async -> [TailRecord] {
+        let mask = await secrets()
+        return mask.isEmpty ? records : records.map { $0.masked(mask) }
+    }
+}
+
+extension TailRecord {
+    /// A long line comes in pieces, and each may begin or end within a value.
+    fileprivate func masked(_ mask: SecretMask) -> TailRecord {
+        guard case .line(let text, let level, let isComplete, let offset) = what else { return self }
+        var record = self
+        record.what = .line(
+            mask.masked(text, startsInside: offset > 0, endsInside: !isComplete), level: level,
+            isComplete: isComplete, offset: offset)
+        return record
+    }
 }

@@ -20,8 +20,14 @@ enum ResourceKind: String, CaseIterable, Sendable {
 
     var path: String { "/v1/" + rawValue }
 
-    /// Of the document of one, the member that is like an item of the list.
-    var member: String { self == .audit ? "entry" : singular }
+    /// Of the document of one, the member that is like an item of the list; "" is the document itself.
+    var member: String {
+        switch self {
+        case .audit: "entry"
+        case .revisions: ""
+        default: singular
+        }
+    }
 
     /// A replica's name has a part for its Instance and one for itself.
     func path(of name: String) -> String {
