@@ -28,9 +28,10 @@ extension AgentLoop {
         guard !found.removed.isEmpty else { return }
         let shown = found.removed.prefix(Self.collectedNamesMax).joined(separator: ", ")
         let more = found.removed.count - Self.collectedNamesMax
+        let what = found.removed.count == 1 ? "1 package" : "\(found.removed.count) packages"
         note(
             .packagesRemoved,
-            "removed \(found.removed.count) package\(found.removed.count == 1 ? "" : "s") that nothing needs: "
+            "removed \(what) that nothing needs: "
                 + shown + (more > 0 ? " and \(more) more" : ""))
     }
 

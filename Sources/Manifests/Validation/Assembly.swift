@@ -32,7 +32,8 @@ package struct Assembly: Sendable {
         return assembler.assemble()
     }
 
-    /// Small files within artifacts, or in place of one, which could be Git LFS pointers: who has the bytes should look at them
+    /// Small files within artifacts, or in place of one, which could be Git LFS pointers: who has
+    /// the bytes should look at them
     /// with `GitLFS.isPointer`.
     package static func possiblePointers(listing: SourceListing, files: [ParsedFile]) -> [String] {
         let directories = Set(files.flatMap(\.content.artifactDirectories))

@@ -76,8 +76,8 @@ extension Snapshot {
 }
 
 extension SpecFields {
-    /// Contents make a process what it is; where they come from does not, and is a field all the same: whoever
-    /// mends only that has declared another spec, which is tried.
+    /// Contents make a process what it is; where they come from does not, and is a field all the same:
+    /// whoever mends only that has declared another spec, which is tried.
     mutating func addPackage(_ package: PackageReference?) {
         guard let package else { return }
         guard let archive = package.archive else {

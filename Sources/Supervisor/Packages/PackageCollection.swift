@@ -17,14 +17,17 @@ extension PackageStore {
     package func collect(keep keys: Set<String>, grace: Duration) -> Collection {
         var found = Collection()
         let now = WallTime.current
+        var needed: Set<String> = []
         for unit in directoryNames(directory) {
             let parent = "\(directory)/\(unit)"
             for name in directoryNames(parent) where name.hasSuffix(Self.markerSuffix) {
                 let key = "\(unit)/\(name.dropLast(Self.markerSuffix.count))"
                 if keys.contains(key) || isBeingWritten(key) {
                     touch(key)
+                    needed.insert(key)
                     continue
                 }
+                if neededLast.contains(key) { touch(key) }
                 let left = grace - age(of: "\(parent)/\(name)", at: now)
                 guard left <= .zero else {
                     found.nextIn = min(found.nextIn ?? left, left)
@@ -34,6 +37,7 @@ extension PackageStore {
             }
             rmdir(parent)
         }
+        neededLast = needed
         return found
     }
 

@@ -1,10 +1,11 @@
 import Glibc
 package import Reconciler
 
-/// The content-addressed directory of packages: `<unit>/<version>-<contents>/`, read-only, complete or absent.
+/// The content-addressed directory of packages: `<unit>/<version>-<contents>/`, read-only, complete or
+/// absent.
 ///
-/// A package is there once its marker is: a file beside it that is written last. The marker's time is when the
-/// package was last asked for.
+/// A package is there once its marker is: a file beside it that is written last. The marker's time is when
+/// the package was last asked for.
 package actor PackageStore {
     let directory: String
     private let source: any PackageSource
@@ -13,6 +14,8 @@ package actor PackageStore {
     private let unpacker: String
     /// What is being written now, so that every replica waits for one and the same writing.
     private var inProgress: [String: Task<Void, any Error>] = [:]
+    /// What was needed at the last look: what no longer is has its time of grace from now on.
+    var neededLast: Set<String> = []
     /// Archives that could not be had, and when that is tried again.
     private var refusals: [ArchiveReference: Refusal] = [:]
     private let turns = Turns(SupervisorLimits.packagesAtOnceMax)

@@ -6,6 +6,7 @@ import Manifests
 struct ArchiveHandle: ~Copyable {
     private let raw: OpaquePointer
     private let format: Artifact.Format
+    private let input: Int32
 
     private static let blockBytes = 64 << 10
     /// ARCHIVE_OK and its neighbours are macros that Swift does not see as one type.
@@ -21,49 +22,55 @@ struct ArchiveHandle: ~Copyable {
     }
     private static let gzipFilter: Int32 = 1
 
-    init?(format: Artifact.Format, input: Int32) {
-        guard let raw = archive_read_new() else { return nil }
+    private init(raw: OpaquePointer, format: Artifact.Format, input: Int32) {
         self.raw = raw
         self.format = format
+        self.input = input
+    }
+
+    /// nil: the library cannot do it.
+    static func make(format: Artifact.Format, input: Int32) -> ArchiveHandle? {
+        guard let raw = archive_read_new() else { return nil }
         let isSupported =
             switch format {
             // The directory at its end says what is in a zip; what stands between has no say.
             case .zip: archive_read_support_format_zip_seekable(raw)
-            case .tarGz: max(archive_read_support_filter_gzip(raw), archive_read_support_format_tar(raw))
+            case .tarGz: min(archive_read_support_filter_gzip(raw), archive_read_support_format_tar(raw))
             case .dir: ARCHIVE_FATAL
             }
-        guard isSupported >= Code.warning else { return nil }
-        self.input = input
+        guard isSupported >= Code.warning else {
+            archive_read_free(raw)
+            return nil
+        }
+        return ArchiveHandle(raw: raw, format: format, input: input)
     }
-
-    private let input: Int32
 
     deinit { archive_read_free(raw) }
 
-    /// Every entry with its contents, up to the end or to what is wrong.
-    func tell(_ output: ArchiveOutput) -> Never {
-        guard archive_read_open_fd(raw, input, Self.blockBytes) >= Code.warning else { output.fail(message) }
+    /// Tells every entry with its contents. nil: all of them; otherwise what is wrong.
+    func tell(_ output: ArchiveOutput) -> String? {
+        guard archive_read_open_fd(raw, input, Self.blockBytes) >= Code.warning else { return message }
         var buffer = [UInt8](repeating: 0, count: ArchiveFrame.payloadMax / 2)
         while true {
             var entry: OpaquePointer?
             let code = archive_read_next_header(raw, &entry)
-            if code == Code.endOfArchive { output.finish() }
-            guard code >= Code.warning, let entry else { output.fail(message) }
+            if code == Code.endOfArchive { return nil }
+            guard code >= Code.warning, let entry else { return message }
             if format == .tarGz, archive_filter_code(raw, 0) != Self.gzipFilter {
-                output.fail("it is not compressed with gzip")
+                return "it is not compressed with gzip"
             }
-            guard archive_entry_is_encrypted(entry) == 0 else { output.fail("it is encrypted") }
-            guard let told = Self.entry(entry) else { output.fail("it holds a name that is not UTF-8") }
+            guard archive_entry_is_encrypted(entry) == 0 else { return "it is encrypted" }
+            guard let told = Self.entry(entry) else { return "it holds a name that is not UTF-8" }
             output.send(.entry, told.payload)
-            if told.kind == .file { sendContents(output, &buffer) }
+            if told.kind == .file, !sendContents(output, &buffer) { return message }
         }
     }
 
-    private func sendContents(_ output: ArchiveOutput, _ buffer: inout [UInt8]) {
+    private func sendContents(_ output: ArchiveOutput, _ buffer: inout [UInt8]) -> Bool {
         while true {
             let count = buffer.withUnsafeMutableBytes { archive_read_data(raw, $0.baseAddress, $0.count) }
-            if count == 0 { return }
-            guard count > 0 else { output.fail(message) }
+            if count == 0 { return true }
+            guard count > 0 else { return false }
             buffer.withUnsafeBytes { output.send(.data, UnsafeRawBufferPointer(rebasing: $0[..<count])) }
         }
     }

@@ -6,7 +6,7 @@ import Reconciler
 /// The process that reads one archive. Used from the thread that started it alone: the kernel ends it with
 /// that thread.
 struct ArchiveProcess: ~Copyable {
-    private let pid: pid_t
+    let pid: pid_t
     private let pidfd: Int32
     private let pipe: Int32
     private let deadline: Instant
@@ -18,7 +18,7 @@ struct ArchiveProcess: ~Copyable {
     ) throws(SystemError) {
         var ends: [Int32] = [-1, -1]
         guard clinux_pipe(&ends) == 0 else { throw SystemError("pipe", "") }
-        _ = clinux_set_pipe_size(ends[0], ArchiveFrame.payloadMax)
+        _ = clinux_set_pipe_size(ends[0], Int32(ArchiveFrame.payloadMax))
         defer { close(ends[1]) }
         var pid: pid_t = -1
         let command = ArchiveReader.command(executable, format)

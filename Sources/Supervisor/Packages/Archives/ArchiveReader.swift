@@ -13,14 +13,15 @@ package enum ArchiveReader {
         // Names are UTF-8, whatever the agent's terminal speaks.
         _ = setlocale(LC_CTYPE, "C.UTF-8")
         let output = ArchiveOutput(descriptor: STDOUT_FILENO)
-        guard let archive = ArchiveHandle(format: format, input: STDIN_FILENO) else {
+        guard let archive = ArchiveHandle.make(format: format, input: STDIN_FILENO) else {
             output.fail("the archive library cannot be used")
         }
         if let trouble = ArchiveConfinement.enter() {
             // Hostile bytes are read shut in or not at all.
             output.refuse("the process that unpacks cannot be shut in: \(trouble)")
         }
-        archive.tell(output)
+        if let trouble = archive.tell(output) { output.fail(trouble) }
+        output.finish()
     }
 
     /// The words of the command line that start it.

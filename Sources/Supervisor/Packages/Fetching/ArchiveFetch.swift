@@ -2,7 +2,8 @@ import Glibc
 import Manifests
 import Reconciler
 
-/// Brings the bytes of one archive, and checks that they are the declared ones before anybody looks into them.
+/// Brings the bytes of one archive, and checks that they are the declared ones before anybody looks into
+/// them.
 struct ArchiveFetch: Sendable {
     let archive: ArchiveReference
     let settings: ArtifactSettings

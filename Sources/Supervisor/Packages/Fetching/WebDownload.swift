@@ -17,7 +17,8 @@ struct WebDownload: Sendable {
             try? await client.shutdown()
             return progress
         } catch {
-            try? await client.shutdown()
+            // It waits for connections that are still being made, and nobody waits for those.
+            client.shutdown { _ in }
             throw named(error)
         }
     }
@@ -162,6 +163,10 @@ struct WebDownload: Sendable {
         return text[..<hint.lowerBound] + " (artifacts.ca of this host says whom to trust)"
     }
 
+    private static let silences: [HTTPClientError] = [
+        .deadlineExceeded, .connectTimeout, .getConnectionFromPoolTimeout,
+    ]
+
     private func named(_ error: any Error) -> any Error {
         switch error {
         case is PreparationFailure, is SystemError, is ArtifactFile.TooLarge: return error
@@ -170,8 +175,7 @@ struct WebDownload: Sendable {
                 "artifact-timeout", "it takes longer than \(settings.timeout.components.seconds) s")
         case let error as HTTPClientError where error == .readTimeout:
             return refuse("artifact-timeout", "the server sends nothing any more")
-        case let error as HTTPClientError
-        where error == .deadlineExceeded || error == .connectTimeout || error == .getConnectionFromPoolTimeout:
+        case let error as HTTPClientError where Self.silences.contains(error):
             return refuse("artifact-timeout", "the server does not answer")
         default: return refuse("artifact-unreachable", Self.words(of: error))
         }
