@@ -43,6 +43,8 @@ enum SupervisorLimits {
     static let fetchPauseFirst: Duration = .milliseconds(800)
     static let fetchPauseMax: Duration = .seconds(60)
     static let refusedPauseMax: Duration = .seconds(300)
+    /// How soon a package that only a run without a declaration needs is looked at again.
+    static let packageUseLookAgain: Duration = .seconds(60)
     /// Archives that could not be had and are remembered.
     static let refusalsMax = 1_000
     /// Exec probes that run at the same time, over all runs.

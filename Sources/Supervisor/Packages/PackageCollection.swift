@@ -77,7 +77,14 @@ extension Supervisor {
         let live = table.withLock { table in
             table.runs.values.compactMap { $0.spec?.process.package }
         }
-        let keys = Set(packages.map(PackageStore.key)).union(live.map(PackageStore.key))
-        return await self.packages.collect(keep: keys, grace: settings.artifacts.retention)
+        let (wanted, used) = (Set(packages.map(PackageStore.key)), Set(live.map(PackageStore.key)))
+        let grace = settings.artifacts.retention
+        var found = await self.packages.collect(keep: wanted.union(used), grace: grace)
+        if !used.isSubset(of: wanted) {
+            // The end of such a run is told to nobody who would ask again.
+            let again = min(grace, SupervisorLimits.packageUseLookAgain)
+            found.nextIn = min(found.nextIn ?? again, again)
+        }
+        return found
     }
 }

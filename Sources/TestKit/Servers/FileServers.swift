@@ -4,8 +4,8 @@ package enum FileServers {
     package static var hasWeb: Bool { GitServers.hasWeb }
     package static let user = "deploy"
 
-    /// Below `/basic/` it wants the user `deploy` and the password, below `/token/` the password as a token of
-    /// a bearer. `/away/…` is redirected to `/…`, `/round/…` to itself, `/down/…` to http.
+    /// Below `/basic/` it wants the user `deploy` and the password, below `/token/` the password as a token
+    /// of a bearer. `/away/…` is redirected to `/…`, `/round/…` to itself, `/down/…` to http.
     package static func web(root: String, home: String, password: String) throws -> ServerProcess {
         try GitServers.certificate(home)
         try GitServers.write(home + "/users", "\(user):\(password)\n", mode: 0o600)
