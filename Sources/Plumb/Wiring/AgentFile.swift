@@ -16,13 +16,13 @@ struct AgentFile {
         "secretsDir",
         "status", "status.listen", "notify",
     ]).union(SourceSettings.keys).union(WebhookSettings.keys).union(TrustBlock.keys)
-        .union(GateBlocks.keys)
+        .union(GateBlocks.keys).union(ArtifactBlock.keys)
     /// What has keys below it.
     private static let blocks = Set(
         known.compactMap { path in path.lastIndex(of: ".").map { String(path[..<$0]) } })
     /// Keys of the design whose behaviour comes later.
     private static let reserved = Set<String>([
-        "retention", "limits",
+        "limits",
     ]).union(TrustBlock.reserved)
 
     /// - Parameter path: nil is the usual place, where no file is no fault.

@@ -152,6 +152,7 @@ struct AgentProcess {
         agent.selection = selection
         agent.address = settings.address
         agent.allowsRewind = settings.source.allowsRewind
+        agent.packageRetention = settings.artifacts.settings.retention
         return agent
     }
 
@@ -195,9 +196,11 @@ struct AgentProcess {
     }
 
     private func supervisorSettings() throws -> SupervisorSettings {
-        SupervisorSettings(
+        var supervisor = SupervisorSettings(
             stateDir: settings.stateDir, runtimeDir: settings.runtimeDir, secretsDir: settings.secretsDir,
             keeperExecutable: try KeeperExecutable.find(), nodeName: settings.node.name)
+        supervisor.artifacts = settings.artifacts.settings
+        return supervisor
     }
 
     /// As the first process of a container it would take every run along when it ends.
