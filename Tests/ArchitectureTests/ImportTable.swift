@@ -30,6 +30,7 @@ enum ImportTable {
         "Store": system.union(["Reconciler", "Manifests", "GRDB"]),
         "StatusAPI": system.union(nio).union([
             "Reconciler", "Manifests", "Hummingbird", "HummingbirdCore", "Logging", "ServiceLifecycle",
+            "NIOSSL",
         ]),
 
         "Notify": system.union([

@@ -11,9 +11,9 @@ struct AgentFile {
     /// Keys this version acts on; others are refused rather than ignored.
     private static let known = Set<String>([
         "apiVersion", "kind", "node", "node.name", "node.labels", "stateDir", "runtimeDir", "secretsDir",
-        "status", "status.listen", "notify",
+        "notify",
     ]).union(SourceSettings.keys).union(WebhookSettings.keys).union(TrustBlock.keys)
-        .union(GateBlocks.keys)
+        .union(GateBlocks.keys).union(AccessBlock.keys)
     /// Keys of the design whose behaviour comes later.
     private static let reserved = Set<String>([
         "retention", "limits", "node.address",
