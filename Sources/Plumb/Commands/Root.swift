@@ -10,7 +10,7 @@ struct Root: AsyncParsableCommand {
             3 invalid manifests.
             """,
         version: VersionCommand.text,
-        subcommands: [VersionCommand.self, GitReaderCommand.self],
+        subcommands: [VersionCommand.self, CompletionCommand.self, GitReaderCommand.self],
         groupedSubcommands: [
             CommandGroup(name: "Run", subcommands: [AgentCommand.self, TokenCommand.self]),
             CommandGroup(
@@ -23,7 +23,8 @@ struct Root: AsyncParsableCommand {
             CommandGroup(
                 name: "Look",
                 subcommands: [
-                    Status.self, WhyCommand.self, HistoryCommand.self, TraceCommand.self, Tree.self,
+                    Status.self, GetCommand.self, DescribeCommand.self, PlanCommand.self, TopCommand.self,
+                    WaitCommand.self, WhyCommand.self, HistoryCommand.self, TraceCommand.self, Tree.self,
                     SandboxCommand.self, Events.self, Logs.self,
                 ]),
         ])

@@ -54,6 +54,7 @@ struct AgentProcess {
             targets: settings.notify.targets, node: settings.node.name, store: store,
             remembered: remembered.notes, box: box
         ) { await loop.state() }
+        let manager = SystemdNotifier(environment: ProcessInfo.processInfo.environment) { await loop.state() }
         box.join(loop, following: Following(watcher: watcher, follower: follower)) { branch in
             guard selection == nil else { return }
             var batch = StoreBatch()
@@ -83,6 +84,7 @@ struct AgentProcess {
         box.onTurn {
             notify.poke()
             server.turned()
+            manager.poke()
         }
         let control = try ControlServer(path: SocketPath.control(beside: settings.socket)) {
             box.post(.control($0, from: $1, $2))
@@ -90,9 +92,12 @@ struct AgentProcess {
         try control.start()
         defer { control.stop() }
         if trust != nil { keys.start() }
-        try await notify.beside {
-            try await run(loop: loop, servers: [server] + (webhook.map { [$0] } ?? [])) {
-                if let follower { try follower.start() } else { try watcher.start() }
+        let main = LoopService(loop: loop, keepRuns: keepRuns, onStop: manager.stopping) {
+            if let follower { try follower.start() } else { try watcher.start() }
+        }
+        try await manager.beside {
+            try await notify.beside {
+                try await run(main, servers: [server] + (webhook.map { [$0] } ?? []))
             }
         }
         keys.stop()
@@ -108,10 +113,7 @@ struct AgentProcess {
             tls: settings.status.tls, allowsClear: settings.status.allowsClear)
     }
 
-    private func run(
-        loop: AgentLoop, servers: [any Service], startWatching: @escaping @Sendable () throws -> Void
-    ) async throws {
-        let main = LoopService(loop: loop, keepRuns: keepRuns, startWatching: startWatching)
+    private func run(_ main: LoopService, servers: [any Service]) async throws {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: (servers + [main]).map { service in
