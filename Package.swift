@@ -99,8 +99,8 @@ let package = Package(
             name: "StatusAPI",
             dependencies: [
                 "Reconciler", "CConsole", "CLinux", .product(name: "Hummingbird", package: "hummingbird"),
-            ],
-            swiftSettings: strict),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ], swiftSettings: strict),
         .executableTarget(
             name: "Plumb",
             dependencies: [

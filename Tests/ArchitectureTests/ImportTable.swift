@@ -30,7 +30,7 @@ enum ImportTable {
         "Store": system.union(["Reconciler", "Manifests", "GRDB"]),
         "StatusAPI": system.union(nio).union([
             "Reconciler", "Manifests", "CConsole", "CLinux", "Hummingbird", "HummingbirdCore", "Logging",
-            "ServiceLifecycle",
+            "ServiceLifecycle", "NIOSSL",
         ]),
 
         "Notify": system.union([

@@ -12,7 +12,7 @@ struct Root: AsyncParsableCommand {
         version: VersionCommand.text,
         subcommands: [VersionCommand.self, CompletionCommand.self, GitReaderCommand.self],
         groupedSubcommands: [
-            CommandGroup(name: "Run", subcommands: [AgentCommand.self]),
+            CommandGroup(name: "Run", subcommands: [AgentCommand.self, TokenCommand.self]),
             CommandGroup(
                 name: "Declare",
                 subcommands: [

@@ -14,9 +14,9 @@ struct AgentFile {
     private static let known = Set<String>([
         "apiVersion", "kind", "node", "node.name", "node.labels", "node.address", "stateDir", "runtimeDir",
         "secretsDir",
-        "status", "status.listen", "notify",
+        "notify",
     ]).union(SourceSettings.keys).union(WebhookSettings.keys).union(TrustBlock.keys)
-        .union(GateBlocks.keys).union(ArtifactBlock.keys)
+        .union(GateBlocks.keys).union(ArtifactBlock.keys).union(AccessBlock.keys)
     /// What has keys below it.
     private static let blocks = Set(
         known.compactMap { path in path.lastIndex(of: ".").map { String(path[..<$0]) } })

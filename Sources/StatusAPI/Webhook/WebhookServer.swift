@@ -53,7 +53,7 @@ package final class WebhookServer: Service {
                     maxHeaderFieldCount: StatusLimits.headersMax)))
         let member = ServerGroup.Member(place: listen) { _ in
             Server(
-                childChannelSetup: channel,
+                childChannelSetup: GuardedChannel(base: channel, connections: ConnectionCounts(), tls: nil),
                 configuration: ServerConfiguration(
                     address: .hostname(String(host), port: Int(port)),
                     availableConnectionsDelegate: MaximumAvailableConnections(
