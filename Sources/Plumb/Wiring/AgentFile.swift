@@ -13,17 +13,14 @@ struct AgentFile {
     /// Keys this version acts on; others are refused rather than ignored.
     private static let known = Set<String>([
         "apiVersion", "kind", "node", "node.name", "node.labels", "node.address", "stateDir", "runtimeDir",
-        "secretsDir",
-        "notify",
+        "secretsDir", "notify",
     ]).union(SourceSettings.keys).union(WebhookSettings.keys).union(TrustBlock.keys)
         .union(GateBlocks.keys).union(ArtifactBlock.keys).union(AccessBlock.keys)
     /// What has keys below it.
     private static let blocks = Set(
         known.compactMap { path in path.lastIndex(of: ".").map { String(path[..<$0]) } })
     /// Keys of the design whose behaviour comes later.
-    private static let reserved = Set<String>([
-        "limits",
-    ]).union(TrustBlock.reserved)
+    private static let reserved = Set<String>(["limits"]).union(TrustBlock.reserved)
 
     /// - Parameter path: nil is the usual place, where no file is no fault.
     init(named path: String?) throws {
