@@ -13,7 +13,7 @@ package struct Resolver: Sendable {
         var instance: DocumentID
         var unit: DocumentID
         var configs: [DocumentID]
-        var tree: String?
+        var contents: PackageReference?
     }
     private struct DocumentID: Sendable, Hashable {
         var file: String
@@ -43,7 +43,7 @@ package struct Resolver: Sendable {
                 configs: instance.configFrom.compactMap { snapshot.configFiles[$0] }.map {
                     DocumentID($0.source)
                 },
-                tree: unit.artifact.flatMap { snapshot.packageTrees[$0.directory] })
+                contents: PackageReference(of: unit, in: snapshot))
             var entry = cache[name]
             if entry?.key != key {
                 entry = Entry(key: key, spec: makeSpec(instance, unit, snapshot))
@@ -131,12 +131,7 @@ package struct Resolver: Sendable {
             user: unit.entry.user, group: unit.entry.group, umask: unit.entry.umask, env: env,
             secrets: instance.secrets.merging(config.secrets) { own, _ in own },
             endpoints: unit.endpoints.map(EndpointSpec.init),
-            package: unit.artifact.flatMap { artifact in
-                snapshot.packageTrees[artifact.directory].map {
-                    PackageReference(
-                        unit: unit.metadata.name, version: unit.version.description, tree: $0)
-                }
-            },
+            package: PackageReference(of: unit, in: snapshot),
             configFile: config.file.map { ConfigFileSpec(name: $0.name, contents: $0.contents) },
             reloadSignal: unit.reloadSignal,
             sandbox: instance.overrides.sandbox ?? unit.defaults.sandbox ?? Sandbox(),
