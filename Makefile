@@ -27,6 +27,7 @@ packages:
 	command -v python3 >/dev/null || missing="$$missing python3"; \
 	pkg-config --exists yaml-0.1 2>/dev/null || missing="$$missing libyaml-dev"; \
 	pkg-config --exists libgit2 2>/dev/null || missing="$$missing libgit2-dev"; \
+	pkg-config --exists libarchive 2>/dev/null || missing="$$missing libarchive-dev"; \
 	pkg-config --exists sqlite3 2>/dev/null || missing="$$missing libsqlite3-dev"; \
 	if [ -n "$$missing" ]; then \
 	    echo "Installing$$missing"; \

@@ -40,6 +40,8 @@ let package = Package(
         // System libraries and C surfaces.
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CLibGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+        .systemLibrary(
+            name: "CLibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .target(
             name: "CLinux",
             cSettings: [.define("PLUMB_FAIL_POINTS", .when(configuration: .debug))]),
@@ -63,8 +65,9 @@ let package = Package(
         .target(
             name: "Supervisor",
             dependencies: [
-                "Reconciler", "KeeperProtocol", "CLinux",
+                "Reconciler", "KeeperProtocol", "CLinux", "CLibArchive",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

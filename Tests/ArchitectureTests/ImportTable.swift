@@ -25,7 +25,7 @@ enum ImportTable {
         "Watcher": system.union(["CLibGit2", "CLinux", "Crypto", "CryptoExtras"]),
         "Supervisor": system.union(nio).union([
             "Reconciler", "Manifests", "KeeperProtocol", "CLinux", "AsyncHTTPClient", "NIOHTTP2", "NIOHPACK",
-            "NIOSSL", "NIOTLS",
+            "NIOSSL", "NIOTLS", "CLibArchive", "Crypto",
         ]),
         "Store": system.union(["Reconciler", "Manifests", "GRDB"]),
         "StatusAPI": system.union(nio).union([

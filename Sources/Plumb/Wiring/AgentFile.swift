@@ -13,10 +13,10 @@ struct AgentFile {
         "apiVersion", "kind", "node", "node.name", "node.labels", "stateDir", "runtimeDir", "secretsDir",
         "status", "status.listen", "notify",
     ]).union(SourceSettings.keys).union(WebhookSettings.keys).union(TrustBlock.keys)
-        .union(GateBlocks.keys)
+        .union(GateBlocks.keys).union(ArtifactBlock.keys)
     /// Keys of the design whose behaviour comes later.
     private static let reserved = Set<String>([
-        "retention", "limits", "node.address",
+        "limits", "node.address",
     ]).union(TrustBlock.reserved)
 
     /// - Parameter path: nil is the usual place, where no file is no fault.

@@ -144,6 +144,7 @@ struct AgentProcess {
             mirror: isMirrored ? readable : nil)
         agent.selection = selection
         agent.allowsRewind = settings.source.allowsRewind
+        agent.packageRetention = settings.artifacts.settings.retention
         return agent
     }
 
@@ -185,9 +186,11 @@ struct AgentProcess {
     }
 
     private func supervisorSettings() throws -> SupervisorSettings {
-        SupervisorSettings(
+        var supervisor = SupervisorSettings(
             stateDir: settings.stateDir, runtimeDir: settings.runtimeDir, secretsDir: settings.secretsDir,
             keeperExecutable: try KeeperExecutable.find(), nodeName: settings.node.name)
+        supervisor.artifacts = settings.artifacts.settings
+        return supervisor
     }
 
     /// As the first process of a container it would take every run along when it ends.

@@ -18,6 +18,7 @@ struct HostSettings {
     var gates: GateBlocks
     var trust: TrustBlock
     var notify: NotifyBlock
+    var artifacts: ArtifactBlock
 
     static let listenDefault = "127.0.0.1:7420"
     static let configDefault = "/etc/plumb/agent.yaml"
@@ -64,6 +65,7 @@ struct HostSettings {
         listen = try value(flags.listen, "PLUMB_LISTEN", "status.listen") ?? Self.listenDefault
         trust = try TrustBlock(file)
         notify = try NotifyBlock(file, node: node.name)
+        artifacts = try ArtifactBlock(file)
         socket = Self.absolute(flags.socket ?? environment["PLUMB_SOCKET"] ?? runtimeDir + "/plumb.sock")
     }
 
