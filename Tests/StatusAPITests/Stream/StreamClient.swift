@@ -204,5 +204,12 @@ final class LiveSource: StatusSource {
     func usage(of runs: Set<RunID>) async -> [RunID: RunUsage] { await base.usage(of: runs) }
     func processes(of run: RunID) async -> [RunProcess] { [] }
     func sandbox(of run: RunID) async -> SandboxObservation? { nil }
-    func revisions(limit: Int) async throws -> [RevisionHistoryEntry] { [] }
+    func event(_ id: Int64) async throws -> EventHistoryEntry? { nil }
+    func eventCount(_ query: EventHistoryQuery) async throws -> Int { 0 }
+    func runs(_ query: RunHistoryQuery) async throws -> [RunHistoryEntry] { [] }
+    func runCount(_ query: RunHistoryQuery) async throws -> Int { 0 }
+    func revisions(_ query: RevisionHistoryQuery) async throws -> [RevisionHistoryEntry] { [] }
+    func revisionCount(_ query: RevisionHistoryQuery) async throws -> Int { 0 }
+    func logs(_ query: LogHistoryQuery) async throws -> LogHistoryPage? { nil }
+    func secrets() async -> SecretMask { SecretMask(["correct-horse-battery"]) }
 }
