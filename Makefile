@@ -28,6 +28,7 @@ packages:
 	command -v python3 >/dev/null || missing="$$missing python3"; \
 	pkg-config --exists yaml-0.1 2>/dev/null || missing="$$missing libyaml-dev"; \
 	pkg-config --exists libgit2 2>/dev/null || missing="$$missing libgit2-dev"; \
+	pkg-config --exists libarchive 2>/dev/null || missing="$$missing libarchive-dev"; \
 	pkg-config --exists sqlite3 2>/dev/null || missing="$$missing libsqlite3-dev"; \
 	if [ -n "$$missing" ]; then \
 	    echo "Installing$$missing"; \
@@ -54,6 +55,11 @@ test-packages: packages
 	    apt-get update -qq && env DEBIAN_FRONTEND=noninteractive \
 	        apt-get install -y -qq --no-install-recommends python3-grpcio || \
 	        echo 'Without python3-grpcio the tests that ask a server of gRPC are skipped.'; \
+	fi
+	@if [ ! -x /usr/bin/chromium ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && env DEBIAN_FRONTEND=noninteractive \
+	        apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core || \
+	        echo 'Without chromium the tests that look at the console in a browser are skipped.'; \
 	fi
 	@missing=; \
 	[ -x /usr/sbin/lighttpd ] || missing="$$missing lighttpd"; \
@@ -107,6 +113,7 @@ run: release demo
 	@echo 'The agent runs in this terminal; Ctrl-C stops it and everything that it started.'
 	@echo 'Look at it from another terminal, in this directory:'
 	@echo
+	@echo '    http://localhost:7420/                      the console, in a browser'
 	@echo '    curl -s "localhost:7420/v1/status?pretty"   the status endpoint'
 	@echo '    $(DEMO)/plumb status -w                     the same as a table'
 	@echo '    $(DEMO)/plumb logs -f web                   what the replicas print'

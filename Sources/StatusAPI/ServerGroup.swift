@@ -10,7 +10,7 @@ import ServiceLifecycle
 /// accepted any more and requests in flight go on; then, after `drainMax`, what is left is cancelled.
 struct ServerGroup {
     /// Makes a server that may say, once it runs, that it failed after all.
-    typealias Maker = (_ fail: @escaping @Sendable (StatusServerError) -> Void) -> Server<HTTP1Channel>
+    typealias Maker = (_ fail: @escaping @Sendable (StatusServerError) -> Void) -> Server<GuardedChannel>
 
     struct Member {
         /// For messages.
@@ -60,7 +60,7 @@ struct ServerGroup {
 
     private static func oversee(
         _ signals: AsyncStream<Signal>, _ sender: AsyncStream<Signal>.Continuation,
-        _ servers: [Server<HTTP1Channel>], _ tasks: [Task<Void, Never>],
+        _ servers: [Server<GuardedChannel>], _ tasks: [Task<Void, Never>],
         _ onStop: @Sendable () -> Void
     ) async throws {
         var open = servers.count

@@ -75,6 +75,12 @@ final class Connection: Sendable {
 
     deinit { close(descriptor) }
 
+    /// The server has torn it down; nothing is read to find out.
+    var isReset: Bool {
+        var entry = pollfd(fd: descriptor, events: 0, revents: 0)
+        return poll(&entry, 1, 0) > 0 && entry.revents & Int16(POLLHUP | POLLERR) != 0
+    }
+
     /// As a client that goes away does.
     func hangUp() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
@@ -160,12 +166,13 @@ func withServer<T>(
 /// Runs a server that is set up by the test.
 func withServer<T>(
     _ source: some StatusSource, _ configuration: StatusConfiguration,
-    streaming: StreamSettings = StreamSettings(),
+    streaming: StreamSettings = StreamSettings(), times: ServerTimes = ServerTimes(),
+    say: @escaping @Sendable (String) -> Void = { _ in },
     _ body: (Listening, StatusServer) async throws -> T
 ) async throws -> T {
     let (stream, continuation) = AsyncStream.makeStream(of: Listening.self)
     let server = StatusServer(
-        configuration: configuration, source: source, streaming: streaming
+        configuration: configuration, source: source, streaming: streaming, times: times, say: say
     ) {
         continuation.yield($0)
         continuation.finish()

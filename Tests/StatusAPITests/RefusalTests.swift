@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "/", "/v1", "/v1/", "/v1/status/", "//v1/status", "/v1/statusx", "/v2/status",
+        "/v1", "/v1/", "/v1/status/", "//v1/status", "/v1/statusx", "/v2/status",
         "/v1/instances/web/logs",
         "/v1/instances/none", "/v1/instances/", "/v1/planner", "/V1/STATUS", "/../etc/passwd", "/v1/%73tatus",
     ])

@@ -8,6 +8,8 @@ package struct Snapshot: Sendable {
     package var configFiles: [String: ConfigFile]
     /// Directories that artifacts take, by path → id of the tree.
     package var packageTrees: [String: String]
+    /// Archives of the source that artifacts take, by path → id of the blob.
+    package var packageFiles: [String: String] = [:]
     /// Which declared unit each Instance's reference picks.
     package var resolvedUnits: [String: UnitID]
 

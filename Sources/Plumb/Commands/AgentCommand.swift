@@ -34,7 +34,7 @@ struct AgentCommand: AsyncParsableCommand {
     var runtimeDir: String?
     @Option(help: "The directory of secrets, one file each.")
     var secretsDir: String?
-    @Option(help: "The loopback address of the status endpoint.")
+    @Option(help: "The address of the status endpoint. One that is not loopback needs tokens and TLS.")
     var listen: String?
     @Option(help: "The local socket that commands talk to.")
     var socket: String?

@@ -12,10 +12,12 @@ struct Root: AsyncParsableCommand {
         version: VersionCommand.text,
         subcommands: [VersionCommand.self, CompletionCommand.self, GitReaderCommand.self],
         groupedSubcommands: [
-            CommandGroup(name: "Run", subcommands: [AgentCommand.self]),
+            CommandGroup(name: "Run", subcommands: [AgentCommand.self, TokenCommand.self]),
             CommandGroup(
                 name: "Declare",
-                subcommands: [Validate.self, DiffCommand.self, SchemaCommand.self, Explain.self]),
+                subcommands: [
+                    InitCommand.self, Validate.self, DiffCommand.self, SchemaCommand.self, Explain.self,
+                ]),
             CommandGroup(name: "Ask", subcommands: [Retry.self]),
             CommandGroup(
                 name: "Decide",

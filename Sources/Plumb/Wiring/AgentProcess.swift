@@ -16,6 +16,7 @@ struct AgentProcess {
 
     func run() async throws {
         try refuseFirstProcess()
+        try StatusServer.check(statusConfiguration)
         try Self.makeDirectory(settings.stateDir, mode: 0o755)
         try Self.makeDirectory(settings.runtimeDir, mode: 0o755)
         let state = try StateLock(settings.stateDir, called: "state directory", flag: "--state-dir")
@@ -72,14 +73,15 @@ struct AgentProcess {
             loop: loop, store: store, supervisor: supervisor, stateDir: settings.stateDir,
             secretValues: secrets, logPages: LogPages(stateDir: settings.stateDir), webhookServer: webhook)
         let server = StatusServer(
-            configuration: StatusConfiguration(listen: settings.listen, socket: settings.socket),
-            source: status
+            configuration: statusConfiguration,
+            source: status, say: { AgentLog.say("status: \($0)") }
         ) { [settings] listening in
             AgentLog.say(
                 "plumb agent on \(settings.node.name): repository \(settings.source.repository), "
                     + "state \(settings.stateDir)")
             AgentLog.say(
-                "status: http://\(listening.address)/v1/status   socket: \(listening.socket ?? "none")")
+                "status: \(settings.status.scheme)://\(listening.address)/v1/status   "
+                    + "socket: \(listening.socket ?? "none")")
         }
         box.onTurn {
             notify.poke()
@@ -105,6 +107,12 @@ struct AgentProcess {
         watcher.stop()
         // Everything durable is written; what remains is only a shorter log to replay.
         try? await store.close()
+    }
+
+    private var statusConfiguration: StatusConfiguration {
+        StatusConfiguration(
+            listen: settings.status.listen, socket: settings.socket, access: settings.status.rules,
+            tls: settings.status.tls, allowsClear: settings.status.allowsClear)
     }
 
     private func run(_ main: LoopService, servers: [any Service]) async throws {
@@ -152,6 +160,7 @@ struct AgentProcess {
         agent.selection = selection
         agent.address = settings.address
         agent.allowsRewind = settings.source.allowsRewind
+        agent.packageRetention = settings.artifacts.settings.retention
         return agent
     }
 
@@ -174,8 +183,10 @@ struct AgentProcess {
     }
 
     private func trustSettings() -> TrustSettings? {
-        settings.trust.settings(
-            repositories: [settings.source.repository, readable], stateDir: settings.stateDir)
+        // What a commit brings is written below these, too.
+        let written = ["packages", "instances", "slots", "shared"].map { "\(settings.stateDir)/\($0)" }
+        return settings.trust.settings(
+            repositories: [settings.source.repository, readable] + written, stateDir: settings.stateDir)
     }
 
     /// Whoever keeps the mirror true to the remote; nil for a repository on this host.
@@ -193,9 +204,11 @@ struct AgentProcess {
     }
 
     private func supervisorSettings() throws -> SupervisorSettings {
-        SupervisorSettings(
+        var supervisor = SupervisorSettings(
             stateDir: settings.stateDir, runtimeDir: settings.runtimeDir, secretsDir: settings.secretsDir,
             keeperExecutable: try KeeperExecutable.find(), nodeName: settings.node.name)
+        supervisor.artifacts = settings.artifacts.settings
+        return supervisor
     }
 
     /// As the first process of a container it would take every run along when it ends.

@@ -14,14 +14,13 @@ struct HostSettings {
     var stateDir: String
     var runtimeDir: String
     var secretsDir: String
-    /// `127.0.0.1:7420`.
-    var listen: String
+    var status: AccessBlock
     var socket: String
     var gates: GateBlocks
     var trust: TrustBlock
     var notify: NotifyBlock
+    var artifacts: ArtifactBlock
 
-    static let listenDefault = "127.0.0.1:7420"
     static let configDefault = "/etc/plumb/agent.yaml"
 
     /// What flags say; nil where a flag is not given.
@@ -66,9 +65,11 @@ struct HostSettings {
         secretsDir = Self.absolute(
             try value(flags.secretsDir, "PLUMB_SECRETS_DIR", "secretsDir") ?? usual.secrets)
         gates = try GateBlocks(file)
-        listen = try value(flags.listen, "PLUMB_LISTEN", "status.listen") ?? Self.listenDefault
+        status = try AccessBlock(
+            file, listen: flags.listen ?? environment["PLUMB_LISTEN"], node: node.name)
         trust = try TrustBlock(file)
         notify = try NotifyBlock(file, node: node.name)
+        artifacts = try ArtifactBlock(file)
         socket = Self.absolute(flags.socket ?? environment["PLUMB_SOCKET"] ?? runtimeDir + "/plumb.sock")
     }
 

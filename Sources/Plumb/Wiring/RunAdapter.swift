@@ -62,6 +62,17 @@ struct RunAdapter: RunPort {
     }
 
     func hold(_ resources: HeldResources) async { supervisor.hold(resources) }
+    func collectPackages(keep packages: Set<PackageReference>) async -> PackageSweep {
+        let found = await supervisor.collectPackages(keep: packages)
+        return PackageSweep(removed: found.removed.map(Self.shown), nextIn: found.nextIn)
+    }
+
+    /// `web/1.4.2-3f2a9c1b5d7e`: the first digits of a digest are what people compare.
+    private static func shown(_ key: String) -> String {
+        guard let dash = key.lastIndex(of: "-") else { return key }
+        return key[..<dash] + "-" + key[key.index(after: dash)...].prefix(12)
+    }
+
     func acknowledge(_ run: RunID) async { await supervisor.acknowledge(run) }
     func close() async { await supervisor.shutdown(keepRuns: true) }
 }

@@ -14,7 +14,7 @@ package struct Resolver: Sendable {
         var instance: DocumentID
         var unit: DocumentID
         var configs: [DocumentID]
-        var tree: String?
+        var contents: PackageReference?
     }
     private struct DocumentID: Sendable, Hashable {
         var file: String
@@ -45,7 +45,7 @@ package struct Resolver: Sendable {
                 configs: instance.configFrom.compactMap { snapshot.configFiles[$0] }.map {
                     DocumentID($0.source)
                 },
-                tree: unit.artifact.flatMap { snapshot.packageTrees[$0.directory] })
+                contents: PackageReference(of: unit, in: snapshot))
             var entry = cache[name]
             if entry?.key != key {
                 let config = Configuration.effective(
@@ -141,12 +141,7 @@ package struct Resolver: Sendable {
             user: unit.entry.user, group: unit.entry.group, umask: unit.entry.umask, env: env,
             secrets: instance.secrets.merging(config.secrets) { own, _ in own },
             endpoints: unit.endpoints.map(EndpointSpec.init),
-            package: unit.artifact.flatMap { artifact in
-                snapshot.packageTrees[artifact.directory].map {
-                    PackageReference(
-                        unit: unit.metadata.name, version: unit.version.description, tree: $0)
-                }
-            },
+            package: PackageReference(of: unit, in: snapshot),
             configFile: config.file.map { ConfigFileSpec(name: $0.name, contents: $0.contents) },
             reloadSignal: unit.reloadSignal,
             sandbox: instance.overrides.sandbox ?? unit.defaults.sandbox ?? Sandbox(),

@@ -15,10 +15,18 @@ package struct AccessToken: Sendable, Hashable {
 
     /// So that one that was published by mistake is found by whoever looks for such.
     package static let prefix = "plumb_"
-    /// 256 bits cannot be guessed, so that one round of SHA-256 is enough.
-    package static let secretBytes = 32
+    /// 258 bits cannot be guessed, so that one round of SHA-256 is enough.
+    private static let secretDigits = 43
     /// A longer one is no token of ours, and is not hashed.
     static let bytesMax = 256
+
+    /// A new one, of the kernel's randomness.
+    package static func make() -> String {
+        var chance = SystemRandomNumberGenerator()
+        let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+        let secret = (0..<secretDigits).map { _ in digits[Int(chance.next() >> 58)] }
+        return prefix + String(secret)
+    }
 
     package static func hash(_ token: String) -> String { SHA256.hex(Array(token.utf8)) }
 }

@@ -51,8 +51,9 @@ extension Refusal {
             problem: ProblemDocument(
                 status: 421, code: "foreign-host", title: "Not the host that is served here",
                 detail:
-                    "'\(host)' is not this host's loopback address: a web page could have sent you here by "
-                    + "its own name. Ask for localhost or 127.0.0.1"), closes: true)
+                    "'\(host)' is no name of this host: a web page could have sent you here by its own name. "
+                    + "Ask for localhost, the node's name, or one of status.allowedHosts in agent.yaml"),
+            closes: true)
     }
 
     static func tooLarge(_ detail: String, status: Int) -> Refusal {

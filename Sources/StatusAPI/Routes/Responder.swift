@@ -33,6 +33,9 @@ struct Responder: Sendable {
             }
             let payload = try await route(request, admission)
             var answer = Answer(response: response(payload, to: request))
+            // Nobody waits for a body that was announced, and might never come.
+            answer.closes = bodyLength(request) > 0
+            if answer.closes { answer.response.headers[.connection] = "close" }
             if let session = payload.stream, request.method == .get {
                 answer.stream = (session, try await session.open())
             }
@@ -81,13 +84,16 @@ struct Responder: Sendable {
         return payload
     }
 
+    private func bodyLength(_ request: Request) -> Int {
+        request.headers[.contentLength].flatMap { Int($0) } ?? 0
+    }
+
     private func checkSize(_ request: Request) throws(Refusal) {
         if (request.head.path ?? "").utf8.count > StatusLimits.targetBytesMax {
             throw .tooLarge(
                 "the request's target is longer than \(StatusLimits.targetBytesMax) bytes", status: 414)
         }
-        let length = request.headers[.contentLength].flatMap { Int($0) } ?? 0
-        if request.headers[.transferEncoding] != nil || length > StatusLimits.bodyBytesMax {
+        if request.headers[.transferEncoding] != nil || bodyLength(request) > StatusLimits.bodyBytesMax {
             throw .tooLarge("nothing here takes a body", status: 413)
         }
     }

@@ -36,7 +36,7 @@ struct Route: Sendable {
 
     /// The values of the variable segments by their names; nil: the path is another route's.
     func match(_ path: [Substring]) -> [Substring: String]? {
-        let pattern = template.split(separator: "/")
+        let pattern = template == "/" ? [""] : template.split(separator: "/")
         guard pattern.count == path.count else { return nil }
         var values: [Substring: String] = [:]
         for (expected, actual) in zip(pattern, path) {

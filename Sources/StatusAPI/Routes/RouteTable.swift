@@ -3,7 +3,8 @@ import Reconciler
 
 extension Route {
     /// Everything that is served. A path that is not here does not exist.
-    static let all: [Route] = agent + declared + instances + runs + history + discovery + stream
+    static let all: [Route] =
+        agent + declared + instances + runs + history + discovery + stream + console
 
     /// The agent itself.
     private static let agent: [Route] = [

@@ -204,8 +204,10 @@ final class LiveSource: StatusSource {
     func usage(of runs: Set<RunID>) async -> [RunID: RunUsage] { await base.usage(of: runs) }
     func processes(of run: RunID) async -> [RunProcess] { [] }
     func sandbox(of run: RunID) async -> SandboxObservation? { nil }
-    func event(_ id: Int64) async throws -> EventHistoryEntry? { nil }
-    func eventCount(_ query: EventHistoryQuery) async throws -> Int { 0 }
+    func event(_ id: Int64) async throws -> EventHistoryEntry? {
+        state.withLock { $0.events.first { $0.id == id } }
+    }
+    func eventCount(_ query: EventHistoryQuery) async throws -> Int { state.withLock { $0.events.count } }
     func runs(_ query: RunHistoryQuery) async throws -> [RunHistoryEntry] { [] }
     func runCount(_ query: RunHistoryQuery) async throws -> Int { 0 }
     func revisions(_ query: RevisionHistoryQuery) async throws -> [RevisionHistoryEntry] { [] }

@@ -183,7 +183,8 @@ enum WaitGoal: Equatable, Sendable, CustomStringConvertible {
         }
         for instance in status.instances where names.isEmpty || names.contains(instance.name) {
             if self != .stopped, let rollout = instance.rollout, rollout.state == "RolledBack" {
-                return .impossible("\(instance.name) was rolled back: \(rollout.message)")
+                let why = instance.reason.isEmpty ? rollout.message : instance.reason
+                return .impossible("\(instance.name): \(why)")
             }
             if !holds(instance) { return .waiting("\(instance.name): \(shortfall(of: instance))") }
         }
@@ -196,14 +197,20 @@ enum WaitGoal: Equatable, Sendable, CustomStringConvertible {
         case .ready: instance.sync == .synced && instance.readyReplicas >= instance.desiredReplicas
         case .healthy:
             instance.sync == .synced && instance.readyReplicas >= instance.desiredReplicas
-                && instance.health == "healthy"
+                && instance.health == "healthy" && Self.isOver(instance.rollout)
         default: !instance.replicas.contains { $0.pid != nil }
         }
+    }
+
+    /// Every replica has been healthy for its minHealthyTime.
+    private static func isOver(_ rollout: RolloutDocument?) -> Bool {
+        rollout.map { !["Pending", "Progressing"].contains($0.state) } ?? true
     }
 
     private func shortfall(of instance: InstanceDocument) -> String {
         if self == .stopped { return "\(instance.replicas.count { $0.pid != nil }) still run" }
         if !instance.reason.isEmpty { return instance.reason }
+        if let rollout = instance.rollout, !Self.isOver(rollout) { return rollout.message }
         return "\(instance.sync.rawValue), \(instance.health), \(instance.ready) ready"
     }
 }
