@@ -146,7 +146,3 @@ extension Assembler {
         }
     }
 }
-
-extension SourceListing.Entry {
-    var isFile: Bool { kind == .file || kind == .executable }
-}

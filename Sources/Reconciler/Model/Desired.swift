@@ -24,8 +24,8 @@ package struct Desired: Sendable, Codable {
     }
 }
 
-package struct DesiredInstance: Sendable, Codable {
-    package var spec: InstanceSpec
+package struct DesiredInstance: Sendable, Hashable, Codable {
+    @Boxed package var spec: InstanceSpec
     /// As declared; what runs here is `target`.
     package var replicas: Int
     package var state: DesiredState
