@@ -291,6 +291,10 @@ private final class MemorySource: SourcePort {
         }
     }
 
+    func pointers(among ids: [String]) -> Set<String> {
+        state.withLock { state in Set(ids.filter { GitLFS.isPointer(state.blobs[$0] ?? []) }) }
+    }
+
     func ancestry(of accepted: RevisionID, in candidate: RevisionID) -> Ancestry { .ancestor }
     func couldNotRead(_ revision: RevisionID, because failure: SourceFailure) {}
     func accepted(_ revision: RevisionID) {}

@@ -16,6 +16,8 @@ package struct SourcePass: Sendable {
     private var configs: [String: ParsedConfig] = [:]
     /// What was parsed is kept with its bytes, by blob id.
     private var bytes: [String: [UInt8]] = [:]
+    /// Archives by the ids of their blobs: whether each is a Git LFS pointer.
+    private var pointers: [String: Bool] = [:]
     /// What an earlier pass has parsed, by path: a file whose blob did not change is not parsed again.
     private var known: Known
 
@@ -40,7 +42,8 @@ package struct SourcePass: Sendable {
     /// Whether `goOn` can tell what comes of these. Not where they decide what is a declaration at all: then
     /// everything has to be looked at.
     package func canGoOn(with changes: SourceChanges) -> Bool {
-        guard selection != nil, changes.count <= Self.changesMax else { return false }
+        guard let selection, changes.count <= Self.changesMax, selection.hasRoom(for: changes.changed.count)
+        else { return false }
         let ignore = SourceSelection.ignoreFileName
         return !changes.removed.contains(ignore) && !changes.changed.contains { $0.path == ignore }
     }
@@ -129,6 +132,27 @@ package struct SourcePass: Sendable {
         return found
     }
 
+    /// The blobs of archives that may be Git LFS pointers, as far as nobody has looked.
+    package mutating func suspectedPointers() -> [String] {
+        let archives = archives
+        if archives.isEmpty && pointers.isEmpty { return [] }
+        let blobs = Set(archives.compactMap { entry(at: $0) }.filter(\.isFile).map(\.id))
+        pointers = pointers.filter { blobs.contains($0.key) }
+        return blobs.filter { pointers[$0] == nil }.sorted()
+    }
+
+    /// Hands over which of the suspects are pointers.
+    package mutating func supplyPointers(_ found: Set<String>, among suspects: [String]) {
+        for id in suspects { pointers[id] = found.contains(id) }
+    }
+
+    private var archives: [String] { ParsedFile.artifactFiles(of: files.lazy.compactMap { $0 }) }
+
+    private func pointerPaths() -> Set<String> {
+        guard pointers.values.contains(true) else { return [] }
+        return Set(archives.filter { path in entry(at: path).map { pointers[$0.id] == true } ?? false })
+    }
+
     /// Directories that artifacts take and that exist, whose tree's id is not known yet.
     package mutating func missingTrees() -> [String] {
         var wanted: Set<String> = []
@@ -149,7 +173,8 @@ package struct SourcePass: Sendable {
     package func assemble() -> Assembly {
         Assembly.assemble(
             listing: listing(entries), selection: selection ?? SourceSelection(listing: listing(entries)),
-            files: files.compactMap { $0 }, configs: configs.values.sorted { $0.path < $1.path })
+            files: files.compactMap { $0 }, configs: configs.values.sorted { $0.path < $1.path },
+            lfsPointers: pointerPaths())
     }
 
     private func listing(_ entries: [SourceListing.Entry]) -> SourceListing {
@@ -171,7 +196,10 @@ package struct SourcePass: Sendable {
 
     /// What must be kept to make the same snapshot again without the repository.
     package func content() -> SourceContent {
-        let kept = entries.filter { !$0.isFile || bytes[$0.id] != nil }
+        let archives = Set(archives)
+        let kept = entries.filter {
+            !$0.isFile || bytes[$0.id] != nil || !archives.isEmpty && archives.contains($0.path)
+        }
         return SourceContent(listing: listing(kept), blobs: bytes)
     }
 }

@@ -14,6 +14,10 @@ package struct AgentSettings: Sendable {
     package var selection: RefSelection?
     /// The accepted commit may be lost without anybody's word.
     package var allowsRewind = false
+    /// Where others reach what runs here; nil: on this host alone.
+    package var address: String?
+    /// How long a package that nothing needs is kept.
+    package var packageRetention: Duration = .seconds(86_400)
 
     package init(
         node: Node, repository: String, ref: String, path: String, stateDir: String,
@@ -91,6 +95,8 @@ package actor AgentLoop {
     var replies: [(reply: ControlReply, outcome: ControlOutcome)] = []
     var storeFailing = false
     var isRetryingCommit = false
+    /// When the packages are to be looked at next; nil: nothing has changed that could free one.
+    var packagesDue: Instant?
     /// What is held for the Instances; nil until that was told once.
     private var held: HeldResources?
     /// How long the last plan took.
@@ -173,8 +179,9 @@ package actor AgentLoop {
         if isDue { await hold() }
         perform(work, durable: durable)
         becomeReady()
+        collectPackagesWhenDue(at: moment)
         let gate = gates.wakeAt(hasCandidate: candidate != nil, at: moment.instant)
-        setTimer([planned?.wakeAt, gate, paced?.wait.until].compactMap { $0 }.min())
+        setTimer([planned?.wakeAt, gate, paced?.wait.until, packagesDue].compactMap { $0 }.min())
         onTurn()
     }
 

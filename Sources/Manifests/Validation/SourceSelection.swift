@@ -21,11 +21,31 @@ package struct SourceSelection: Sendable {
     package private(set) var leftOut: [LeftOut] = []
     package private(set) var diagnostics: [Diagnostic] = []
     private let rules: IgnoreRules
+    /// There are more than are read; which, is forgotten.
+    private var isBounded = false
 
     /// `ignoreFile` is what `.plumbignore` holds, if it is there.
     package init(listing: SourceListing, ignoreFile: [UInt8]? = nil) {
         rules = IgnoreRules(ignoreFile ?? [])
         for entry in listing.entries { if isCandidate(entry) { candidates.append(entry) } }
+        boundFiles()
+    }
+
+    /// A commit of a few kilobytes can name one file a million times. None of them is read then.
+    private mutating func boundFiles() {
+        let most = DecodingLimits.documentsMax
+        guard candidates.count > most else { return }
+        diagnostics.append(
+            Diagnostic(
+                .tooManyDocuments, at: Location(file: candidates[most].path, line: 1, column: 1),
+                "there are \(candidates.count) files of declarations, and \(most) are the most"))
+        candidates = []
+        isBounded = true
+    }
+
+    /// Whether so many files may come to it and all still be told apart.
+    package func hasRoom(for count: Int) -> Bool {
+        !isBounded && candidates.count + count <= DecodingLimits.documentsMax
     }
 
     /// Another listing has this entry too. The place where it is a candidate now; nil: it is none.

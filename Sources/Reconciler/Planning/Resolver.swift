@@ -9,13 +9,13 @@ package struct Resolver: Sendable {
         var instance: InstanceDeclaration
         var unit: DocumentID
         var configs: [DocumentID]
-        var tree: String?
+        var contents: PackageReference?
 
         func equals(_ other: Key) -> Bool {
             let isSame =
                 instance.isCopy(of: other.instance)
                 || DocumentID(instance.source) == DocumentID(other.instance.source)
-            return isSame && unit == other.unit && tree == other.tree && configs == other.configs
+            return isSame && unit == other.unit && contents == other.contents && configs == other.configs
         }
     }
     private struct DocumentID: Sendable, Hashable {
@@ -34,25 +34,26 @@ package struct Resolver: Sendable {
         var id: UnitID
         var unit: UnitDeclaration
         var document: DocumentID
-        var tree: String?
+        var contents: PackageReference?
 
         init?(_ id: UnitID, in snapshot: Snapshot) {
             guard let unit = snapshot.units[id] else { return nil }
             self.id = id
             self.unit = unit
             document = DocumentID(unit.source)
-            tree = unit.artifact.flatMap { snapshot.packageTrees[$0.directory] }
+            contents = PackageReference(of: unit, in: snapshot)
         }
     }
     private var keys: [String: Key] = [:]
     /// Made of `keys`, for this node.
     private var instances: [String: DesiredInstance] = [:]
+    private var origins: [String: [String: ConfigOrigin]] = [:]
     private var node: Node?
 
     package init() {}
 
     package mutating func resolve(_ snapshot: Snapshot, revision: Revision, node: Node) -> Desired {
-        if node != self.node { (keys, instances, self.node) = ([:], [:], node) }
+        if node != self.node { (keys, instances, origins, self.node) = ([:], [:], [:], node) }
         var picked: Picked?
         for (name, instance) in snapshot.instances {
             // A snapshot is checked as a whole: a reference that resolves to nothing is not in it. The same
@@ -64,19 +65,30 @@ package struct Resolver: Sendable {
                 instance: instance, unit: picked.document,
                 configs: instance.configFrom.compactMap { snapshot.configFiles[$0] }.map {
                     DocumentID($0.source)
-                }, tree: picked.tree)
+                }, contents: picked.contents)
             if let known = keys[name], known.equals(key) { continue }
             keys[name] = key
+            let config = Configuration.effective(
+                of: instance, unit: picked.unit, configFiles: snapshot.configFiles)
             instances[name] = desired(
-                instance, picked.unit, makeSpec(instance, picked.unit, snapshot), node)
+                instance, picked.unit, makeSpec(instance, picked.unit, snapshot, config), node)
+            origins[name] = config.origins.isEmpty ? nil : config.origins
         }
         if instances.count != snapshot.instances.count {
             for name in Array(instances.keys) where snapshot.instances[name] == nil {
                 keys[name] = nil
                 instances[name] = nil
+                origins[name] = nil
             }
         }
-        return Desired(revision: revision, node: node, instances: instances)
+        var desired = Desired(revision: revision, node: node, instances: instances)
+        desired.origins = origins.isEmpty ? nil : origins
+        let reserved = (Array(snapshot.schedules.values) + Array(snapshot.plugins.values)).map(
+            DeclaredThing.init)
+        desired.reserved =
+            reserved.isEmpty
+            ? nil : reserved.sorted { ($0.kind.rawValue, $0.name) < ($1.kind.rawValue, $1.name) }
+        return desired
     }
 
     private func desired(
@@ -106,13 +118,10 @@ package struct Resolver: Sendable {
     }
 
     private func makeSpec(
-        _ instance: InstanceDeclaration, _ unit: UnitDeclaration, _ snapshot: Snapshot
+        _ instance: InstanceDeclaration, _ unit: UnitDeclaration, _ snapshot: Snapshot,
+        _ config: EffectiveConfig
     ) -> InstanceSpec {
-        let own = instance.overrides
-        let (common, config) = (
-            unit.defaults,
-            Configuration.effective(of: instance, unit: unit, configFiles: snapshot.configFiles)
-        )
+        let (own, common) = (instance.overrides, unit.defaults)
         let usualRestart = RestartPolicy(policy: unit.profile == .oneshot ? .onFailure : .always)
         let health = own.health ?? common.health ?? Health()
         let restart = own.restart ?? common.restart ?? usualRestart
@@ -154,12 +163,7 @@ package struct Resolver: Sendable {
             user: unit.entry.user, group: unit.entry.group, umask: unit.entry.umask, env: env,
             secrets: instance.secrets.merging(config.secrets) { own, _ in own },
             endpoints: unit.endpoints.map(EndpointSpec.init),
-            package: unit.artifact.flatMap { artifact in
-                snapshot.packageTrees[artifact.directory].map {
-                    PackageReference(
-                        unit: unit.metadata.name, version: unit.version.description, tree: $0)
-                }
-            },
+            package: PackageReference(of: unit, in: snapshot),
             configFile: config.file.map { ConfigFileSpec(name: $0.name, contents: $0.contents) },
             reloadSignal: unit.reloadSignal,
             sandbox: instance.overrides.sandbox ?? unit.defaults.sandbox ?? Sandbox(),
@@ -180,5 +184,21 @@ extension EndpointSpec {
         self.init(
             name: endpoint.name, protocolName: endpoint.protocolName.rawValue, basePort: port,
             indexed: indexed, listen: endpoint.listen ? true : nil, address: endpoint.address)
+    }
+}
+
+extension EffectiveConfig {
+    fileprivate var origins: [String: ConfigOrigin] {
+        Dictionary(entries.map { ($0.name, ConfigOrigin($0.layer)) }, uniquingKeysWith: { first, _ in first })
+    }
+}
+
+extension ConfigOrigin {
+    fileprivate init(_ layer: EffectiveConfig.Layer) {
+        switch layer {
+        case .unit: self = .unit
+        case .file: self = .configFrom
+        case .instance: self = .instance
+        }
     }
 }
