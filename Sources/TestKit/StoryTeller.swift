@@ -28,7 +28,7 @@ struct StoryTeller {
             try watched { host, stuck, watch in try host.settle(stuck: stuck, watch: watch) }
         }
         lines += PlanText.lines(host.plan(), at: host.clock.now, waiting: true)
-        lines += host.gates?.lines ?? []
+        lines += host.gates?.lines(now: host.clock.now) ?? []
         return lines.isEmpty ? ["nothing to do"] : lines
     }
 

@@ -150,7 +150,7 @@ final class SampleSource: StatusSource {
 
     func traces(prefix: String, limit: Int) async throws -> [RevisionTrace] {
         guard Sample.revision.id.hex.hasPrefix(prefix) else { return [] }
-        var trace = RevisionTrace(revision: Sample.revision, outcome: "accepted", bootID: "boot")
+        var trace = RevisionTrace(revision: Sample.revision, outcome: .accepted, bootID: "boot")
         trace.mark(.seen, wall: Sample.wall(1), instant: Sample.instant(1))
         trace.mark(.planned, wall: Sample.wall(3), instant: Sample.instant(3))
         return [trace]

@@ -7,6 +7,8 @@ package enum AgentEvent: Sendable {
     /// The repository cannot be read; what runs goes on.
     case sourceUnreadable(SourceFailure)
     case sourceReadable
+    /// Whoever reads it says nothing for long; nil: that is over.
+    case sourceSilent(SourceFailure?)
     /// Whether a revision that was seen may be believed.
     case revisionJudged(Revision, TrustVerdict)
     /// What says who is trusted is another than before.

@@ -184,7 +184,8 @@ struct TraceReport {
         }
         lines += table.render(width: width, paint: paint)
         if let next = trace.supersededBy {
-            lines += ["", "\(next.short) took its place before all of it was healthy"]
+            let when = trace.outcome == "superseded" ? "it was applied" : "all of it was healthy"
+            lines += ["", "\(next.short) took its place before \(when)"]
         }
         return lines
     }

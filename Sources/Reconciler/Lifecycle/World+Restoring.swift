@@ -5,6 +5,11 @@ extension World {
     /// Host settings may have changed meanwhile, so it is compared like any other.
     package mutating func restore(_ desired: Desired, at moment: Moment) {
         accept(desired, at: moment, quietly: true)
+        // What was read back from the store is as wide as what was resolved, and equal: one of them is
+        // enough, and from now on a look tells that they are the same.
+        for (name, new) in desired.instances where memory.instances[name]?.applied?.desired == new {
+            memory.instances[name]?.applied?.desired = new
+        }
     }
 
     /// The store that knew which oneshots succeeded is lost: none of them runs until someone asks for it.

@@ -4,8 +4,9 @@ extension World {
     /// Looks at every rollout: what has become healthy is noted, what has failed is rolled back, and what has
     /// proved itself becomes last known good. To be called before each plan.
     package mutating func advanceRollouts(at moment: Moment) {
-        let names = memory.instances.filter { $0.value.rollout != nil }.map(\.key).sorted()
-        for name in names { advance(name, at: moment) }
+        var names: [String] = []
+        for (name, remembered) in memory.instances where remembered.rollout != nil { names.append(name) }
+        for name in names.sorted() { advance(name, at: moment) }
         promote(at: moment)
     }
 
@@ -241,7 +242,9 @@ extension InstanceMemory {
     /// been ready for the longer of `minHealthyTime` and `resetAfter`. nil where it is that already, or is
     /// not on its way.
     func promotionDue(of name: String, observed: Observed) -> Instant? {
-        guard let desired = inForce?.desired, desired.target > 0, desired.spec.profile == .keepalive,
+        // What is not to run here is most of what there is; it is told by the first look.
+        guard let applied, applied.desired.target > 0, applied.desired.spec.profile == .keepalive,
+            let desired = inForce?.desired, desired.spec.profile == .keepalive,
             lastKnownGood.first?.specHash != desired.spec.specHash
         else { return nil }
         let time = max(desired.spec.update.minHealthyTime, desired.spec.restart.backoff.resetAfter)

@@ -67,10 +67,10 @@ package struct ObservedRun: Sendable, Codable {
     }
     package var id: RunID
     package var slot: SlotID
-    package var spec: InstanceSpec
+    @Boxed package var spec: InstanceSpec
     package var nonce: String
     /// The revision that brought the start hash.
-    package var revision: Revision
+    @Boxed package var revision: Revision
     package var dependsOn: [Dependency]
     package var phase: Phase
     package var claimedAt: Instant
@@ -94,8 +94,8 @@ package struct ObservedRun: Sendable, Codable {
     package var falterNotedAt: Instant?
     /// What it says of itself; nil without a notify socket.
     package var notice: RunNotice?
-    package var startCause: Cause
-    package var stopCause: Cause?
+    @Boxed package var startCause: Cause
+    @BoxedIfAny package var stopCause: Cause?
     /// When it was asked to end; nil where an earlier agent asked.
     package var stoppingSince: Instant?
     package var lostLogBytes: UInt64
