@@ -55,6 +55,7 @@ extension AgentLoop {
         let history = recorder.take()
         batch.specs += history.specs
         batch.traces += history.traces
+        meters.note(events, history.traces)
     }
 
     /// Writes the batch; on failure it is kept and written with the next one.

@@ -90,6 +90,8 @@ package actor AgentLoop {
     var isRetryingCommit = false
     /// What is held for the Instances; nil until that was told once.
     private var held: HeldResources?
+    /// What was done so far, for metrics.
+    package internal(set) var meters: LoopMeters
     /// How long the last plan took.
     private var planning = Duration.zero
     /// Runs of which nothing is known but their slots, and of which nothing that was accepted speaks yet.
@@ -116,7 +118,9 @@ package actor AgentLoop {
         self.source = SourceStatus(
             repository: settings.repository, ref: settings.ref, path: settings.path)
         self.source.mirror = settings.mirror
-        startedWall = clock.now().wall
+        let moment = clock.now()
+        startedWall = moment.wall
+        meters = LoopMeters(began: moment.instant)
     }
 
     /// Tells the loop that something happened. Never blocks.
@@ -154,6 +158,7 @@ package actor AgentLoop {
 
     /// One turn: apply, plan, make durable, perform.
     private func cycle(_ events: [AgentEvent]) async {
+        let begun = clock.now().instant
         for event in events { apply(event) }
         let moment = clock.now()
         adoptNameless(at: moment)
@@ -172,6 +177,7 @@ package actor AgentLoop {
         becomeReady()
         let gate = gates.wakeAt(hasCandidate: candidate != nil, at: moment.instant)
         setTimer([plan.wakeAt, gate].compactMap { $0 }.min())
+        meters.turned(in: clock.now().instant - begun)
         onTurn()
     }
 
@@ -192,6 +198,7 @@ package actor AgentLoop {
     private func plan(at moment: Moment) -> Plan {
         let plan = Reconciler.plan(observed: world.observed, memory: world.memory, at: moment.instant)
         planning = clock.now().instant - moment.instant
+        meters.planned(in: planning)
         return plan
     }
 

@@ -8,7 +8,7 @@ struct Responder: Sendable {
     var source: any StatusSource
     /// nil on the local socket: more routes, and nobody is asked who he is.
     var access: Access?
-    var streams: Broadcaster?
+    var serving: Serving?
 
     var isLocal: Bool { access == nil }
 
@@ -56,7 +56,7 @@ struct Responder: Sendable {
                     source: source, segments: segments, query: query, isLocal: isLocal,
                     scopes: admission.scopes, isKnown: admission.isKnown, client: admission.client,
                     lastEventID: HTTPField.Name("Last-Event-ID").flatMap { request.headers[$0] },
-                    streams: streams))
+                    accept: request.headers[.accept], serving: serving))
         }
         throw Refusal.notFound("nothing is served at \(request.uri.path); begin with /v1/status")
     }
