@@ -160,6 +160,13 @@ final class SampleSource: StatusSource {
         [OutputLine(isError: true, time: Sample.wall(4), text: "the last words of \(slot)")]
     }
 
+    func meters() async -> AgentMeters? {
+        let sample = AgentMeters.Histogram(bounds: [0.01, 1], counts: [3, 2, 1], sum: 2.5)
+        return AgentMeters(
+            plans: sample, turns: sample, executing: sample, healthy: sample,
+            events: [("exited", 7), ("rolledBack", 2)])
+    }
+
     func tail(_ query: TailQuery) -> AsyncStream<[TailRecord]> { AsyncStream { $0.finish() } }
 
     func usage(of runs: Set<RunID>) async -> [RunID: RunUsage] {

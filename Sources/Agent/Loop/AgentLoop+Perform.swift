@@ -63,6 +63,7 @@ extension AgentLoop {
                     revision: trace.revision, outcome: .superseded,
                     message: "\(trace.revision.short) was not applied\(newer)", at: clock.now().wall))
         }
+        meters.note(events, history.traces)
     }
 
     /// Writes the batch; on failure it is kept and written with the next one.

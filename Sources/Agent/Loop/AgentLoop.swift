@@ -99,6 +99,8 @@ package actor AgentLoop {
     var packagesDue: Instant?
     /// What is held for the Instances; nil until that was told once.
     private var held: HeldResources?
+    /// What was done so far, for metrics.
+    package internal(set) var meters: LoopMeters
     /// How long the last plan took.
     private var planning = Duration.zero
     /// Of which world the last plan was, and when it wants to be looked at again.
@@ -127,7 +129,9 @@ package actor AgentLoop {
         self.source = SourceStatus(
             repository: settings.repository, ref: settings.ref, path: settings.path)
         self.source.mirror = settings.mirror
-        startedWall = clock.now().wall
+        let moment = clock.now()
+        startedWall = moment.wall
+        meters = LoopMeters(began: moment.instant)
     }
 
     /// Tells the loop that something happened. Never blocks.
@@ -165,6 +169,7 @@ package actor AgentLoop {
 
     /// One turn: apply, plan, make durable, perform.
     private func cycle(_ events: [AgentEvent]) async {
+        let begun = clock.now().instant
         for event in events { apply(event) }
         let moment = clock.now()
         adoptNameless(at: moment)
@@ -182,6 +187,7 @@ package actor AgentLoop {
         collectPackagesWhenDue(at: moment)
         let gate = gates.wakeAt(hasCandidate: candidate != nil, at: moment.instant)
         setTimer([planned?.wakeAt, gate, paced?.wait.until, packagesDue].compactMap { $0 }.min())
+        meters.turned(in: clock.now().instant - begun)
         onTurn()
     }
 
@@ -215,6 +221,7 @@ package actor AgentLoop {
             ? Plan() : Reconciler.plan(observed: world.observed, memory: world.memory, at: moment.instant)
         planned = (version, plan.wakeAt)
         planning = clock.now().instant - begin
+        meters.planned(in: planning)
         waiting = plan.waiting
         return take(plan, at: moment)
     }

@@ -9,7 +9,7 @@ struct Responder: Sendable {
     var source: any StatusSource
     /// nil on the local socket: more routes, and nobody is asked who he is.
     var access: Access?
-    var streams: Broadcaster?
+    var serving: Serving?
 
     var isLocal: Bool { access == nil }
 
@@ -61,7 +61,7 @@ struct Responder: Sendable {
                     source: source, segments: segments, query: query, isLocal: isLocal,
                     scopes: admission.scopes, isKnown: admission.isKnown, client: admission.client,
                     lastEventID: HTTPField.Name("Last-Event-ID").flatMap { request.headers[$0] },
-                    streams: streams))
+                    accept: request.headers[.accept], serving: serving))
             return try await finished(payload, of: route)
         }
         throw Refusal.notFound(
