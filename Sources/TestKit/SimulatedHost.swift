@@ -277,6 +277,7 @@ extension SimulatedHost {
         stored = [:]
         accepted = nil
         restartAgent()
+        world.recallGood(at: clock.moment)
     }
 
     /// Every process is gone, and instants begin anew.

@@ -56,7 +56,7 @@ struct RandomDeclarations {
     private func newInstance(_ index: Int, _ random: inout SeededRandom) -> Instance {
         var new = Instance(unit: random.number(0...2), replicas: random.number(1...3))
         new.suspended = random.once(in: 12)
-        new.strategy = random.once(in: 4) ? "recreate" : "rolling"
+        new.strategy = random.pick(["recreate", "rolling", "rolling", "canary"]) ?? "rolling"
         new.maxUnavailable = random.number(1...2)
         new.drift = random.once(in: 2) ? "heal" : "report"
         let oneshot = units[new.unit].oneshot
@@ -162,6 +162,7 @@ extension RandomDeclarations {
         let needs = instance.dependsOn.map {
             "{instance: i\($0.instance), condition: \($0.condition), required: \($0.required)}"
         }
+        let canary = instance.strategy == "canary" ? ", canary: {replicas: 1, hold: 20s}" : ""
         let retries = instance.maxRetries.map { ", maxRetries: \($0)" } ?? ""
         return """
             apiVersion: plumb.dev/v1
@@ -179,7 +180,7 @@ extension RandomDeclarations {
               nodes: {names: [\(instance.elsewhere ? "edge-2" : "edge-1")]}
               stop: {grace: \(instance.grace)s}
               restart: {policy: \(instance.policy), backoff: {resetAfter: 20s}\(retries)}
-              update: {strategy: \(instance.strategy), maxUnavailable: \(instance.maxUnavailable)}
+              update: {strategy: \(instance.strategy), maxUnavailable: \(instance.maxUnavailable)\(canary)}
               dependsOn: [\(needs.joined(separator: ", "))]
 
             """

@@ -221,6 +221,10 @@ extension Simulation {
             say("\(process.slot) \(isBad ? "is bad" : "ready")")
             host.probe(process.run, .readiness, passing: !isBad)
         }
+        // Of the liveness probes only those that were changed on a live run are waited for.
+        if host.world.run(process.run)?.unanswered?.contains(.liveness) == true {
+            host.probe(process.run, .liveness, passing: true)
+        }
     }
 
     private mutating func commit(_ what: String) throws {
@@ -324,8 +328,10 @@ extension Simulation {
             case .silent: host.end(id, .keeperLost)
             case .live where process.stopRequested: host.end(id, .signaled(number: 15, coreDumped: false))
             case .live where process.memo.spec.profile == .oneshot: host.end(id, .exited(code: 0))
-            case .live where known?.isReady == false:
-                if Rollbacks.isBad(process.memo.spec), known?.readiness == false { continue }
+            case .live where known?.isReady == false || known?.isConfirmed == false:
+                if Rollbacks.isBad(process.memo.spec), known?.readiness == false, known?.isConfirmed == true {
+                    continue
+                }
                 pass(process)
             default: continue
             }
@@ -359,7 +365,8 @@ extension Simulation {
         }
         guard let run = host.world.observed.runs[slot] else { return false }
         if let good = Rollbacks.good(slot.instance, host) {
-            return run.isServing && run.spec.specHash == good
+            // Where the store was lost, what ran for long was taken for good, whatever its probes say.
+            return (run.isServing || Rollbacks.isBad(run.spec)) && run.spec.specHash == good
         }
         return run.isServing && run.key == desired.key && run.spec.specHash == desired.spec.specHash
     }

@@ -22,6 +22,8 @@ package enum AgentEvent: Sendable {
     /// The end of what a run whose rollout failed has written to stderr.
     case errorsRead([String], of: RunID, instance: String)
     case startRefused(RunID, HostFailure)
+    /// A live change is in force; what is waited for from then on is planned anew.
+    case updated(RunID)
     case updateFailed(RunID, HostFailure)
     /// A forge cannot be told how commits stand; nil: it could be.
     case notifying(target: String, trouble: String?)

@@ -18,6 +18,7 @@ extension AgentLoop {
             world.prepared(spec, failure, inputs: inputs, at: moment)
         case .errorsRead(let lines, let run, let instance): world.errorsRead(lines, of: run, in: instance)
         case .startRefused(let run, let failure): refused(run, failure, at: moment)
+        case .updated: break
         case .updateFailed(let run, let failure): updateFailed(run, failure)
         case .notifying(let target, let trouble): notifying(target, trouble, at: moment)
         case .packagesCollected(let found): packagesCollected(found, at: moment)

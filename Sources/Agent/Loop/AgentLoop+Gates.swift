@@ -57,7 +57,19 @@ extension AgentLoop {
         if let paced, paced.wait.until <= moment.instant { weigh(paced.candidate, at: moment) }
         guard let candidate, let held = gates.memory.held else { return }
         let isDue = held.holds.contains { $0.until.map { $0.instant <= moment.instant } ?? false }
-        if isDue { weigh(candidate, at: moment) }
+        guard isDue else { return }
+        guard newerThanCandidate != nil else { return weigh(candidate, at: moment) }
+        // Time lifts nothing any more: the newer revision decides, once it is read.
+        var waiting = held
+        for index in waiting.holds.indices { waiting.holds[index].until = nil }
+        _ = gates.hold(waiting)
+    }
+
+    /// What was seen after the candidate, and is not read yet, or cannot be: the candidate may be what it
+    /// takes back, and waits for it.
+    var newerThanCandidate: Revision? {
+        guard let candidate, let seen = source.seen, seen.id != candidate.revision.id else { return nil }
+        return seen
     }
 
     /// The newest commit may say that the plan of the held one is meant.
@@ -142,6 +154,14 @@ extension AgentLoop {
 
 extension AgentLoop {
     func approve(_ plan: String, reason: String, by caller: Caller, at moment: Moment) -> ControlOutcome {
+        if let newer = newerThanCandidate, let held = gates.memory.held {
+            return .refused(
+                ControlRefusal(
+                    code: "Superseded",
+                    message: "\(held.revision.short) is the newest revision no longer: that is "
+                        + "\(newer.short), which is not read yet",
+                    remedy: "look at `plumb status`, and approve what is held then"))
+        }
         switch gates.approve(plan, by: caller.text, reason: reason, at: moment) {
         case .nothingHeld:
             return .refused(
@@ -189,7 +209,7 @@ extension AgentLoop {
             EventRecord(
                 kind: .suspended, time: moment.wall, caller: caller,
                 message: "suspended \(time) by \(caller.text): \(reason)"))
-        if let candidate { weigh(candidate, at: moment) }
+        if let candidate, newerThanCandidate == nil { weigh(candidate, at: moment) }
         return .done(
             "\(settings.node.name) is suspended \(time): no new revision is applied; what runs is "
                 + "supervised, and rollouts that began go on")
@@ -207,7 +227,7 @@ extension AgentLoop {
             EventRecord(
                 kind: .resumed, time: moment.wall, caller: caller,
                 message: "resumed by \(caller.text); it was suspended by \(was.by): \(was.reason)"))
-        if let candidate { weigh(candidate, at: moment) }
+        if let candidate, newerThanCandidate == nil { weigh(candidate, at: moment) }
         guard let held = gates.memory.held else { return .done("\(settings.node.name) goes on") }
         return .done("\(settings.node.name) goes on; \(held.text)")
     }

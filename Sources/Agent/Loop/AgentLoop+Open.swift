@@ -25,6 +25,7 @@ extension AgentLoop {
         let found = try await runs.open()
         if let reason = holdsOneshots, world.desired != nil { world.holdOneshots(reason: reason) }
         for run in found { adopt(run, at: moment) }
+        if remembered.rebuilt != nil { world.recallGood(at: moment) }
         claimAnew(known: Set(remembered.openRuns), at: moment)
         closeLostClaims(remembered.openRuns, found: Set(found.map(\.run)), at: moment)
         batch.bootID = clock.bootID

@@ -164,6 +164,7 @@ extension AgentLoop {
             await before?.value
             do throws(HostFailure) {
                 try await runs.update(update.run, spec: update.spec, reload: update.reload, memo: memo)
+                mailbox.post(.updated(update.run))
             } catch {
                 mailbox.post(.updateFailed(update.run, error))
             }

@@ -74,6 +74,11 @@ extension AgentLoop {
 }
 
 extension AgentLoop {
+    /// The last known good spec that runs, where the declared one was rolled back.
+    package func specInPlace(of instance: String) -> SpecHash? {
+        world.memory.instances[instance]?.activeRollback?.good
+    }
+
     /// A rollback is no success: it stays visible until the declared spec runs, or another one is declared.
     private func rollbackConditions(at moment: Moment) {
         var (back, barred): ([String], [String]) = ([], [])

@@ -121,7 +121,8 @@ struct SpecHistoryReport {
         let ready = record.readyAt.map {
             Duration.nanoseconds($0.wall.nanoseconds - record.wantedAt.wall.nanoseconds).rough
         }
-        let outcome = record.endedAt == nil && record.outcome == "good" ? "good, current" : record.outcome
+        let isCurrent = record.endedAt == nil && record.outcome == "good"
+        let outcome = record.outcome + (isCurrent ? ", current" : record.runsNow == true ? ", runs now" : "")
         let changes =
             record.changes.isEmpty
             ? (record.isOlder ? "older than this history" : "new")

@@ -19,7 +19,13 @@ struct StatusAdapter: StatusSource {
     func state() async -> AgentState { await loop.state() }
 
     func specs(of instance: String, limit: Int) async throws -> [SpecRecord] {
-        try await store.specs(of: instance, limit: limit)
+        var records = try await store.specs(of: instance, limit: limit)
+        // The newest first: of a spec that was wanted twice the last time counts.
+        guard let good = await loop.specInPlace(of: instance),
+            let index = records.firstIndex(where: { $0.specHash == good && $0.progress.outcome == .good })
+        else { return records }
+        records[index].runsNow = true
+        return records
     }
 
     func traces(prefix: String, limit: Int) async throws -> [RevisionTrace] {

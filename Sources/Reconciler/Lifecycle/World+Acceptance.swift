@@ -60,7 +60,10 @@ extension World {
             startCause: cause, specCause: cause, scaleCause: cause)
         remembered.removal = nil
         remembered.withdrawnAt = nil
-        if !remembered.lastKnownGood.isEmpty { remembered.beginRollout(changes: [], revision: revision) }
+        if let good = remembered.lastKnownGood.first, good.specHash != new.spec.specHash {
+            let changes = fieldChanges(from: good, to: new.spec).filter { $0.effect != .none }
+            remembered.beginRollout(changes: changes, revision: revision)
+        }
         // Its last runs may be ending still; what they did is of no weight for one that is declared anew.
         for index in remembered.replicas.keys {
             remembered.replicas[index]?.restart.rearm()

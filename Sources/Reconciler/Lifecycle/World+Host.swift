@@ -17,7 +17,7 @@ extension World {
         _ spec: InstanceSpec, _ failure: HostFailure?, inputs: String? = nil, at moment: Moment
     ) {
         let before = attempts[spec.specHash] ?? 0
-        saw(inputs: inputs, of: spec, at: moment)
+        saw(inputs: inputs, of: spec, canStart: failure == nil, at: moment)
         if failure?.isOfRevision == true, memory.instances[spec.name]?.rollout?.specHash == spec.specHash {
             memory.instances[spec.name]?.rollout?.clock.start(at: moment.instant)
         }

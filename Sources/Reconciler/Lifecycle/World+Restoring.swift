@@ -26,4 +26,34 @@ extension World {
             }
         }
     }
+
+    /// The store that knew what had proved itself is lost. What has lived for longer than a spec takes to
+    /// prove itself is taken for good: nothing else is left that a failure could lead back to. What was in
+    /// quarantine is not known any more, and is tried once.
+    package mutating func recallGood(at moment: Moment) {
+        let instances = Dictionary(grouping: observed.runs.values) { $0.slot.instance }
+        for (name, runs) in instances where memory.instances[name]?.lastKnownGood.isEmpty ?? true {
+            guard let first = runs.min(by: { $0.slot < $1.slot }),
+                runs.allSatisfy({
+                    $0.spec.specHash == first.spec.specHash && $0.hasLived(at: moment.instant)
+                })
+            else { continue }
+            memory.instances[name, default: InstanceMemory()].lastKnownGood = [first.spec]
+            memory.instances[name]?.goodFacts = [
+                first.spec.specHash.hex: KnownGood(
+                    nonce: first.nonce, revision: first.revision, at: moment.wall)
+            ]
+            markDirty(name)
+        }
+    }
+}
+
+extension ObservedRun {
+    /// As its spec is now, for as long as a spec must be in health to be last known good.
+    fileprivate func hasLived(at now: Instant) -> Bool {
+        guard phase == .running, spec.profile == .keepalive, let identity else { return false }
+        let time = max(
+            spec.update.minHealthyTime, spec.update.healthyDeadline, spec.restart.backoff.resetAfter)
+        return max(identity.startedAt, changedAt ?? identity.startedAt) + time <= now
+    }
 }

@@ -14,16 +14,30 @@ extension World {
         guard let remembered = memory.instances[name], let rollout = remembered.activeRollout,
             let desired = remembered.applied?.desired, !observed.stopping
         else { return }
-        let review = RolloutReview(rollout, remembered, observed, at: moment.instant)
+        let review = RolloutReview(
+            rollout, remembered, observed, isBlocked: waitsForOthers(remembered), at: moment.instant)
         var next = review.rollout
         let isTickDue = review.tickDue(desired.spec.update).map { $0 <= moment.instant } ?? false
-        if isTickDue { next.clock.tick(at: moment.instant) }
+        let isStored = isTickDue || next.replicas != rollout.replicas
+        // Marks are times of the clock: it is stored with them, or the next agent's would be behind them.
+        if isStored { next.clock.tick(at: moment.instant) }
         if next != rollout {
             memory.instances[name]?.rollout = next
-            if isTickDue || next.replicas != rollout.replicas { markDirty(name) }
+            if isStored { markDirty(name) }
         }
         finish(name, review, desired, at: moment)
         judge(name, review, desired, at: moment)
+    }
+
+    /// A replica that is down cannot be started: a dependency, or what the host has to have, is missing.
+    private func waitsForOthers(_ remembered: InstanceMemory) -> Bool {
+        guard let applied = remembered.applied else { return false }
+        if case .failed(let failure, _, _) = observed.preparations[applied.desired.spec.specHash],
+            !failure.isOfRevision
+        {
+            return true
+        }
+        return DependencyGate(observed: observed, memory: memory).unmet(applied, changed: false) != nil
     }
 
     /// One that cannot become last known good, or is it already, is over once every replica is as wanted.
@@ -144,7 +158,8 @@ extension World {
 
     /// What a spec takes from the host was looked at. Where it is no longer what a spec failed with, that
     /// spec is tried again.
-    mutating func saw(inputs: String?, of spec: InstanceSpec, at moment: Moment) {
+    /// A host that lacks something is not mended: nothing is tried again for that.
+    mutating func saw(inputs: String?, of spec: InstanceSpec, canStart: Bool, at moment: Moment) {
         observed.inputs = observed.inputs ?? [:]
         observed.inputs?[spec.specHash] = HostInputs(hash: inputs, at: moment.instant)
         if let rollout = memory.instances[spec.name]?.rollout, rollout.specHash == spec.specHash,
@@ -153,7 +168,7 @@ extension World {
             memory.instances[spec.name]?.rollout?.inputs = inputs
             markDirty(spec.name)
         }
-        guard let rolledBack = memory.instances[spec.name]?.activeRollback,
+        guard canStart, let rolledBack = memory.instances[spec.name]?.activeRollback,
             rolledBack.specHash == spec.specHash,
             let known = memory.instances[spec.name]?.quarantine?.first(where: {
                 $0.specHash == spec.specHash
@@ -196,6 +211,10 @@ extension World {
             remembered.replicas[index]?.heal = nil
             if waits { remembered.replicas[index]?.wanted = cause }
         }
+        for index in 0..<max(applied.desired.target, 0)
+        where isUnwell(SlotID(instance: name, index: index), as: applied.desired) {
+            remembered.replicas[index]?.wanted = cause
+        }
         memory.instances[name] = remembered
         markDirty(name)
         var event = EventRecord(
@@ -203,6 +222,14 @@ extension World {
             cause: cause, message: "\(name) is tried again: \(why)")
         event.caller = caller
         note(event)
+    }
+
+    /// It runs as what is declared, and does not serve: another try is another run.
+    private func isUnwell(_ slot: SlotID, as desired: DesiredInstance) -> Bool {
+        guard let run = observed.runs[slot], run.phase == .running, run.spec.profile == .keepalive else {
+            return false
+        }
+        return run.isOf(desired) && !run.isServing && !run.isUndetermined
     }
 
     /// Specs that were in health long enough become last known good.
@@ -253,6 +280,7 @@ extension InstanceMemory {
             guard let run = observed.runs[SlotID(instance: name, index: index)],
                 run.spec.specHash == desired.spec.specHash, let proven = run.proven(after: time)
             else { return nil }
+            guard run.isConfirmed else { return nil }
             latest = max(latest, proven)
         }
         return latest

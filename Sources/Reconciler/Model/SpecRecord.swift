@@ -15,6 +15,8 @@ package struct SpecRecord: Sendable, Hashable, Codable {
     /// It was wanted before this history began: `wantedAt` is when it was found.
     package var isOlder: Bool?
     package var progress: SpecProgress
+    /// It runs now, though another spec is wanted, which failed here; said when it is shown, not stored.
+    package var runsNow: Bool?
 
     package init(
         instance: String, unit: String, specHash: SpecHash, nonce: String, revision: Revision,

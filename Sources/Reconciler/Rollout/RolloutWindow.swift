@@ -39,6 +39,7 @@ struct RolloutWindow {
             outdated.filter { run in
                 !run.isServing && (!run.isUndetermined || isBack && run.isGated && run.readyBefore == nil)
             }.map(\.slot))
+        admitted.subtract(startingBeside(remembered, applied, outdated, at: now))
         // A replica that ended well as the wanted spec is all that it was meant to be.
         let wanted = items.filter { item in
             item.slot.replica.index < applied.desired.target
@@ -68,6 +69,26 @@ struct RolloutWindow {
             "\(missing) of \(applied.desired.target) unavailable, at most \(policy.maxUnavailable) at a time"
     }
 
+    /// Replicas that came back as the old spec because there are canaries enough: they are given the time
+    /// that a new one has, rather than taken for unwell.
+    private mutating func startingBeside(
+        _ remembered: InstanceMemory, _ applied: InstanceMemory.Applied, _ outdated: [ObservedRun],
+        at now: Instant
+    ) -> Set<SlotID> {
+        let policy = applied.desired.spec.update
+        guard let rollout = remembered.activeRollout, let most = rollout.canariesMax(policy, at: now),
+            rollout.replicas.keys.count(where: { $0 < applied.desired.target }) >= most
+        else { return [] }
+        var starting: Set<SlotID> = []
+        for run in outdated where run.readySince == nil && run.longestReady == .zero && !run.livenessFailed {
+            let due = run.claimedAt + run.spec.update.healthyDeadline
+            guard due > now, rollout.replicas[run.slot.replica.index] == nil else { continue }
+            starting.insert(run.slot)
+            wakeAt = min(wakeAt ?? due, due)
+        }
+        return starting
+    }
+
     private mutating func holdText(
         _ rollout: Rollout, _ policy: UpdatePolicy, _ count: Int, at now: Instant
     ) {
@@ -76,12 +97,12 @@ struct RolloutWindow {
             detail = "\(count) \(noun) must be healthy first"
             return
         }
-        wakeAt = end
+        wakeAt = min(wakeAt ?? end, end)
         detail = "\(count) \(noun) held for another \((end - now).rough)"
     }
 
     /// Replicas that do not serve now: not running, not ready, or not yet ready for `minHealthyTime` as the
-    /// new spec.
+    /// new spec, by every probe that it has.
     private mutating func unavailable(
         _ items: [Assessment.Item], _ applied: InstanceMemory.Applied, _ observed: Observed, at now: Instant
     ) -> Int {
@@ -93,10 +114,9 @@ struct RolloutWindow {
                 count += 1
                 continue
             }
-            if run.isOf(applied.desired) && proven > now {
-                count += 1
-                wakeAt = min(wakeAt ?? proven, proven)
-            }
+            guard run.isOf(applied.desired) else { continue }
+            if proven > now || !run.isConfirmed { count += 1 }
+            if proven > now { wakeAt = min(wakeAt ?? proven, proven) }
         }
         return count
     }

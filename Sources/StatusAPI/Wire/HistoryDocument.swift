@@ -18,10 +18,13 @@ package struct SpecRecordDocument: Codable, Sendable, Hashable {
     package var endedAt: Timestamp?
     /// `current`, `good`, `completed`, `gaveUp`, `superseded`, `withdrawn`, …
     package var outcome: String
+    /// It is declared no longer, and runs in place of what is, which failed here; nil: no.
+    package var runsNow: Bool?
     /// How long it was wanted, up to now or to its end.
     package var wantedSeconds: Double
 
     package init(_ record: SpecRecord, now: WallTime) {
+        runsNow = record.runsNow
         specHash = record.specHash.hex
         unit = record.unit
         revision = RevisionDocument(record.revision)
