@@ -37,7 +37,7 @@ import Testing
         "an unknown key is told at the key, not at its value",
         arguments: [
             ("sauce: {repo: /r}", "3:1"), ("source:\n  repo: /r\n  intervall: 3s", "5:3"),
-            ("trust:\n  commits:\n    requires: head", "5:5"), ("retention: 3d", "3:1"),
+            ("trust:\n  commits:\n    requires: head", "5:5"), ("limits: 3", "3:1"),
         ])
     func unknown(_ text: String, _ place: String) throws {
         let failure = try #require(try refusal(text))

@@ -16,9 +16,10 @@ struct AgentFile {
         "secretsDir", "notify",
     ]).union(SourceSettings.keys).union(WebhookSettings.keys).union(TrustBlock.keys)
         .union(GateBlocks.keys).union(ArtifactBlock.keys).union(AccessBlock.keys)
-    /// What has keys below it.
+    /// What has keys below it, and nothing else; `tls` may be `off` as well.
     private static let blocks = Set(
-        known.compactMap { path in path.lastIndex(of: ".").map { String(path[..<$0]) } })
+        known.compactMap { path in path.lastIndex(of: ".").map { String(path[..<$0]) } }
+    ).subtracting(["status.tls"])
     /// Keys of the design whose behaviour comes later.
     private static let reserved = Set<String>(["limits"]).union(TrustBlock.reserved)
 
