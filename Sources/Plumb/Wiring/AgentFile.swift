@@ -16,10 +16,11 @@ struct AgentFile {
         "secretsDir", "notify",
     ]).union(SourceSettings.keys).union(WebhookSettings.keys).union(TrustBlock.keys)
         .union(GateBlocks.keys).union(ArtifactBlock.keys).union(AccessBlock.keys)
-    /// What has keys below it, and nothing else; `tls` may be `off` as well.
+    /// What has keys below it.
     private static let blocks = Set(
-        known.compactMap { path in path.lastIndex(of: ".").map { String(path[..<$0]) } }
-    ).subtracting(["status.tls"])
+        known.compactMap { path in path.lastIndex(of: ".").map { String(path[..<$0]) } })
+    /// Blocks that may be one word instead, such as `off`; whoever reads them refuses all others.
+    private static let words: Set<String> = ["status.tls"]
     /// Keys of the design whose behaviour comes later.
     private static let reserved = Set<String>(["limits"]).union(TrustBlock.reserved)
 
@@ -69,7 +70,7 @@ struct AgentFile {
             guard Self.known.contains(path) else { throw fault(atKey: path, "unknown setting \(path)") }
             if case .object(let inner) = value, path != "node.labels" {
                 try check(inner, prefix: path + ".")
-            } else if Self.blocks.contains(path) {
+            } else if Self.blocks.contains(path), !Self.words.contains(path) {
                 throw notAMapping(path)
             }
         }

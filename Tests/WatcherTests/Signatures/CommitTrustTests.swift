@@ -113,6 +113,12 @@ import Watcher
         try signed.keys.sh("ln -s '\(inside)' link")
         signed.settings.keys = [signed.keys.path("link")]
         #expect(try await signed.verdict(good) == "undecided: KeysInRepository")
+        // A link in a place where others may put another one, however safe what it leads to now.
+        try signed.keys.sh("mkdir open && chmod o+w open && ln -s '\(signed.keys.path("allowed"))' open/link")
+        signed.settings.keys = [signed.keys.path("open/link")]
+        #expect(try await signed.verdict(good) == "undecided: KeysUnsafe")
+        try signed.keys.sh("chmod o-w open")
+        #expect(try await signed.verdict(good) == "trusted")
         signed.settings.keys = [signed.keys.path("nowhere")]
         #expect(try await signed.verdict(good) == "undecided: KeysUnreadable")
         signed.settings.keys = [try signed.keys.write("bad", "ann@example.org\n")]

@@ -58,8 +58,19 @@ struct KeyFile {
                 "is below \(repository), where commits bring files: whoever may commit could decide "
                     + "who is trusted", "move it elsewhere, to /etc/plumb for example")
         }
-        // Whoever can write to a directory above it can put another file in its place.
-        var directory = real
+        try checkDirectories(above: real)
+        // A link that others can replace leads wherever they like.
+        var place = path
+        for _ in 0..<ReaderLimits.followMax {
+            guard let target = SymbolicLink.target(of: place) else { return }
+            try checkDirectories(above: place)
+            place = AbsolutePath.join(AbsolutePath.parent(place), target)
+        }
+    }
+
+    /// Whoever can write to a directory above a file can put another one in its place.
+    private func checkDirectories(above place: String) throws(TrustFailure) {
+        var directory = place
         while directory != "/" {
             directory = AbsolutePath.parent(directory)
             var facts = stat()
