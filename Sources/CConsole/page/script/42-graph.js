@@ -1,6 +1,6 @@
 // Who depends on whom, as a picture: what is needed stands on the left of what needs it.
 const graphMax = 200;
-const nodeWidth = 176, nodeHeight = 40, gapX = 84, gapY = 16;
+const nodeWidth = 176, nodeHeight = 40, gapX = 120, gapY = 16;
 
 const layers = (names, edges) => {
   const needs =
