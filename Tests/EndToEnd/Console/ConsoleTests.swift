@@ -147,10 +147,10 @@ struct ConsoleStory {
     private func showsEveryPage() async throws {
         try await browser.go(to: page + "#/")
         let pages = [
-            ("instances/web", ".steps .s-commit"), ("instances/web/config", "main h1"),
+            ("instances/web", ".steps .s-commit"), ("instances/web/config", ".origin"),
             ("instances/web/processes", ".panel pre"), ("instances/web/history", "main table"),
             ("instances/web/sandbox", "main table"), ("instances/web/change", "details pre"),
-            ("plan", ".facts"), ("events", ".timeline .t-healthy"), ("graph", "main h1"),
+            ("plan", ".facts"), ("events", ".timeline .t-healthy"), ("graph", "a.node"),
             ("revisions", "td .rev"), ("schedules", ".nothing, main table"),
         ]
         for (path, sign) in pages {

@@ -15,6 +15,11 @@ import Testing
                 #expect(reply.headers["content-type"] == asset.contentType)
                 #expect(reply.headers["x-content-type-options"] == "nosniff")
                 #expect(reply.body == asset.bytes)
+                // A page that is known is not sent again.
+                let etag = try #require(reply.headers["etag"])
+                let again = try await Connection(port: listening.port).ask(
+                    asset.path, extra: "If-None-Match: \(etag)\r\n")
+                #expect(again.status == 304)
                 let head = try await Connection(port: listening.port).ask(asset.path, method: "HEAD")
                 #expect(head.status == 200)
                 #expect(head.headers["content-length"] == String(asset.bytes.count))

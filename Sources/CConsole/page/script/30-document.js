@@ -39,7 +39,7 @@ const fetched = (path, show, options = {}) => {
   };
 };
 const refusal = (error, options = {}) => {
-  if (options.instead && [403, 404].includes(error.status)) return options.instead(error);
+  if (options.instead && [401, 403, 404].includes(error.status)) return options.instead(error);
   if (error.status === 404) return nothing('The agent does not know this.', error.message);
   if (error.status === 403 || error.status === 401) {
     return nothing('This is not shown to everybody.', error.message, ' ',

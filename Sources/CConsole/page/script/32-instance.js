@@ -22,7 +22,7 @@ const instancePage = (name, tab = '') => {
     sandbox: sandboxTab,
     change: changeTab
   };
-  const view = (views[tab] || nowTab)(name);
+  const view = (Object.hasOwn(views, tab) ? views[tab] : nowTab)(name);
   const update = () => {
     const instance = state.instances.get(name);
     const shown = instance ? [

@@ -35,7 +35,7 @@ const configView = document => {
 const configValue = value => h('span',
   value.secret ? h('span.faint', 'secret, from the host') : h('code.value', value.text),
   value.running !== undefined
-    && h('div.differs', 'runs with ', h('code.value', value.running), ' until it is restarted'));
+    && h('div.differs', 'what runs has ', h('code.value', value.running)));
 
 const processesTab = name => {
   const read = replica => h('section',

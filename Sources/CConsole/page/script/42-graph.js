@@ -1,6 +1,6 @@
 // Who depends on whom, as a picture: what is needed stands on the left of what needs it.
 const graphMax = 200;
-const nodeWidth = 176, nodeHeight = 40, gapX = 84, gapY = 16;
+const nodeWidth = 176, nodeHeight = 40, gapX = 120, gapY = 16;
 
 const layers = (names, edges) => {
   const needs =
@@ -116,17 +116,7 @@ const picture = (names, edges, known) => {
         orient: 'auto-start-reverse'
       },
         svg('path', {d: 'M0 0L8 4L0 8z'}))),
-    edges.map(edge => {
-      // From what is needed to what waits for it.
-      const a = spot.get(edge.to), b = spot.get(edge.from);
-      const x1 = a.x + nodeWidth, y1 = a.y + nodeHeight / 2, x2 = b.x, y2 = b.y + nodeHeight / 2;
-      const bend = Math.max(30, (x2 - x1) / 2);
-      return svg(`g.edge${edge.isRequired ? '' : '.weak'}`, {'aria-hidden': 'true'}, svg('path', {
-        d: `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2 - 2} ${y2}`,
-        'marker-end': 'url(#tip)'
-      }),
-        svg('text', {x: x2 - 8, y: y2 - 5, 'text-anchor': 'end'}, edge.condition));
-    }),
+    edges.map(edge => edgeView(spot.get(edge.to), spot.get(edge.from), edge)),
     names.map(name => {
       const {x, y} = spot.get(name), instance = known.get(name),
                 health = instance ? instance.health : 'unknown';
@@ -143,4 +133,18 @@ const picture = (names, edges, known) => {
         svg('text.sub', {x: x + 14, y: y + 31},
           `${shapes[health] || '○'} ${health}${instance ? ` ${instance.ready}` : ''}`));
     }));
+};
+// From what is needed to what waits for it. Its word stands a third of the way, where few lines have met yet.
+const edgeView = (needed, waits, edge) => {
+  const [x1, y1] = [needed.x + nodeWidth, needed.y + nodeHeight / 2];
+  const [x2, y2] = [waits.x, waits.y + nodeHeight / 2];
+  const bend = Math.max(30, (x2 - x1) / 2);
+  const t = 0.3, u = 1 - t;
+  const x = u ** 3 * x1 + 3 * u * u * t * (x1 + bend) + 3 * u * t * t * (x2 - bend) + t ** 3 * x2;
+  const y = (u ** 3 + 3 * u * u * t) * y1 + (3 * u * t * t + t ** 3) * y2;
+  return svg(`g.edge${edge.isRequired ? '' : '.weak'}`, {'aria-hidden': 'true'},
+    svg('path', {
+      d: `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2 - 2} ${y2}`, 'marker-end': 'url(#tip)',
+    }),
+    svg('text', {x: x.toFixed(1), y: (y - 5).toFixed(1), 'text-anchor': 'middle'}, edge.condition));
 };

@@ -5,7 +5,7 @@ const schedulesPage = () => {
     return table(['Schedule', 'State', 'Next', 'Last', 'Declared at'],
       document.items.map(
         one => tr(h('th.name', {scope: 'row'}, one.name),
-          h('span', badge('info', one.state || 'declared'), ' ', h('span.faint', one.message || '')),
+          badge('info', one.message || one.state || 'declared'),
           one.nextAt ? h('span', words.when(one.nextAt), ' ', h('span.faint', aged(one.nextAt, 'until')))
                      : h('span.faint', '–'),
           one.last
