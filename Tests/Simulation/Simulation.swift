@@ -323,6 +323,10 @@ extension Simulation {
         where !expected.isWanted(slot) && declarations.isSuspended(slot.instance) != true {
             throw Invariants.Broken(description: "\(slot) runs and should not")
         }
+        for slot in host.world.observed.runs.keys where !host.isOwn(slot) && !isStuck(slot.instance) {
+            if declarations.isSuspended(slot.instance) == true { continue }
+            throw Invariants.Broken(description: "\(slot) is left beside its replica's own run")
+        }
     }
 
     private func isFulfilled(_ slot: SlotID, _ desired: DesiredInstance) -> Bool {
@@ -330,7 +334,7 @@ extension Simulation {
         {
             return true
         }
-        guard let run = host.world.observed.runs[slot] else { return false }
+        guard let run = host.ownRun(slot.replica) else { return false }
         if let good = Rollbacks.good(slot.instance, host) {
             return run.isServing && run.spec.specHash == good
         }

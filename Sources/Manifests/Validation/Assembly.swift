@@ -96,6 +96,7 @@ struct Assembler {
         resolveUnits()
         checkDependencies()
         checkPorts()
+        checkSurge()
         checkConfigs()
         if collector.errorCount == 0 { fillSnapshot() }
         let found = collector.sorted()

@@ -4,8 +4,11 @@ extension World {
     /// Looks at every rollout: what has become healthy is noted, what has failed is rolled back, and what has
     /// proved itself becomes last known good. To be called before each plan.
     package mutating func advanceRollouts(at moment: Moment) {
-        let names = memory.instances.filter { $0.value.rollout != nil }.map(\.key).sorted()
-        for name in names { advance(name, at: moment) }
+        let names = memory.instances.filter { $0.value.rollout != nil || $0.value.places != nil }.map(\.key)
+        for name in names.sorted() {
+            advance(name, at: moment)
+            changeOver(name, at: moment)
+        }
         promote(at: moment)
     }
 
@@ -173,8 +176,8 @@ extension World {
         guard let remembered = memory.instances[name], let wanted = remembered.applied?.desired else {
             return .unknown
         }
-        let gaveUp = remembered.replicas.values.contains { $0.restart.gaveUp != nil || $0.heal != nil }
-        let waits = remembered.replicas.values.contains { $0.restart.backoffUntil != nil }
+        let gaveUp = remembered.everyMemory.contains { $0.restart.gaveUp != nil || $0.heal != nil }
+        let waits = remembered.everyMemory.contains { $0.restart.backoffUntil != nil }
         let failed = remembered.activeRollback != nil || remembered.rollout?.failure != nil
         guard failed || gaveUp || waits else { return .nothing }
         tryAgain(name, why: "\(caller.text) asked for it", caller: caller, at: moment)
@@ -189,11 +192,11 @@ extension World {
         remembered.tryAgain()
         let cause = Cause(
             reason: .retried(why: why), place: applied.desired.place, revision: applied.specRevision)
-        for (index, own) in remembered.replicas {
+        remembered.changeEveryMemory { own in
             let waits = own.restart.gaveUp != nil || own.restart.backoffUntil != nil
-            remembered.replicas[index]?.restart.rearm()
-            remembered.replicas[index]?.heal = nil
-            if waits { remembered.replicas[index]?.wanted = cause }
+            own.restart.rearm()
+            own.heal = nil
+            if waits { own.wanted = cause }
         }
         memory.instances[name] = remembered
         markDirty(name)
@@ -247,7 +250,7 @@ extension InstanceMemory {
         let time = max(desired.spec.update.minHealthyTime, desired.spec.restart.backoff.resetAfter)
         var latest = Instant.zero
         for index in 0..<desired.target {
-            guard let run = observed.runs[SlotID(instance: name, index: index)],
+            guard let run = observed.runs[slot(of: ReplicaID(instance: name, index: index))],
                 run.spec.specHash == desired.spec.specHash, let proven = run.proven(after: time)
             else { return nil }
             latest = max(latest, proven)
