@@ -12,8 +12,8 @@ package struct LogReader: Sendable {
 
     /// Every slot of an instance that has ever had a run here.
     package func slots(of instance: String) -> [SlotID] {
-        directoryNames("\(layout.slots)/\(instance)").compactMap(Int.init).sorted()
-            .map { SlotID(instance: instance, index: $0) }
+        directoryNames("\(layout.slots)/\(instance)")
+            .compactMap { SlotID(instance: instance, directoryName: $0) }.sorted()
     }
 
     /// The slots of several targets, each once.
