@@ -47,14 +47,14 @@ struct InstanceReport {
             + UsageReport(replicas: instance.replicas).lines(width: width, paint: paint)
     }
 
-    /// `web/0: web/0.2 is to take its place: Running, not ready, pid 4242, main@3f2a9c1`.
+    /// `web/0: its successor in slot web/0.2: Running, not ready, pid 4242, main@3f2a9c1`.
     private static func text(_ beside: BesideDocument, of replica: ReplicaDocument) -> String {
         var parts = [beside.phase, beside.ready ? "ready" : "not ready"]
         if let pid = beside.pid { parts.append("pid \(pid)") }
         parts.append(beside.revision)
         if let detail = beside.detail, !beside.ready { parts.append(PrintableText.oneLine(detail)) }
-        let role = beside.role == "successor" ? "is to take its place" : "has had its place, and ends"
-        return "\(replica.name): \(beside.slot) \(role): " + parts.joined(separator: ", ")
+        let role = beside.role == "successor" ? "its successor" : "what ran before it"
+        return "\(replica.name): \(role) in slot \(beside.slot): " + parts.joined(separator: ", ")
     }
 
     private func heading(paint: Paint) -> String {
