@@ -8,7 +8,7 @@ DEMO := .demo
 RELEASE := .build/release
 
 .DEFAULT_GOAL := help
-.PHONY: help packages test-packages release demo run test soak check bench install clean
+.PHONY: help packages test-packages release demo run test soak check bench install deb clean
 
 help:
 	@echo 'make run      build, and run the agent on a copy of examples/units'
@@ -17,6 +17,7 @@ help:
 	@echo 'make check    format, warnings, tidy rules'
 	@echo 'make bench    measure the release build on this machine'
 	@echo 'make install  install plumb and plumb-keeper (PREFIX=$(PREFIX), DESTDIR=$(DESTDIR))'
+	@echo 'make deb      a Debian package of the release build, in .build/deb'
 	@echo 'make clean    remove what was built'
 
 # Installs the libraries and tools that are missing, and asks for no rights where none are.
@@ -27,6 +28,7 @@ packages:
 	command -v python3 >/dev/null || missing="$$missing python3"; \
 	pkg-config --exists yaml-0.1 2>/dev/null || missing="$$missing libyaml-dev"; \
 	pkg-config --exists libgit2 2>/dev/null || missing="$$missing libgit2-dev"; \
+	pkg-config --exists libarchive 2>/dev/null || missing="$$missing libarchive-dev"; \
 	pkg-config --exists sqlite3 2>/dev/null || missing="$$missing libsqlite3-dev"; \
 	if [ -n "$$missing" ]; then \
 	    echo "Installing$$missing"; \
@@ -54,22 +56,35 @@ test-packages: packages
 	        apt-get install -y -qq --no-install-recommends python3-grpcio || \
 	        echo 'Without python3-grpcio the tests that ask a server of gRPC are skipped.'; \
 	fi
+	@if [ ! -x /usr/bin/chromium ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && env DEBIAN_FRONTEND=noninteractive \
+	        apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core || \
+	        echo 'Without chromium the tests that look at the console in a browser are skipped.'; \
+	fi
 	@missing=; \
 	[ -x /usr/sbin/lighttpd ] || missing="$$missing lighttpd"; \
 	[ -e /usr/lib/lighttpd/mod_openssl.so ] || missing="$$missing lighttpd-mod-openssl"; \
 	[ -x /usr/sbin/sshd ] || missing="$$missing openssh-server"; \
 	[ -x /usr/bin/ssh ] || missing="$$missing openssh-client"; \
 	[ -x /usr/bin/openssl ] || missing="$$missing openssl"; \
+	[ -x /usr/bin/jq ] || missing="$$missing jq"; \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -qq && env DEBIAN_FRONTEND=noninteractive \
 	        apt-get install -y -qq --no-install-recommends $$missing || \
-	        echo "Without$$missing the tests that fetch from such servers are skipped."; \
+	        echo "Without$$missing the tests that need them are skipped."; \
+	fi
+	@if [ ! -x .build/schemathesis/bin/schemathesis ]; then \
+	    { python3 -m venv .build/schemathesis && \
+	        .build/schemathesis/bin/pip install -q --disable-pip-version-check 'schemathesis>=4,<5'; } || \
+	        { rm -rf .build/schemathesis; \
+	          echo 'Without schemathesis the status endpoint is not fuzzed.'; }; \
 	fi
 
-# What lets a test end a process at a step, or move its clock, is in no release.
+# Swift's own libraries are linked in, so that hosts need no toolchain. What lets a test end a process at a step, or
+# move its clock, is in no release.
 release: packages
-	swift build -c release --product plumb
-	swift build -c release --product plumb-keeper
+	swift build -c release --static-swift-stdlib --product plumb
+	swift build -c release --static-swift-stdlib --product plumb-keeper
 	@! LC_ALL=C grep -a -l -e PLUMB_FAIL_POINT -e PLUMB_TEST_ '$(RELEASE)/plumb' '$(RELEASE)/plumb-keeper'
 
 # A git repository with the example in it. One that is there already is kept, with whatever was committed to it.
@@ -98,6 +113,7 @@ run: release demo
 	@echo 'The agent runs in this terminal; Ctrl-C stops it and everything that it started.'
 	@echo 'Look at it from another terminal, in this directory:'
 	@echo
+	@echo '    http://localhost:7420/                      the console, in a browser'
 	@echo '    curl -s "localhost:7420/v1/status?pretty"   the status endpoint'
 	@echo '    $(DEMO)/plumb status -w                     the same as a table'
 	@echo '    $(DEMO)/plumb logs -f web                   what the replicas print'
@@ -160,6 +176,16 @@ install: release
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/libexec/plumb'
 	install -m 755 '$(RELEASE)/plumb' '$(DESTDIR)$(PREFIX)/bin/plumb'
 	install -m 755 '$(RELEASE)/plumb-keeper' '$(DESTDIR)$(PREFIX)/libexec/plumb/plumb-keeper'
+	packaging/man.py '$(RELEASE)/plumb' '$(DESTDIR)$(PREFIX)/share/man/man1'
+
+# Installs, upgrades and removes without ending what runs: packaging/debian.
+deb: release
+	@if ! command -v dpkg-shlibdeps >/dev/null; then \
+	    sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	    $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive \
+	        apt-get install -y -qq --no-install-recommends dpkg-dev binutils; \
+	fi
+	@packaging/debian/build.sh '$(RELEASE)' .build/deb
 
 clean:
 	swift package clean

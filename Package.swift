@@ -40,9 +40,16 @@ let package = Package(
         // System libraries and C surfaces.
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CLibGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+        .systemLibrary(
+            name: "CLibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .target(
             name: "CLinux",
             cSettings: [.define("PLUMB_FAIL_POINTS", .when(configuration: .debug))]),
+
+        // What `plumb init` writes: real files, embedded by the compiler.
+        .target(name: "CStarter", exclude: ["starter"]),
+        // The console's page: real files, embedded by the compiler.
+        .target(name: "CConsole", exclude: ["page"]),
 
         // The pure core.
         .target(name: "Manifests", dependencies: ["CLibYAML"], swiftSettings: strict),
@@ -63,8 +70,9 @@ let package = Package(
         .target(
             name: "Supervisor",
             dependencies: [
-                "Reconciler", "KeeperProtocol", "CLinux",
+                "Reconciler", "KeeperProtocol", "CLinux", "CLibArchive",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -89,13 +97,15 @@ let package = Package(
         .target(name: "Agent", dependencies: ["Manifests", "Reconciler"], swiftSettings: strict),
         .target(
             name: "StatusAPI",
-            dependencies: ["Reconciler", .product(name: "Hummingbird", package: "hummingbird")],
-            swiftSettings: strict),
+            dependencies: [
+                "Reconciler", "CConsole", "CLinux", .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ], swiftSettings: strict),
         .executableTarget(
             name: "Plumb",
             dependencies: [
                 "Manifests", "Reconciler", "Watcher", "Supervisor", "Store", "Agent", "StatusAPI", "Notify",
-                "CLinux",
+                "CLinux", "CStarter",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -147,7 +157,8 @@ let package = Package(
             name: "NotifyTests", dependencies: ["Notify", "Reconciler", "Manifests", "TestKit"],
             swiftSettings: strict),
         .testTarget(
-            name: "StatusAPITests", dependencies: ["StatusAPI", "Reconciler", "Manifests", "CLinux"],
+            name: "StatusAPITests",
+            dependencies: ["StatusAPI", "Reconciler", "Manifests", "CLinux", "TestKit"],
             swiftSettings: strict),
         .testTarget(
             name: "PlumbTests",
@@ -158,6 +169,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests", dependencies: ["Plumb", "TestKit", "CLinux", "StatusAPI"],
             path: "Tests/EndToEnd",
-            exclude: ["Guest/limits.py", "Guest/guest.py", "Guest/init.sh"], swiftSettings: strict),
+            exclude: ["Guest/limits.py", "Guest/guest.py", "Guest/init.sh", "schemathesis.toml"],
+            swiftSettings: strict),
     ]
 )

@@ -120,3 +120,8 @@ ssize_t clinux_splice_to_pipe(int in, int64_t *offset_in, int pipe, size_t lengt
 int clinux_contains(const void *bytes, size_t length, const void *part, size_t part_length) {
     return memmem(bytes, length, part, part_length) != NULL;
 }
+
+long clinux_find(const void *bytes, size_t length, const void *part, size_t part_length) {
+    const char *found = memmem(bytes, length, part, part_length);
+    return found == NULL ? -1 : found - (const char *)bytes;
+}

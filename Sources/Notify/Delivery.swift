@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOSSL
@@ -43,6 +44,9 @@ struct Delivery: Sendable {
         } catch {
             return .refused("the request cannot be made: \(error)")
         }
+        if let file = target.caFile, access(file, R_OK) != 0 {
+            return .refused("caFile \(file) cannot be read: \(String(cString: strerror(errno)))")
+        }
         var sending = HTTPClientRequest(url: request.url)
         sending.method = .POST
         for (name, value) in request.headers { sending.headers.add(name: name, value: value) }
@@ -53,8 +57,25 @@ struct Delivery: Sendable {
             _ = try? await answer.body.collect(upTo: NotifyLimits.answerBytesMax)
             return outcome(of: Int(answer.status.code))
         } catch {
-            return .later("it cannot be reached: \(error)")
+            return .later("it cannot be reached: \(words(of: error))")
         }
+    }
+
+    /// What a library says, for people.
+    private func words(of error: any Error) -> String {
+        let text = "\(error)"
+        let known = [
+            ("ECONNREFUSED", "the connection is refused"), ("onnection refused", "the connection is refused"),
+            ("onnection reset", "the connection was reset"),
+            ("CERTIFICATE_VERIFY_FAILED", "its certificate is not trusted; see caFile"),
+            ("unableToValidateCertificate", "its certificate is not trusted; see caFile"),
+            ("failedToValidateHostname", "its certificate is of another name"),
+            ("noSuchFilesystemObject", "there is no such file of certificates; see caFile"),
+            ("deadlineExceeded", "it does not answer within \(limits.requestTime)"),
+            ("connectTimeout", "it does not answer"), ("dns", "its name cannot be resolved"),
+            ("remoteConnectionClosed", "it closed the connection without an answer"),
+        ]
+        return known.first { text.contains($0.0) }?.1 ?? String(text.prefix(NotifyLimits.wordsMax))
     }
 
     private func outcome(of code: Int) -> Outcome {

@@ -10,7 +10,7 @@ package struct ForgeTarget: Sendable, Hashable {
     package var tokenFile: String?
     /// A file with the secret that a webhook's body is signed with.
     package var secretFile: String?
-    /// A file with the certificates to believe beside the system's own way; nil: the system's.
+    /// A file with the certificates to believe in place of the system's; nil: the system's.
     package var caFile: String?
     /// What the status is called; hosts must differ in it.
     package var context: String
@@ -25,6 +25,13 @@ package struct ForgeTarget: Sendable, Hashable {
         self.secretFile = secretFile
         self.caFile = caFile
         self.context = context
+    }
+
+    /// For messages. The path of a webhook is often a secret, so no more of it is shown than where it is.
+    package var name: String {
+        guard kind == .webhook, let mark = url.firstRange(of: "://") else { return "\(kind.rawValue) \(url)" }
+        let host = url[mark.upperBound...].prefix { $0 != "/" }
+        return "\(kind.rawValue) \(url[..<mark.upperBound])\(host)"
     }
 
     /// What was told is remembered under this name.

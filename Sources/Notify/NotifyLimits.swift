@@ -5,9 +5,8 @@ package struct NotifyLimits: Sendable {
     /// The first and the longest wait before a request that failed is tried again.
     package var retryInitial = Duration.seconds(1)
     package var retryMax = Duration.seconds(300)
-    /// How often a failure is tried; whatever is not one, and what is news already, is given up earlier.
+    /// How often a failure is tried that news has overtaken; the newest word is tried until it is brought.
     package var triesMax = 20
-    package var lesserTriesMax = 6
     /// Reports that wait for one forge; the oldest is dropped.
     package var queueMax = 16
     /// How long things must be quiet before they are looked at.
@@ -16,6 +15,8 @@ package struct NotifyLimits: Sendable {
     package var patience = Duration.seconds(30)
     static let tokenBytesMax = 4096
     static let answerBytesMax = 64 << 10
+    /// Of an error that is shown.
+    static let wordsMax = 200
 
     package init() {}
 }

@@ -1,6 +1,8 @@
-/// A loopback address to listen on.
+import Glibc
+
+/// A numeric address to listen on, or localhost.
 struct ListenAddress: Sendable, Hashable {
-    /// What NIO binds: `127.0.0.1`, `::1`.
+    /// What NIO binds: `127.0.0.1`, `::1`, `0.0.0.0`.
     var host: String
     var port: Int
 
@@ -10,12 +12,15 @@ struct ListenAddress: Sendable, Hashable {
         }
         let host = String(text[..<colon])
         guard !host.isEmpty, host.hasPrefix("[") == host.hasSuffix("]"),
-            host.hasPrefix("[") || !host.contains(":")
+            host.hasPrefix("[") || !host.contains(":"),
+            let bound = Self.loopback(host) ?? Self.numeric(host)
         else { throw .badAddress(text) }
-        guard let bound = Self.loopback(host) else { throw .notLoopback(text) }
         self.host = bound
         self.port = Int(port)
     }
+
+    /// Nobody but this host reaches it.
+    var isLoopback: Bool { host == "::1" || Self.loopback(host) != nil }
 
     func text(port: Int) -> String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
@@ -30,5 +35,12 @@ struct ListenAddress: Sendable, Hashable {
         let parts = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
         guard parts.count == 4, parts[0] == 127, !parts.contains(nil) else { return nil }
         return host
+    }
+
+    private static func numeric(_ host: String) -> String? {
+        var bytes = in6_addr()
+        guard host.hasPrefix("[") else { return inet_pton(AF_INET, host, &bytes) == 1 ? host : nil }
+        let inner = String(host.dropFirst().dropLast())
+        return inet_pton(AF_INET6, inner, &bytes) == 1 ? inner : nil
     }
 }

@@ -10,7 +10,7 @@ import ServiceLifecycle
 /// accepted any more and requests in flight go on; then, after `drainMax`, what is left is cancelled.
 struct ServerGroup {
     /// Makes a server that may say, once it runs, that it failed after all.
-    typealias Maker = (_ fail: @escaping @Sendable (StatusServerError) -> Void) -> Server<HTTP1Channel>
+    typealias Maker = (_ fail: @escaping @Sendable (StatusServerError) -> Void) -> Server<GuardedChannel>
 
     struct Member {
         /// For messages.
@@ -26,6 +26,8 @@ struct ServerGroup {
     }
 
     var members: [Member]
+    /// Called when they begin to end, for answers that would go on.
+    var onStop: @Sendable () -> Void = {}
 
     /// Until cancellation or graceful shutdown; throws why one of them could not go on, after all have ended.
     func run() async throws {
@@ -43,7 +45,8 @@ struct ServerGroup {
                 sender.yield(.ended)
             }
         }
-        let end = Task.detached { try await Self.oversee(signals, sender, servers.map(\.1), tasks) }
+        let onStop = onStop
+        let end = Task.detached { try await Self.oversee(signals, sender, servers.map(\.1), tasks, onStop) }
         try await withGracefulShutdownHandler {
             try await withTaskCancellationHandler {
                 try await end.value
@@ -57,7 +60,8 @@ struct ServerGroup {
 
     private static func oversee(
         _ signals: AsyncStream<Signal>, _ sender: AsyncStream<Signal>.Continuation,
-        _ servers: [Server<HTTP1Channel>], _ tasks: [Task<Void, Never>]
+        _ servers: [Server<GuardedChannel>], _ tasks: [Task<Void, Never>],
+        _ onStop: @Sendable () -> Void
     ) async throws {
         var open = servers.count
         var failure: StatusServerError?
@@ -72,6 +76,7 @@ struct ServerGroup {
             if open == 0 { break }
             // Whatever it was, it is the end of all of them.
             guard drain == nil else { continue }
+            onStop()
             for server in servers { Task.detached { try? await server.shutdownGracefully() } }
             drain = Task {
                 try await Task.sleep(for: StatusLimits.drainMax)

@@ -13,32 +13,65 @@ package struct Listening: Sendable, Hashable {
     package var socket: String?
 }
 
-/// Serves the status on a loopback address and on a local socket until its task is cancelled or its service
+/// Serves the status on an address and on a local socket until its task is cancelled or its service
 /// group shuts down. It keeps no state, runs no timer, and sleeps while nobody asks.
 package final class StatusServer: Service {
     private let configuration: StatusConfiguration
     private let source: any StatusSource
     private let onListening: (@Sendable (Listening) -> Void)?
+    private let say: @Sendable (String) -> Void
+    private let times: ServerTimes
+    let streams: Broadcaster
+    let connections = ConnectionCounts()
 
-    /// `onListening` is called once, when both listen.
-    package init(
+    /// - Parameters:
+    ///   - say: told what an operator should know: that another certificate is in force, or why not.
+    ///   - onListening: called once, when both listen.
+    package convenience init(
         configuration: StatusConfiguration, source: any StatusSource,
+        say: @escaping @Sendable (String) -> Void = { _ in },
         onListening: (@Sendable (Listening) -> Void)? = nil
     ) {
+        self.init(
+            configuration: configuration, source: source, streaming: StreamSettings(), say: say,
+            onListening: onListening)
+    }
+
+    init(
+        configuration: StatusConfiguration, source: any StatusSource, streaming: StreamSettings,
+        times: ServerTimes = ServerTimes(),
+        say: @escaping @Sendable (String) -> Void = { _ in },
+        onListening: (@Sendable (Listening) -> Void)? = nil
+    ) {
+        self.say = say
+        self.times = times
         self.configuration = configuration
         self.source = source
         self.onListening = onListening
+        streams = Broadcaster(source: source, settings: streaming)
+    }
+
+    /// Something may be different: whoever watches is told. To be called after each turn of the loop; it
+    /// costs nothing where nobody watches.
+    package func turned() { streams.turned() }
+
+    /// What can be refused before anything is begun.
+    package static func check(_ configuration: StatusConfiguration) throws(StatusServerError) {
+        let address = try ListenAddress(configuration.listen)
+        _ = try refuseOpenDoors(configuration, address) { _ in }
     }
 
     /// To be called once. Throws a `StatusServerError` where it cannot listen; both listen, or none.
     package func run() async throws {
         let address = try ListenAddress(configuration.listen)
+        let tls = try Self.refuseOpenDoors(configuration, address, say)
         let local = try configuration.socket.map { path throws(StatusServerError) in try LocalSocket(path) }
         let listeners = Listeners(address: address, socket: configuration.socket, onListening: onListening)
         var servers = [
             ServerGroup.Member(
                 place: configuration.listen,
-                server: server(.hostname(address.host, port: address.port), isLocal: false) { channel, _ in
+                server: server(.hostname(address.host, port: address.port), isLocal: false, tls: tls) {
+                    channel, _ in
                     listeners.opened(port: channel.localAddress?.port ?? address.port)
                 })
         ]
@@ -59,38 +92,71 @@ package final class StatusServer: Service {
             local?.removeUnpublished()
             if listeners.isSocketOpen { local?.remove() }
         }
-        try await ServerGroup(members: servers).run()
+        let streams = streams
+        try await ServerGroup(members: servers, onStop: { streams.end() }).run()
+    }
+
+    /// Whoever is not on this host shows a token, and not in the clear.
+    private static func refuseOpenDoors(
+        _ configuration: StatusConfiguration, _ address: ListenAddress,
+        _ say: @escaping @Sendable (String) -> Void
+    ) throws(StatusServerError) -> TLSKeeper? {
+        if !address.isLoopback {
+            guard !configuration.access.tokens.isEmpty else { throw .notLoopback(configuration.listen) }
+            guard configuration.tls != nil || configuration.allowsClear else {
+                throw .inTheClear(configuration.listen)
+            }
+        }
+        guard let files = configuration.tls else { return nil }
+        do {
+            return try TLSKeeper(files, say: say)
+        } catch {
+            throw .certificate(error)
+        }
     }
 
     private func server(
-        _ address: BindAddress, isLocal: Bool,
+        _ address: BindAddress, isLocal: Bool, tls: TLSKeeper? = nil,
         onRunning: @escaping @Sendable (any Channel, @Sendable (StatusServerError) -> Void) -> Void
     ) -> ServerGroup.Maker {
         let logger = Logger(label: "status") { _ in SwiftLogNoOpLogHandler() }
         let channel = HTTP1Channel(
-            responder: Self.respond(Responder(source: source, isLocal: isLocal)),
+            responder: respond(
+                Responder(
+                    source: source, access: isLocal ? nil : Access(configuration.access), streams: streams)),
             configuration: .init(
-                idleTimeout: TimeAmount.nanoseconds(Int64(StatusLimits.idleMax / .nanoseconds(1))),
+                idleTimeout: TimeAmount.nanoseconds(Int64(times.idle / .nanoseconds(1))),
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: StatusLimits.headerFieldBytesMax,
                     maxHeaderListSize: StatusLimits.headerBytesMax,
                     maxHeaderFieldCount: StatusLimits.headersMax)))
-        let connections = MaximumAvailableConnections(StatusLimits.connectionsMax, logger: logger)
-        return { fail in
+        let available = MaximumAvailableConnections(StatusLimits.connectionsMax, logger: logger)
+        return { [connections] fail in
             Server(
-                childChannelSetup: channel,
+                childChannelSetup: GuardedChannel(base: channel, connections: connections, tls: tls),
                 configuration: ServerConfiguration(
-                    address: address, availableConnectionsDelegate: connections),
+                    address: address, availableConnectionsDelegate: available),
                 onServerRunning: { onRunning($0, fail) },
                 eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
         }
     }
 
-    private static func respond(_ responder: Responder) -> HTTPChannelHandler.Responder {
-        { request, writer, channel in
-            let answer = await responder.answer(request)
+    private func respond(_ responder: Responder) -> HTTPChannelHandler.Responder {
+        { [times] request, writer, channel in
+            let answer = await responder.answer(request, from: Peer(channel))
+            if let (session, opening) = answer.stream {
+                return try await session.run(opening, answer.response.head, request, writer, channel)
+            }
+            let late = channel.eventLoop.scheduleTask(in: TimeAmount(times.write)) {
+                channel.close(mode: .all, promise: nil)
+            }
+            defer { late.cancel() }
             try await writer.write(response: answer.response.head, body: answer.response.body)
-            if answer.closes { channel.close(mode: .output, promise: nil) }
+            guard answer.closes else { return }
+            channel.close(mode: .output, promise: nil)
+            channel.eventLoop.scheduleTask(in: TimeAmount(times.linger)) {
+                channel.close(mode: .all, promise: nil)
+            }
         }
     }
 }

@@ -2,6 +2,8 @@
 package enum StatusServerError: Error, Sendable, Hashable, CustomStringConvertible {
     case badAddress(String)
     case notLoopback(String)
+    case inTheClear(String)
+    case certificate(TLSFilesError)
     case addressInUse(String)
     case cannotListen(String, problem: String)
     case socketInUse(String)
@@ -13,8 +15,15 @@ package enum StatusServerError: Error, Sendable, Hashable, CustomStringConvertib
             return "'\(address)' is no address to listen on: write HOST:PORT, for example 127.0.0.1:7420"
         case .notLoopback(let address):
             return
-                "\(address) can be reached from other hosts, and the status endpoint has no access control "
-                + "yet: listen on 127.0.0.1, [::1] or localhost, and put a proxy with authentication in front"
+                "\(address) can be reached from other hosts, and nobody would be asked for a token: make one "
+                + "with `plumb token NAME`, put its line under status.tokens in agent.yaml, or listen on "
+                + "127.0.0.1, [::1] or localhost"
+        case .inTheClear(let address):
+            return
+                "\(address) can be reached from other hosts, and tokens would go over the network in the "
+                + "clear: give status.tls a certificate and a key, or write `tls: off` under status where "
+                + "something else encrypts the way"
+        case .certificate(let error): return "status.tls: \(error)"
         case .addressInUse(let address):
             return
                 "\(address) is in use by another program: choose another port with --listen, "

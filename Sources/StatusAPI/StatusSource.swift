@@ -1,13 +1,11 @@
 package import Reconciler
 
 /// What the endpoint asks of whoever knows. Nothing here can change anything.
-package protocol StatusSource: Sendable {
+package protocol StatusSource: HistorySource {
     /// The agent at this moment, by value.
     func state() async -> AgentState
     /// In ascending order. Without `after` the newest ones that fit, with it the first ones after it.
     func events(_ query: EventHistoryQuery) async throws -> [EventHistoryEntry]
-    /// The newest first.
-    func revisions(limit: Int) async throws -> [RevisionHistoryEntry]
     /// What was wanted of one Instance, the newest first.
     func specs(of instance: String, limit: Int) async throws -> [SpecRecord]
     /// The revisions whose id begins so, the newest first.
@@ -20,6 +18,8 @@ package protocol StatusSource: Sendable {
     func processes(of run: RunID) async -> [RunProcess]
     /// What the kernel says of the sandbox of a run, read when it is asked for; nil where it has no process.
     func sandbox(of run: RunID) async -> SandboxObservation?
+    /// What runs have written and write, until the consumer stops. Nothing is read ahead of it.
+    func tail(_ query: TailQuery) -> AsyncStream<[TailRecord]>
     /// What the webhook has answered; nil where there is none.
     var webhook: WebhookCounts? { get }
 }
@@ -44,7 +44,16 @@ package struct OutputLine: Sendable, Hashable {
 package struct EventHistoryQuery: Sendable, Hashable {
     /// Only events with a greater id.
     package var after: Int64?
+    /// Only events with a smaller id.
+    package var before: Int64?
     package var instance: String?
+    /// Only of these Instances; nil: whatever they are of.
+    package var instances: Set<String>?
+    /// Only of one run; to be given with its Instance, by which it is found.
+    package var run: RunID?
+    package var kinds: Set<String>?
+    /// Only what somebody asked for on the host or approved.
+    package var isAudit = false
     package var since: WallTime?
     package var limit: Int
 
@@ -67,13 +76,16 @@ package struct EventHistoryEntry: Sendable {
 }
 
 package struct RevisionHistoryEntry: Sendable {
+    /// Grows with each entry.
+    package var id: Int64
     package var revision: Revision
     /// `accepted`, `invalid`, …
     package var outcome: String
     package var message: String
     package var at: WallTime
 
-    package init(revision: Revision, outcome: String, message: String, at: WallTime) {
+    package init(id: Int64, revision: Revision, outcome: String, message: String, at: WallTime) {
+        self.id = id
         self.revision = revision
         self.outcome = outcome
         self.message = message

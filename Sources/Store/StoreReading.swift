@@ -119,26 +119,15 @@ struct RowReader {
     }
 
     mutating func events(_ db: Database, _ query: EventQuery) throws -> [StoredEvent] {
-        var conditions: [String] = []
-        var arguments = StatementArguments()
-        if let after = query.after {
-            conditions.append("id > ?")
-            arguments += [after]
-        }
-        if let instance = query.instance {
-            conditions.append("instance = ?")
-            arguments += [instance]
-        }
-        if let since = query.since {
-            conditions.append("time >= ?")
-            arguments += [since.nanoseconds]
-        }
-        arguments += [bounded(query.limit)]
-        let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
+        var filter = query.filter
+        if let after = query.after { filter.add("id > ?", after) }
+        if let before = query.before { filter.add("id < ?", before) }
         let order = query.after == nil ? "DESC" : "ASC"
         let cursor = try Row.fetchCursor(
-            db, sql: "SELECT id, record FROM event \(filter) ORDER BY id \(order) LIMIT ?",
-            arguments: arguments)
+            db,
+            sql: """
+                SELECT id, record FROM event \(filter.sql) ORDER BY id \(order) LIMIT \(bounded(query.limit))
+                """, arguments: filter.arguments)
         var events: [StoredEvent] = []
         while let row = try cursor.next() {
             let id: Int64 = row["id"]

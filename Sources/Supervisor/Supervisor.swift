@@ -55,7 +55,9 @@ package final class Supervisor: Sendable {
         layout = settings.layout
         zygote = ZygoteLink(
             loop: loop, executable: settings.keeperExecutable, lockPath: layout.zygoteLock)
-        packages = PackageStore(directory: layout.packages, source: source)
+        packages = PackageStore(
+            directory: layout.packages, source: source, settings: settings.artifacts,
+            unpacker: settings.unpackerExecutable)
         // The tree is named after the directory, not only after its path.
         try? OwnedDirectory.make(layout.stateDir, mode: 0o755)
         groups =

@@ -32,6 +32,21 @@ enum SupervisorLimits {
     static let packageEntriesMax = 100_000
     static let packageBytesMax: UInt64 = 4 << 30
     static let packageLinksMax = 40
+    /// Packages that are fetched and written at the same time; others wait.
+    static let packagesAtOnceMax = 4
+    /// How long unpacking one archive may take, and what the process that reads it may use.
+    static let archiveUnpackMax: Duration = .seconds(600)
+    static let archiveReaderMemoryMax: UInt64 = 512 << 20
+    static let archiveReaderSecondsMax: UInt64 = 600
+    /// How long an archive that could not be had is left alone; doubled each time, up to one bound where it
+    /// may come by itself, and up to another where it is not what is declared.
+    static let fetchPauseFirst: Duration = .milliseconds(800)
+    static let fetchPauseMax: Duration = .seconds(60)
+    static let refusedPauseMax: Duration = .seconds(300)
+    /// How soon a package that only a run without a declaration needs is looked at again.
+    static let packageUseLookAgain: Duration = .seconds(60)
+    /// Archives that could not be had and are remembered.
+    static let refusalsMax = 1_000
     /// Exec probes that run at the same time, over all runs.
     static let execProbesMax = 32
     /// HTTP and TCP probes that run at the same time, over all runs.

@@ -13,6 +13,9 @@ package struct SupervisorSettings: Sendable {
     package var keeperExecutable: String
     package var nodeName: String
     package var controlGroups: ControlGroupUse
+    package var artifacts = ArtifactSettings()
+    /// The absolute path of `plumb`, which unpacks archives in a process of its own.
+    package var unpackerExecutable = "/proc/self/exe"
     /// What the host has mounted; nil: what `/proc/self` says.
     var controlGroupHost: ControlGroupHost?
     /// The name of the tree of control groups; nil: after the state directory.

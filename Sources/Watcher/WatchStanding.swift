@@ -56,7 +56,8 @@ struct WatchStanding {
                 failedCommit = nil
             }
             if settings.followsHead { followed = followed ?? seen.ref }
-            if case .readable(let before) = said, before.commit.id == seen.commit.id { return nil }
+            // Another tag at the same commit is news as well: what is followed has another name.
+            if case .readable(let before) = said, before == seen { return nil }
             said = .readable(seen)
             return .revision(seen)
         }

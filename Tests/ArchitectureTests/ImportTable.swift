@@ -25,11 +25,12 @@ enum ImportTable {
         "Watcher": system.union(["CLibGit2", "CLinux", "Crypto", "CryptoExtras"]),
         "Supervisor": system.union(nio).union([
             "Reconciler", "Manifests", "KeeperProtocol", "CLinux", "AsyncHTTPClient", "NIOHTTP2", "NIOHPACK",
-            "NIOSSL", "NIOTLS",
+            "NIOSSL", "NIOTLS", "CLibArchive", "Crypto",
         ]),
         "Store": system.union(["Reconciler", "Manifests", "GRDB"]),
         "StatusAPI": system.union(nio).union([
-            "Reconciler", "Manifests", "Hummingbird", "HummingbirdCore", "Logging", "ServiceLifecycle",
+            "Reconciler", "Manifests", "CConsole", "CLinux", "Hummingbird", "HummingbirdCore", "Logging",
+            "ServiceLifecycle", "NIOSSL",
         ]),
 
         "Notify": system.union([
@@ -39,7 +40,7 @@ enum ImportTable {
         "Agent": system.union(["Manifests", "Reconciler"]),
         "Plumb": system.union([
             "Manifests", "Reconciler", "Watcher", "Supervisor", "Store", "Agent", "StatusAPI", "Notify",
-            "CLinux",
+            "CLinux", "CStarter",
             "KeeperProtocol", "ArgumentParser", "ServiceLifecycle", "UnixSignals", "Logging",
         ]),
         "TestKit": system.union(["Manifests", "Reconciler", "CLinux", "Testing"]),

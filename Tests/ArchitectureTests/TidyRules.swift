@@ -108,7 +108,12 @@ struct TidyRule: Sendable, CustomTestStringConvertible {
     private static let handles: [(handle: String, wrappers: [String])] = [
         ("yaml_parser_t", ["Sources/Manifests/Decoding/YAMLEventReader.swift"]),
         ("yaml_event_t", ["Sources/Manifests/Decoding/YAMLEventReader.swift"]),
-        ("OpaquePointer", ["Sources/Watcher/Git/Handles/"]),
+        (
+            "OpaquePointer",
+            [
+                "Sources/Watcher/Git/Handles/", "Sources/Supervisor/Packages/Archives/ArchiveHandle.swift",
+            ]
+        ),
     ]
 
     /// The core takes time and randomness as arguments, and does nothing by itself.

@@ -172,6 +172,7 @@ struct CompatTests {
 
 /// The repository is not there.
 private struct NoSource: SourcePort {
+    func pointers(among ids: [String]) async throws(SourceFailure) -> Set<String> { [] }
     private let failure = SourceFailure(code: "Gone", message: "there is no repository", advice: "")
 
     func listing(of revision: RevisionID) async throws(SourceFailure) -> SourceListing { throw failure }

@@ -38,10 +38,13 @@ extension EndToEnd.HeldPorts {
             """
             replicas: 2
             config: {level: \(level), mode: \(mode)}
-            update: {\(update), minHealthyTime: 500ms, healthyDeadline: 4s, progressDeadline: 5s}
+            update: {\(update), minHealthyTime: 500ms, \(mode == "ok" ? patient : short)}
             """)
     }
 
+    /// For a machine that has much else to do, and for what is never well.
+    private static let patient = "healthyDeadline: 1m, progressDeadline: 2m"
+    private static let short = "healthyDeadline: 8s, progressDeadline: 10s"
     private static let surge = "maxUnavailable: 0, maxSurge: 1"
     private static let blueGreen = "strategy: blueGreen"
     private var both: [String] { ["web/0", "web/1"] }

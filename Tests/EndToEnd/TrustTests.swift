@@ -67,7 +67,7 @@ extension EndToEnd {
                 try await host.until("the newest is rejected") { $0.condition("Rejected") != nil }
                 let late = try await host.plumb(
                     "approve", "--rewind", "\(second.prefix(7))..\(first.prefix(7))", "--reason", "too late")
-                #expect(late.code == 2 && late.errors.contains("is the newest revision no longer"), "\(late)")
+                #expect(late.code == 2 && late.errors.contains("no rewind waits for an approval"), "\(late)")
                 let after = try host.status()
                 #expect(after.accepted == second && after.pids == before.pids)
             }

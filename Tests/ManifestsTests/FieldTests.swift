@@ -10,8 +10,6 @@ private let web = "endpoints: [{name: a, port: 80}]\n"
     @Test(arguments: [
         ("type: service", "not-yet-supported"), ("type: proces", "invalid-value"),
         ("profile: daemon", "invalid-value"),
-        ("artifact: {source: x.zip}", "not-yet-supported"),
-        ("artifact: {source: \"file:///x\"}", "not-yet-supported"),
         ("artifact: {source: ../x}", "invalid-path"), ("artifact: {}", "missing-field"),
         ("artifact: dist", "wrong-type"),
         ("env: {A: {b: c}}", "wrong-type"), ("env: {A: }", "empty-value"),

@@ -55,4 +55,21 @@ import Testing
         #expect(selection.diagnostics.allSatisfy { $0.code == .symbolicLink })
         #expect(selection.leftOut.map(\.path) == ["a/in.yaml", "lib", "vendor/thing"])
     }
+
+    @Test("More files than a source may have are none that is read") func tooMany() throws {
+        let most = DecodingLimits.documentsMax
+        func listing(_ count: Int) -> SourceListing {
+            SourceListing(
+                entries: (0..<count).map {
+                    SourceListing.Entry(path: "bomb/\($0).yaml", kind: .file, id: "one", size: 5)
+                })
+        }
+        #expect(SourceSelection(listing: listing(most)).candidates.count == most)
+        let selection = SourceSelection(listing: listing(most + 1))
+        #expect(selection.candidates.isEmpty)
+        #expect(selection.diagnostics.map(\.code) == [.tooManyDocuments])
+        let assembly = Assembly.assemble(
+            listing: listing(most + 1), selection: selection, files: [], configs: [])
+        #expect(assembly.snapshot == nil && assembly.errorCount == 1)
+    }
 }

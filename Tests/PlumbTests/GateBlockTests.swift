@@ -34,7 +34,7 @@ import Testing
         arguments: [
             ("fuse: {maxRemoved: 50}", "3:20", "percentage"),
             ("fuse: {maxRemoved: 101%}", "3:20", "percentage"),
-            ("fuse: {maxremoved: 50%}", "3:20", "unknown setting fuse.maxremoved"),
+            ("fuse: {maxremoved: 50%}", "3:8", "unknown setting fuse.maxremoved"),
             ("fuse: {window: soon}", "3:16", "duration"), ("applyDelay: 5", "3:13", "duration"),
             ("trust: {approvers: [ann]}", "3:20", "needs trust.commits.require"),
             ("windows: []", "3:10", "1 to 50 windows"),

@@ -46,6 +46,18 @@ struct ReviewCommandTests {
         try BuiltBinary.run(["diff", "--from", from, "--to", to] + arguments, in: repository.path)
     }
 
+    @Test("A commit of the year 318857, or of before 1970, ends nobody", arguments: ["9999999999999", "-99"])
+    func absurdDates(_ seconds: String) throws {
+        let tree = try repository.git("rev-parse", "HEAD^{tree}")
+        let who = "Eve <eve@example.org> \(seconds) +0000"
+        let raw = "tree \(tree)\nparent \(try repository.head())\nauthor \(who)\ncommitter \(who)\n\nLate\n"
+        let id = try repository.git(
+            ["hash-object", "-t", "commit", "-w", "--stdin", "--literally"], input: raw)
+        let result = try diff(to: id)
+        #expect(result.code == 0, "\(result.code): \(result.errors)")
+        #expect(result.output.contains("by Eve <eve@example.org>"), "\(result.output)")
+    }
+
     @Test("Every host that a declaration names has its plan and its plan hash") func hosts() throws {
         try repository.write("db.yaml", Self.instance("db", "nodes: {names: [edge-2]}\n  stop: {grace: 9s}"))
         try repository.write("web.yaml", Self.instance("web", "nodes: {names: [edge-1]}"))

@@ -46,6 +46,26 @@ import Watcher
     }
 
     @Test(
+        "a proxy is for https, and holds no password",
+        arguments: [
+            ("https://h/r", "http://proxy:3128", nil), ("https://h/r", "socks5h://[::1]:1080", nil),
+            ("https://h/r", "proxy:3128", "no address of a proxy"),
+            ("https://h/r", "http://proxy:3128/x", "no address of a proxy"),
+            ("https://h/r", "http://ann:s3cret@proxy:3128", "a user or a password"),
+            ("git://h/r", "http://proxy:3128", "for https alone"),
+            ("/srv/r", "http://proxy:3128", "for https alone"),
+        ] as [(String, String, String?)])
+    func proxies(_ repo: String, _ proxy: String, _ fault: String?) throws {
+        let text = "  repo: \"\(repo)\"\n  proxy: \"\(proxy)\"\n"
+        if let fault {
+            let said = refusal(text)
+            #expect(said.contains(fault) && !said.contains("s3cret"), "\(said)")
+        } else {
+            #expect(try settings(text).remote(stateDir: "/s", target: .head)?.proxy == proxy)
+        }
+    }
+
+    @Test(
         "what is no address, or no safe one, is refused with what to write instead",
         arguments: [
             ("http://git.example.org/a", "use https"), ("ext::sh -c date", "helper program"),

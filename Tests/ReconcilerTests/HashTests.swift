@@ -196,6 +196,47 @@ struct HashTests {
         #expect(first?.process.package?.tree.isEmpty == false)
     }
 
+    private func archive(_ path: String, _ bytes: String, _ artifact: String) throws -> InstanceSpec {
+        let unit = Declared.unit("web", "artifact: {\(artifact)}").replacing("/bin/web", with: "./run.sh")
+        let source = DeclaredSource([
+            path: bytes, "a.yaml": unit + "\n", "b.yaml": Declared.instance() + "\n",
+        ])
+        guard let found = try source.desired(revision: .numbered(1)).instances["web"] else {
+            throw Declared.NotThere()
+        }
+        return found.spec
+    }
+
+    @Test("an archive's contents enter, the path to it does not")
+    func archiveOfTheRepository() throws {
+        let first = try archive("a.zip", "one", "source: a.zip")
+        #expect(try archive("b/c", "one", "source: b/c, format: zip").specHash == first.specHash)
+        #expect(try archive("a.zip", "two", "source: a.zip").startHash != first.startHash)
+    }
+
+    @Test("with a digest, where an archive comes from restarts nothing, and is another spec")
+    func archiveElsewhere() throws {
+        let digest = String(repeating: "5e", count: 32)
+        func spec(_ source: String, _ digest: String = digest) throws -> InstanceSpec {
+            try archive("a.zip", "one", "source: \"\(source)\", sha256: \"\(digest)\"")
+        }
+        let first = try spec("https://one.example.org/a.zip")
+        for other in ["https://two.example.org/b.zip", "file:///srv/a.zip", "a.zip"] {
+            let moved = try spec(other)
+            #expect(moved.startHash == first.startHash, "\(other)")
+            // Whoever mends the address alone has declared something that is tried.
+            #expect(moved.specHash != first.specHash, "\(other)")
+            let changes = fieldChanges(from: first, to: moved)
+            #expect(changes.map(\.path) == ["unit.spec.artifact.source"])
+            #expect(changes.first?.effect == .live)
+        }
+        let next = try spec("https://one.example.org/a.zip", String(repeating: "6f", count: 32))
+        #expect(next.startHash != first.startHash)
+        let change = try #require(fieldChanges(from: first, to: next).first)
+        #expect(change.path == "unit.spec.artifact.sha256")
+        #expect(change.old == "5e5e5e5e5e5e" && change.new == "6f6f6f6f6f6f")
+    }
+
     @Test("a version alone is another package")
     func version() throws {
         let old = try Declared.desired()

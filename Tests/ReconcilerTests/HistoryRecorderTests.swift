@@ -134,6 +134,26 @@ struct HistoryRecorderTests {
         #expect(trace.marks[1].instant - trace.marks[0].instant == .milliseconds(3))
     }
 
+    @Test("An Instance of another host is none that a revision changed here") func elsewhere() throws {
+        var watched = Watched()
+        try watched.commit("")
+        try watched.settle(.seconds(120))
+        let desired = try watched.host.candidate(
+            DeclaredSource([
+                "unit.yaml": Self.unit + "\n",
+                "web.yaml": Declared.instance("web", of: "web@^1", "config: {fps: 4}") + "\n",
+            ]))
+        watched.recorder.seen(desired.revision, at: watched.host.clock.moment)
+        watched.host.accept(desired)
+        watched.recorder.accepted(desired.revision, at: watched.host.clock.moment)
+        watched.recorder.planned(at: watched.host.clock.moment)
+        let web = watched.host.world.memory.instances["web"]
+        watched.recorder.note(
+            memories: [("web", web), ("elsewhere", nil)], events: [], in: watched.host.world,
+            at: watched.host.clock.moment)
+        #expect(watched.recorder.take().traces.last?.instances == 1)
+    }
+
     @Test("A revision that is overtaken says by which; one that touches nothing is never ready")
     func overtaken()
         throws

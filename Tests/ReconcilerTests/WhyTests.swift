@@ -62,6 +62,19 @@ struct WhyTests {
         #expect(steps.suffix(2).first?.text == "new instance at web.yaml:3")
     }
 
+    @Test("Where the host cannot start what is wanted, the change and its commit come before the old run's")
+    func refused() throws {
+        var host = try SimulatedHost.running(source(""))
+        host.unprepared = ["web"]
+        try host.commit(source("config: {fps: 9}"), by: "Eve", subject: "Turn it up")
+        try host.settle()
+        let why = try #require(Why(state(host), instance: "web", events: host.takeEvents()))
+        let steps = why.replicas[0].steps
+        #expect(steps.first?.text == "spec.config.fps 1 → 9")
+        #expect(steps.dropFirst().first?.text.hasSuffix("Turn it up") == true)
+        #expect(steps.last?.kind == .commit && steps.last?.text.contains("Turn it up") == false)
+    }
+
     @Test("What stands between a commit and the Instance is said, and nothing else of the agent")
     func conditions() throws {
         let host = try SimulatedHost.running(source(""))
@@ -71,7 +84,11 @@ struct WhyTests {
         let why = try #require(
             Why(
                 state(
-                    host, conditions: [condition(.synced), condition(.invalid), condition(.limitsDegraded)]),
+                    host,
+                    conditions: [
+                        condition(.synced), condition(.invalid), condition(.limitsDegraded),
+                        condition(.notifyFailing),
+                    ]),
                 instance: "web", events: []))
         #expect(why.conditions.map(\.type) == [.invalid])
         #expect(Why(state(host), instance: "nobody", events: []) == nil)

@@ -24,8 +24,25 @@ struct ClientError: Error { var message: String }
 final class Connection: Sendable {
     private let descriptor: Int32
 
-    init(port: Int) throws {
+    /// - Parameters:
+    ///   - from: the last number of the address 127.0.0.x to come from.
+    ///   - receiveBuffer: how much the kernel takes for a client that does not read.
+    init(port: Int, from: UInt8 = 1, receiveBuffer: Int32? = nil) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        if var receiveBuffer {
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, 4)
+        }
+        if from != 1 {
+            var own = sockaddr_in()
+            own.sin_family = sa_family_t(AF_INET)
+            own.sin_addr.s_addr = (UInt32(0x7f00_0000) + UInt32(from)).bigEndian
+            let bound = withUnsafePointer(to: &own) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+            guard bound == 0 else { throw ClientError(message: "cannot come from 127.0.0.\(from)") }
+        }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(UInt16(port).bigEndian)
@@ -57,6 +74,15 @@ final class Connection: Sendable {
     }
 
     deinit { close(descriptor) }
+
+    /// The server has torn it down; nothing is read to find out.
+    var isReset: Bool {
+        var entry = pollfd(fd: descriptor, events: 0, revents: 0)
+        return poll(&entry, 1, 0) > 0 && entry.revents & Int16(POLLHUP | POLLERR) != 0
+    }
+
+    /// As a client that goes away does.
+    func hangUp() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
     func send(_ text: String) { _ = Glibc.send(descriptor, text, text.utf8.count, Int32(MSG_NOSIGNAL)) }
 
@@ -104,7 +130,7 @@ final class Connection: Sendable {
     }
 
     /// nil at the end of the stream.
-    private func read() -> [UInt8]? {
+    func read() -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: 256 << 10)
         let count = recv(descriptor, &buffer, buffer.count, 0)
         return count > 0 ? Array(buffer[..<count]) : nil
@@ -133,9 +159,20 @@ func withServer<T>(
     _ source: some StatusSource = SampleSource(), socket: String? = nil,
     _ body: (Listening) async throws -> T
 ) async throws -> T {
+    let configuration = StatusConfiguration(listen: "127.0.0.1:0", socket: socket)
+    return try await withServer(source, configuration) { at, _ in try await body(at) }
+}
+
+/// Runs a server that is set up by the test.
+func withServer<T>(
+    _ source: some StatusSource, _ configuration: StatusConfiguration,
+    streaming: StreamSettings = StreamSettings(), times: ServerTimes = ServerTimes(),
+    say: @escaping @Sendable (String) -> Void = { _ in },
+    _ body: (Listening, StatusServer) async throws -> T
+) async throws -> T {
     let (stream, continuation) = AsyncStream.makeStream(of: Listening.self)
     let server = StatusServer(
-        configuration: StatusConfiguration(listen: "127.0.0.1:0", socket: socket), source: source
+        configuration: configuration, source: source, streaming: streaming, times: times, say: say
     ) {
         continuation.yield($0)
         continuation.finish()
@@ -149,7 +186,7 @@ func withServer<T>(
         throw ClientError(message: "the server ended before it listened")
     }
     let result: Result<T, any Error>
-    do { result = .success(try await body(listening)) } catch { result = .failure(error) }
+    do { result = .success(try await body(listening, server)) } catch { result = .failure(error) }
     running.cancel()
     try await running.value
     return try result.get()

@@ -95,7 +95,7 @@ import Testing
     @Test(arguments: [
         ("0.0.0.0:7420", StatusServerError.notLoopback("0.0.0.0:7420")),
         ("[::]:7420", .notLoopback("[::]:7420")),
-        ("example.org:80", .notLoopback("example.org:80")), ("10.1.2.3:80", .notLoopback("10.1.2.3:80")),
+        ("example.org:80", .badAddress("example.org:80")), ("10.1.2.3:80", .notLoopback("10.1.2.3:80")),
         ("7420", .badAddress("7420")), (":7420", .badAddress(":7420")), ("::1:7420", .badAddress("::1:7420")),
         ("localhost:70000", .badAddress("localhost:70000")), ("localhost:", .badAddress("localhost:")),
     ])

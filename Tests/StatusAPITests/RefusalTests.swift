@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "/", "/v1", "/v1/", "/v1/status/", "//v1/status", "/v1/statusx", "/v2/status",
+        "/v1", "/v1/", "/v1/status/", "//v1/status", "/v1/statusx", "/v2/status",
         "/v1/instances/web/logs",
         "/v1/instances/none", "/v1/instances/", "/v1/planner", "/V1/STATUS", "/../etc/passwd", "/v1/%73tatus",
     ])
@@ -81,7 +81,7 @@ import Testing
 
     @Test func largeRequestsAreRefused() async throws {
         try await withServer { at in
-            let long = String(repeating: "x", count: 5000)
+            let long = String(repeating: "x", count: 20_000)
             #expect(try await Connection(port: at.port).ask("/v1/events?instance=\(long)").status == 414)
             let body = try await Connection(port: at.port).ask(
                 "/v1/status", extra: "Content-Length: 70000\r\n")

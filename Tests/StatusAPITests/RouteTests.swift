@@ -79,8 +79,8 @@ import Testing
             let revisions = try await connection.ask("/v1/revisions?limit=5")
                 .document(ListDocument<RevisionHistoryDocument>.self)
             #expect(revisions.kind == "RevisionList")
-            #expect(revisions.items.map(\.outcome) == ["accepted"])
-            #expect(revisions.items.map(\.revision.author) == ["Änn <ann@example.org>"])
+            #expect(revisions.items.map(\.outcome) == ["accepted", "accepted", "accepted"])
+            #expect(revisions.items.first?.revision.author == "Änn <ann@example.org>")
             let units = try await connection.ask("/v1/units").document(ListDocument<UnitDocument>.self)
             #expect(units.items.map(\.instances) == [["broken", "db", "web"]])
             #expect(units.items.map(\.version) == ["1.4.2"])
@@ -142,9 +142,11 @@ import Testing
         }
     }
 
-    @Test(arguments: Route.all.filter { $0.audience == .everybody }.map(\.template))
+    @Test(
+        arguments: Route.all.filter { $0.audience == .everybody && $0.template != "/v1/stream" }.map(
+            \.template))
     func headIsGetWithoutABody(template: String) async throws {
-        let target = template.replacingOccurrences(of: "{name}", with: "web")
+        let target = Sample.target(template)
         try await withServer { at in
             let connection = try Connection(port: at.port)
             let get = try await connection.ask(target)

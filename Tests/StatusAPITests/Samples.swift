@@ -62,6 +62,11 @@ enum Sample {
         return run
     }
 
+    static func source(_ file: String) -> DeclarationSource {
+        DeclarationSource(
+            location: Location(file: file, line: 3, column: 1), blob: "", document: 0, fields: [:])
+    }
+
     /// Instances of two replicas each, all running, but for `broken`, which waits for its backoff.
     static func state(instances count: Int = 2, isReady: Bool = true) -> AgentState {
         var desired = Desired(revision: revision, node: Node(name: "edge-1"), instances: [:])
@@ -76,6 +81,15 @@ enum Sample {
             }
         }
         desired.instances["broken"] = Sample.desired("broken", replicas: 1)
+        desired.reserved = [
+            DeclaredThing(
+                ReservedDeclaration(
+                    kind: .plugin, metadata: Metadata(name: "extra"), source: source("plugins/extra.yaml"))),
+            DeclaredThing(
+                ReservedDeclaration(
+                    kind: .schedule, metadata: Metadata(name: "nightly", labels: ["team": "shop"]),
+                    source: source("schedules/nightly.yaml"))),
+        ]
         memory.instances["broken"] = InstanceMemory(
             replicas: [
                 0: ReplicaMemory(
@@ -104,10 +118,12 @@ enum Sample {
 final class SampleSource: StatusSource {
     let current: AgentState
     let hangs: Bool
+    let mask: SecretMask
 
-    init(_ state: AgentState = Sample.state(), hangs: Bool = false) {
+    init(_ state: AgentState = Sample.state(), hangs: Bool = false, mask: SecretMask = SecretMask()) {
         current = state
         self.hangs = hangs
+        self.mask = mask
     }
 
     func state() async -> AgentState {
@@ -117,17 +133,8 @@ final class SampleSource: StatusSource {
     }
 
     func events(_ query: EventHistoryQuery) async throws -> [EventHistoryEntry] {
-        let all = (1...20).map { number in
-            EventHistoryEntry(
-                id: Int64(number),
-                record: EventRecord(
-                    kind: .starting, time: Sample.wall(number),
-                    replica: ReplicaID(instance: number.isMultiple(of: 2) ? "web" : "db", index: 0),
-                    revision: Sample.revision, cause: Sample.cause, message: "event \(number)"))
-        }
-        let fitting = all.filter {
-            $0.id > query.after ?? 0 && (query.instance == nil || $0.record.instance == query.instance)
-                && (query.since == nil || $0.record.time >= query.since!)  // Safe: the other side is for nil.
+        let fitting = Self.allEvents.filter {
+            $0.id > query.after ?? 0 && $0.id < query.before ?? .max && Self.fits($0.record, query)
         }
         return Array(query.after == nil ? fitting.suffix(query.limit) : fitting.prefix(query.limit))
     }
@@ -153,6 +160,8 @@ final class SampleSource: StatusSource {
         [OutputLine(isError: true, time: Sample.wall(4), text: "the last words of \(slot)")]
     }
 
+    func tail(_ query: TailQuery) -> AsyncStream<[TailRecord]> { AsyncStream { $0.finish() } }
+
     func usage(of runs: Set<RunID>) async -> [RunID: RunUsage] {
         var usage = RunUsage()
         usage.cpuTime = .milliseconds(1_500)
@@ -173,12 +182,5 @@ final class SampleSource: StatusSource {
         SandboxObservation(
             level: "minimal", pid: 1000,
             items: [.init("noNewPrivileges", declared: "yes", .yes, "NoNewPrivs: 1")])
-    }
-
-    func revisions(limit: Int) async throws -> [RevisionHistoryEntry] {
-        [
-            RevisionHistoryEntry(
-                revision: Sample.revision, outcome: "accepted", message: "", at: Sample.wall(3))
-        ]
     }
 }

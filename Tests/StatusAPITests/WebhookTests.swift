@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
@@ -99,5 +100,42 @@ import Testing
         for _ in 0..<WebhookLimits.burstMax * 2 { codes.append(try await post(headers)) }
         #expect(codes.contains(429))
         #expect(looks.value < codes.count)
+    }
+
+    private static func connect(_ port: Int) throws -> Int32 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(UInt16(port).bigEndian)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard result == 0 else { throw ClientError(message: "errno \(errno)") }
+        return descriptor
+    }
+
+    @Test("a connection that sends a byte now and then keeps its place for a while, and not for good")
+    func drip() async throws {
+        let ports = AsyncStream.makeStream(of: Int.self)
+        let server = WebhookServer(
+            listen: "127.0.0.1:0", secret: { Self.secret }, look: {}, connectionMax: .milliseconds(400),
+            onListening: { ports.continuation.yield($0) })
+        let running = Task { try await server.run() }
+        defer { running.cancel() }
+        let port = try #require(await ports.stream.first { _ in true })
+        let descriptor = try Self.connect(port)
+        defer { close(descriptor) }
+        let head = "POST / HTTP/1.1\r\nHost: h\r\nX-Signature-256: 00\r\nContent-Length: 999999\r\n\r\n"
+        #expect(Glibc.send(descriptor, head, head.utf8.count, Int32(MSG_NOSIGNAL)) > 0)
+        let end = ContinuousClock.now + .seconds(60)
+        var isEnded = false
+        while !isEnded && ContinuousClock.now < end {
+            isEnded = Glibc.send(descriptor, "x", 1, Int32(MSG_NOSIGNAL)) < 0
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        #expect(isEnded, "it was never idle, and still it is over")
     }
 }

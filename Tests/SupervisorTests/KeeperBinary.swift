@@ -2,6 +2,9 @@ import Glibc
 
 /// The plumb-keeper that was built together with these tests.
 enum KeeperBinary {
+    /// The program that unpacks, which was built beside it.
+    static var plumb: String { path.hasSuffix("-keeper") ? String(path.dropLast("-keeper".count)) : path }
+
     static let path: String = {
         for directory in candidates {
             let path = directory + "/plumb-keeper"

@@ -102,7 +102,7 @@ import Testing
         #expect(source.asked == 1)
     }
 
-    @Test func aTornPackageIsWrittenAnewAndUnneededOnesGo() async throws {
+    @Test func aTornPackageIsWrittenAnew() async throws {
         try await withStore([("a", .file, "whole")]) { store, base in
             try await store.materialise(reference)
             let path = store.path(of: reference)
@@ -112,10 +112,69 @@ import Testing
             #expect(access(path, F_OK) != 0)
             try await store.materialise(reference)
             #expect(readFile("\(path)/a") == "whole")
-            await store.collect(keep: [PackageStore.key(reference)])
-            #expect(store.isPresent(reference))
-            await store.collect(keep: [])
-            #expect(directoryNames(base).isEmpty)
+        }
+    }
+
+    private func age(_ path: String, by seconds: Int) {
+        var times = [timespec(), timespec()]
+        clock_gettime(CLOCK_REALTIME, &times[0])
+        times[0].tv_sec -= seconds
+        times[1] = times[0]
+        #expect(utimensat(AT_FDCWD, path + ".complete", times, 0) == 0)
+    }
+
+    @Test func whatNothingNeedsGoesAfterItsTimeOfGrace() async throws {
+        try await withStore([("a", .file, "whole")]) { store, base in
+            try await store.materialise(reference)
+            let (path, key) = (store.path(of: reference), PackageStore.key(reference))
+            let hour = Duration.seconds(3600)
+            let fresh = await store.collect(keep: [], grace: hour)
+            #expect(fresh.removed.isEmpty && store.isPresent(reference))
+            #expect((fresh.nextIn ?? .zero) > .seconds(3000))
+            // What is needed stays, however old, and its time begins when it is needed no longer.
+            age(path, by: 7200)
+            let needed = await store.collect(keep: [key], grace: hour)
+            #expect(needed == PackageStore.Collection())
+            #expect(await store.collect(keep: [], grace: hour).removed.isEmpty)
+            // Whoever asks for it has it for another time of grace.
+            age(path, by: 7200)
+            try await store.materialise(reference)
+            #expect(await store.collect(keep: [], grace: hour).removed.isEmpty)
+            age(path, by: 7200)
+            #expect(await store.collect(keep: [], grace: hour).removed == [key])
+            #expect(!store.isPresent(reference))
+            await eventually("its files are gone") { directoryNames(base).isEmpty }
+            try await store.materialise(reference)
+            #expect(readFile("\(path)/a") == "whole")
+        }
+    }
+
+    @Test func aDeathWhileAPackageIsRemovedLeavesNoHalfOne() async throws {
+        try await withStore([("a", .file, "whole")]) { store, base in
+            try await store.materialise(reference)
+            let path = store.path(of: reference)
+            // As far as each of its steps: the marker is gone; the directory has its other name.
+            unlink("\(path).complete")
+            #expect(!store.isPresent(reference))
+            rename(path, "\(base)/web/old-1.0.0-\(Self.tree)")
+            #expect(!store.isPresent(reference))
+            await store.removeTorn()
+            #expect(directoryNames("\(base)/web").isEmpty)
+            try await store.materialise(reference)
+            #expect(readFile("\(path)/a") == "whole")
+        }
+    }
+
+    @Test func whatRunsKeepsItsPackage() async throws {
+        let script = "#!/bin/sh\nexec sleep 600\n"
+        let host = TestHost(source: FilesOfMemory(Self.tree, [("start.sh", .executable, script)]))
+        try await withHost(host) { host in
+            let spec = spec(ProcessSpec(command: "./start.sh", package: reference))
+            try await host.start(spec)
+            let path = host.supervisor.packages.path(of: reference)
+            age(path, by: 7 * 86_400)
+            #expect(await host.supervisor.collectPackages(keep: []).removed.isEmpty)
+            #expect(host.supervisor.packages.isPresent(reference))
         }
     }
 
@@ -156,4 +215,7 @@ private final class CountingSource: PackageSource {
     }
 
     func blob(_ id: String) async throws -> [UInt8] { try await files.blob(id) }
+    func write(blob id: String, to descriptor: Int32) async throws {
+        try await files.write(blob: id, to: descriptor)
+    }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Manifests
 import Reconciler
 
@@ -35,6 +36,11 @@ struct FilesOfMemory: PackageSource {
     func blob(_ id: String) async throws -> [UInt8] {
         guard let bytes = blobs[id] else { throw Missing() }
         return bytes
+    }
+
+    func write(blob id: String, to descriptor: Int32) async throws {
+        let bytes = try await blob(id)
+        guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else { throw Missing() }
     }
 
     /// A tree of one kind of entry for each path; for a symbolic link the text is its target.

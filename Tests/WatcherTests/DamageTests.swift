@@ -54,6 +54,23 @@ import Watcher
         print("truncated objects: \(tried) tried, the reader hung and was killed \(hung) times")
     }
 
+    @Test("a commit that git would not make is told as such, and is no damage") func badlyMade() async throws
+    {
+        let repository = try TemporaryRepository()
+        try repository.write("a.yaml", "a: 1\n")
+        try repository.commit("first")
+        let tree = try repository.git("rev-parse", "HEAD^{tree}")
+        let id = try repository.git(
+            ["hash-object", "-t", "commit", "-w", "--stdin", "--literally"],
+            input: "tree \(tree)\nauthor nobody\ncommitter nobody\n\nx\n")
+        try repository.git("update-ref", "refs/heads/main", id)
+        let reader = ReaderUnderTest.of(repository)
+        let error = await RepositoryReader.error { () throws(GitError) in _ = try await reader.tip(of: "main")
+        }
+        #expect(error?.kind == .badlyMade, "\(String(describing: error))")
+        #expect(error?.message.contains(id) == true)
+    }
+
     @Test func aFlippedByteIsFound() async throws {
         let repository = try TemporaryRepository()
         try repository.write("a.yaml", String(repeating: "some text, ", count: 300))

@@ -53,6 +53,10 @@ package actor RevisionReader {
             while case let missing = pass.missingBlobs(), !missing.isEmpty {
                 pass.supply(try await source.blobs(missing))
             }
+            let suspects = pass.suspectedPointers()
+            if !suspects.isEmpty {
+                pass.supplyPointers(try await source.pointers(among: suspects), among: suspects)
+            }
             var trees: [String: String] = [:]
             for directory in pass.missingTrees() {
                 trees[directory] = try await source.tree(of: revision.id, path: directory)

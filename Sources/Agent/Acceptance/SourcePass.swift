@@ -5,6 +5,8 @@ package struct SourceCache: Sendable {
     var files: [String: ParsedFile] = [:]
     var configs: [String: ParsedConfig] = [:]
     var bytes: [String: [UInt8]] = [:]
+    /// Archives by the ids of their blobs: whether each is a Git LFS pointer.
+    var pointers: [String: Bool] = [:]
 
     package init() {}
 }
@@ -75,6 +77,25 @@ package struct SourcePass: Sendable {
         fresh.bytes[entry.id] ?? old.bytes[entry.id]
     }
 
+    /// The blobs of archives that may be Git LFS pointers, as far as nobody has looked.
+    package mutating func suspectedPointers() -> [String] {
+        var suspects: [String] = []
+        for path in ParsedFile.artifactFiles(of: fresh.files.values) {
+            guard let entry = byPath[path], entry.kind == .file || entry.kind == .executable else { continue }
+            if let known = old.pointers[entry.id] {
+                fresh.pointers[entry.id] = known
+            } else {
+                suspects.append(entry.id)
+            }
+        }
+        return suspects
+    }
+
+    /// Hands over which of the suspects are pointers.
+    package mutating func supplyPointers(_ found: Set<String>, among suspects: [String]) {
+        for id in suspects { fresh.pointers[id] = found.contains(id) }
+    }
+
     /// Directories that artifacts take and that exist, whose tree's id is not known yet.
     package func missingTrees() -> [String] {
         var wanted: Set<String> = []
@@ -101,7 +122,15 @@ package struct SourcePass: Sendable {
         Assembly.assemble(
             listing: listing, selection: selection ?? SourceSelection(listing: listing),
             files: fresh.files.values.sorted { $0.path < $1.path },
-            configs: fresh.configs.values.sorted { $0.path < $1.path })
+            configs: fresh.configs.values.sorted { $0.path < $1.path }, lfsPointers: pointerPaths())
+    }
+
+    private func pointerPaths() -> Set<String> {
+        guard fresh.pointers.values.contains(true) else { return [] }
+        return Set(
+            ParsedFile.artifactFiles(of: fresh.files.values).filter { path in
+                byPath[path].map { fresh.pointers[$0.id] == true } ?? false
+            })
     }
 
     /// Diagnostics with the lines that they are about.
@@ -117,10 +146,11 @@ package struct SourcePass: Sendable {
 
     /// What must be kept to make the same snapshot again without the repository.
     package func content() -> SourceContent {
+        let archives = Set(ParsedFile.artifactFiles(of: fresh.files.values))
         let entries = listing.entries.filter { entry in
             switch entry.kind {
             case .directory, .symbolicLink, .submodule: true
-            case .file, .executable: fresh.bytes[entry.id] != nil
+            case .file, .executable: fresh.bytes[entry.id] != nil || archives.contains(entry.path)
             }
         }
         return SourceContent(listing: SourceListing(entries: entries), blobs: fresh.bytes)

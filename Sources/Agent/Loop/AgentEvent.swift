@@ -23,6 +23,8 @@ package enum AgentEvent: Sendable {
     case updateFailed(RunID, HostFailure)
     /// A forge cannot be told how commits stand; nil: it could be.
     case notifying(target: String, trouble: String?)
+    /// What was found of packages that nothing needs.
+    case packagesCollected(PackageSweep)
     case timerFired
     /// What could not be stored is to be tried once more.
     case commitDue

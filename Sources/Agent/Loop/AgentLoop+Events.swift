@@ -19,6 +19,7 @@ extension AgentLoop {
         case .startRefused(let run, let failure): refused(run, failure, at: moment)
         case .updateFailed(let run, let failure): updateFailed(run, failure)
         case .notifying(let target, let trouble): notifying(target, trouble, at: moment)
+        case .packagesCollected(let found): packagesCollected(found, at: moment)
         case .timerFired: timer = nil
         case .commitDue: isRetryingCommit = false
         case .control(let request, let caller, let reply):

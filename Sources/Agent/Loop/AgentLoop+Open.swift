@@ -28,6 +28,7 @@ extension AgentLoop {
         claimAnew(known: Set(remembered.openRuns), at: moment)
         closeLostClaims(remembered.openRuns, found: Set(found.map(\.run)), at: moment)
         batch.bootID = clock.bootID
+        packagesMayBeUnneeded(at: moment)
         updateConditions(at: moment)
     }
 

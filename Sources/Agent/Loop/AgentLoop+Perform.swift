@@ -48,6 +48,7 @@ extension AgentLoop {
 
     func collectChanges() {
         let (memories, events) = world.takeChanges()
+        if !memories.isEmpty { packagesMayBeUnneeded(at: clock.now()) }
         batch.memories += memories.map { ($0.0, $0.1) }
         batch.events += events
         if let memory = gates.takeMemory() { batch.gates = memory }

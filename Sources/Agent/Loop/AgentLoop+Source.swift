@@ -7,6 +7,8 @@ extension AgentLoop {
         source.seen = revision
         if revision.id != source.accepted?.id { recorder.seen(revision, at: clock.now()) }
         if source.ref.isEmpty { source.ref = revision.ref }
+        // The same commit may be reached by another tag now.
+        if revision.id == source.accepted?.id { source.accepted?.ref = revision.ref }
         if reading != nil {
             next = revision
             return

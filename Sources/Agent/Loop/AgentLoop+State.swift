@@ -5,7 +5,7 @@ extension AgentLoop {
     /// Everything that can be shown, as of now.
     package func state() -> AgentState {
         let moment = clock.now()
-        return AgentState(
+        var state = AgentState(
             node: settings.node, version: PlumbVersion.current.description,
             stateDir: settings.stateDir, bootID: clock.bootID, startedWall: startedWall,
             isReady: isReady, source: source, conditions: conditions.list, desired: world.desired,
@@ -13,6 +13,8 @@ extension AgentLoop {
             nowWall: moment.wall,
             gates: GateStatus(
                 settings: gates.settings, windows: calendar.windows(at: moment.wall), memory: gates.memory))
+        state.address = settings.address
+        return state
     }
 
     func updateConditions(at moment: Moment) {

@@ -53,6 +53,8 @@ extension AgentLoop {
         let isNews = known?.observedRevision != revision.id || known?.message != message
         source.diagnostics = []
         conditions.clear(.invalid)
+        // What waited for a word on a step back is not what the ref leads to any more.
+        notRewound()
         if !isAccepted { dropHold(because: "\(revision.short) is the newest revision, and rejected") }
         conditions.set(
             .rejected, true, reason: untrusted.reason, message: message, at: moment.wall,

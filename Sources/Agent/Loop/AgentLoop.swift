@@ -14,6 +14,10 @@ package struct AgentSettings: Sendable {
     package var selection: RefSelection?
     /// The accepted commit may be lost without anybody's word.
     package var allowsRewind = false
+    /// Where others reach what runs here; nil: on this host alone.
+    package var address: String?
+    /// How long a package that nothing needs is kept.
+    package var packageRetention: Duration = .seconds(86_400)
 
     package init(
         node: Node, repository: String, ref: String, path: String, stateDir: String,
@@ -88,6 +92,8 @@ package actor AgentLoop {
     var replies: [(reply: ControlReply, outcome: ControlOutcome)] = []
     var storeFailing = false
     var isRetryingCommit = false
+    /// When the packages are to be looked at next; nil: nothing has changed that could free one.
+    var packagesDue: Instant?
     /// What is held for the Instances; nil until that was told once.
     private var held: HeldResources?
     /// How long the last plan took.
@@ -170,8 +176,9 @@ package actor AgentLoop {
         await hold()
         perform(work, durable: durable)
         becomeReady()
+        collectPackagesWhenDue(at: moment)
         let gate = gates.wakeAt(hasCandidate: candidate != nil, at: moment.instant)
-        setTimer([plan.wakeAt, gate].compactMap { $0 }.min())
+        setTimer([plan.wakeAt, gate, packagesDue].compactMap { $0 }.min())
         onTurn()
     }
 

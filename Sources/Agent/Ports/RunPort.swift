@@ -25,8 +25,23 @@ package protocol RunPort: Sendable {
     func update(_ run: RunID, spec: InstanceSpec, reload: Bool, memo: [UInt8]) async throws(HostFailure)
     /// What is declared and runs needs this; all else that is held for Instances is let go.
     func hold(_ resources: HeldResources) async
+    /// Removes packages that nothing has needed for long enough; what runs keeps its own in any case.
+    func collectPackages(keep: Set<PackageReference>) async -> PackageSweep
     /// The exit is durable: the keeper may go.
     func acknowledge(_ run: RunID) async
     /// Ends what serves starts; runs go on.
     func close() async
+}
+
+/// What became of the packages that nothing needs.
+package struct PackageSweep: Sendable, Hashable {
+    /// `web/1.4.2-3f2a9c…`, sorted.
+    package var removed: [String]
+    /// When the next one is due; nil: there is none.
+    package var nextIn: Duration?
+
+    package init(removed: [String] = [], nextIn: Duration? = nil) {
+        self.removed = removed
+        self.nextIn = nextIn
+    }
 }

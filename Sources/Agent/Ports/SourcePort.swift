@@ -9,6 +9,8 @@ package protocol SourcePort: Sendable {
     func tree(of revision: RevisionID, path: String) async throws(SourceFailure) -> String
     /// The bytes of blobs, by id; all that were asked for, or a failure.
     func blobs(_ ids: [String]) async throws(SourceFailure) -> [String: [UInt8]]
+    /// Which of these blobs are Git LFS pointers; none of them is read whole that is larger than one.
+    func pointers(among ids: [String]) async throws(SourceFailure) -> Set<String>
     /// Whether the accepted revision is in the history of another one.
     func ancestry(of accepted: RevisionID, in candidate: RevisionID) async throws(SourceFailure) -> Ancestry
     /// A revision that was told of could not be read whole: it is to be told of again, after a growing wait.

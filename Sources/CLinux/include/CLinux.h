@@ -149,6 +149,9 @@ ssize_t clinux_splice_to_pipe(int in, int64_t *offset_in, int pipe, size_t lengt
 /// memmem(3): whether the bytes hold those others.
 int clinux_contains(const void *bytes, size_t length, const void *part, size_t part_length);
 
+/// memmem(3): where in the bytes those others begin; -1: nowhere.
+long clinux_find(const void *bytes, size_t length, const void *part, size_t part_length);
+
 // Sockets -----------------------------------------------------------------------------------------
 
 /// A pair of connected SOCK_SEQPACKET sockets.

@@ -11,8 +11,8 @@ package enum Configuration {
         let entries = merged.compactMap { name, value -> EffectiveConfig.Entry? in
             guard value != .null else { return nil }
             let value = fields[name].map { completed(value, $0) } ?? value
-            return EffectiveConfig.Entry(
-                name: name, value: value, origin: origin(of: name, instance, unit, configFiles))
+            let (origin, layer) = origin(of: name, instance, unit, configFiles)
+            return EffectiveConfig.Entry(name: name, value: value, origin: origin, layer: layer)
         }
         return EffectiveConfig(entries: entries.sorted { $0.name < $1.name })
     }
@@ -37,15 +37,17 @@ package enum Configuration {
     private static func origin(
         of name: String, _ instance: InstanceDeclaration, _ unit: UnitDeclaration,
         _ configFiles: [String: ConfigFile]
-    ) -> Location {
-        if instance.config[name] != nil { return instance.source.location(of: "spec.config.\(name)") }
+    ) -> (Location, EffectiveConfig.Layer) {
+        if instance.config[name] != nil {
+            return (instance.source.location(of: "spec.config.\(name)"), .instance)
+        }
         for path in instance.configFrom.reversed() {
             if let file = configFiles[path], file.values[name] != nil {
-                return file.source.location(of: name)
+                return (file.source.location(of: name), .file)
             }
         }
         let index = unit.configFields.firstIndex { $0.name == name } ?? 0
-        return unit.source.location(of: "spec.config.fields[\(index)].default")
+        return (unit.source.location(of: "spec.config.fields[\(index)].default"), .unit)
     }
 
     /// Objects merge key by key, everything else replaces. Depth is bounded by the documents' nesting.

@@ -6,7 +6,7 @@ struct DecodedDocument: Sendable {
     var kind: Kind?
     var name: String?
     /// Directories and files that the document takes, valid or not.
-    var artifactDirectory: String?
+    var artifact: Artifact?
     var configFrom: [String] = []
 
     enum Declared: Sendable {
@@ -53,7 +53,7 @@ struct DocumentDecoder {
             var unit = UnitDecoding(spec: spec, source: source, decoder: decoder)
             let declaration = unit.declaration(metadata)
             decoder = unit.decoder
-            result.artifactDirectory = unit.artifactDirectory
+            result.artifact = unit.artifact
             return declaration.map { .unit(UnitRecord($0)) }
         case .instance:
             guard let spec = root.object("spec") else { return nil }

@@ -5,6 +5,8 @@ package struct ParsedConfig: Sendable {
     let record: ConfigRecord?
     /// nil where the file is no mapping.
     package var file: ConfigFile? { record?.file }
+    /// Of settings: where each key stands, by its path.
+    package var keys: [String: Location] = [:]
     /// Sorted.
     package let diagnostics: [Diagnostic]
     /// The root has `apiVersion` and `kind`: somebody named a declaration.
@@ -45,9 +47,30 @@ package struct ParsedConfig: Sendable {
         collector.add(contentsOf: decoder.problems)
         guard case .object(let values)? = value else { return failed() }
         let source = DeclarationSource(location: start, blob: blob, document: 0, fields: decoder.positions)
+        var keys: [String: Location] = [:]
+        if asSettings { collect(document.root, path: "", file: path, into: &keys) }
         return ParsedConfig(
             path: path, blob: blob, record: ConfigRecord(ConfigFile(values: values, source: source)),
-            diagnostics: collector.sorted(), isDeclaration: false)
+            keys: keys, diagnostics: collector.sorted(), isDeclaration: false)
+    }
+
+    private static func collect(
+        _ node: Node, path: String, file: String, into keys: inout [String: Location]
+    ) {
+        switch node.content {
+        case .scalar: return
+        case .sequence(let items):
+            for (index, item) in items.enumerated() {
+                collect(item, path: "\(path)[\(index)]", file: file, into: &keys)
+            }
+        case .mapping(let pairs):
+            for pair in pairs {
+                let inner = path.isEmpty ? pair.key : "\(path).\(pair.key)"
+                keys[inner] = Location(
+                    file: file, line: Int(pair.keyMark.line), column: Int(pair.keyMark.column))
+                collect(pair.value, path: inner, file: file, into: &keys)
+            }
+        }
     }
 
     private static func isDeclaration(_ root: Node) -> Bool {

@@ -27,6 +27,8 @@ package struct ParsedFile: Sendable {
         /// Names that unreadable documents may declare.
         let possibleNames: [String]
         let artifactDirectories: [String]
+        /// Archives of the source.
+        let artifactFiles: [String]
         let configFrom: [String]
         let documentCount: Int
         /// Whether any document has the mark of a declaration.
@@ -57,7 +59,8 @@ package struct ParsedFile: Sendable {
                 }
                 return (kind, name)
             }
-            artifactDirectories = documents.compactMap(\.artifactDirectory)
+            artifactDirectories = documents.compactMap { $0.artifact?.directory }
+            artifactFiles = documents.compactMap { $0.artifact?.file }
             configFrom = documents.flatMap(\.configFrom)
             documentCount = documents.count
             holdsDeclarations = documents.contains { $0.kind != nil }
@@ -83,6 +86,13 @@ package struct ParsedFile: Sendable {
         return ParsedFile(
             path: path, blob: blob,
             content: Content(documents: documents, possibleNames: names, collector: collector))
+    }
+
+    /// Archives of the source that artifacts name, which are not read whole. Sorted, each once.
+    package static func artifactFiles(of files: some Sequence<ParsedFile>) -> [String] {
+        var paths: Set<String> = []
+        for file in files { paths.formUnion(file.content.artifactFiles) }
+        return paths.sorted()
     }
 
     /// The files that must be read besides, as configuration. Sorted, each once.

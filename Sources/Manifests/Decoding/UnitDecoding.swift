@@ -4,7 +4,7 @@ struct UnitDecoding {
     let source: DeclarationSource
     var decoder: SchemaDecoder
     /// Also of a Unit that has other mistakes.
-    private(set) var artifactDirectory: String?
+    private(set) var artifact: Artifact?
 
     init(spec: CheckedObject, source: DeclarationSource, decoder: SchemaDecoder) {
         self.spec = spec
@@ -14,8 +14,7 @@ struct UnitDecoding {
 
     /// nil where the name, the version or the entry is missing; every other mistake is reported as well.
     mutating func declaration(_ metadata: Metadata?) -> UnitDeclaration? {
-        let artifact = artifact()
-        artifactDirectory = artifact?.directory
+        artifact = ArtifactDecoding(spec.object("artifact"))?.artifact(&decoder)
         let profile: Profile = spec.choice("profile") ?? .keepalive
         let endpoints = endpoints()
         let config = spec.object("config")
@@ -34,25 +33,6 @@ struct UnitDecoding {
             reloadSignal: spec.object("reload")?.signal("signal"), defaults: defaults, source: source)
         UnitRules(unit: unit, spec: spec).check(&decoder)
         return unit
-    }
-
-    private mutating func artifact() -> Artifact? {
-        guard let object = spec.object("artifact"), let source = object.string("source") else { return nil }
-        let place = decoder.mark(of: "spec.artifact.source")
-        let supported = "supported now: a directory of the repository"
-        if let colon = source.firstIndex(of: ":"), !source[..<colon].contains("/") {
-            decoder.notYet("an artifact from '\(source[...colon])'", place, supported)
-            return nil
-        }
-        if [".tar.gz", ".tgz", ".zip"].contains(where: source.hasSuffix), !object.has("format") {
-            decoder.notYet("an archive as artifact", place, supported)
-            return nil
-        }
-        guard let directory = SourcePath.normalised(source) else {
-            decoder.report(.invalidPath, place, "'\(source)' is no path within the source")
-            return nil
-        }
-        return Artifact(directory: directory)
     }
 
     private func entry() -> Entry? {

@@ -300,13 +300,22 @@ extension DiagnosticCode {
                 "commit the files themselves; submodules are not fetched")
         case .artifactMissing:
             .init(
-                .error, "An artifact that is not a directory of the source.",
-                "commit the directory, or correct the path; paths are relative to the source path")
+                .error, "An artifact that is neither a directory nor an archive of the source.",
+                "commit it, or correct the path; paths are relative to the source path")
         case .artifactContainsUnit:
             .init(
                 .error, "An artifact's directory that holds the Unit which takes it.",
                 "move the declaration out of the artifact's directory, or the program's "
                     + "files into a directory of their own")
+        case .invalidArtifact:
+            .init(
+                .error, "An artifact that cannot be had from where it is said to be.",
+                "write a path of the repository, file:///path or https://host/path")
+        case .artifactDigest:
+            .init(
+                .error,
+                "An artifact from outside the repository without its digest, or a digest of a directory.",
+                "give sha256 for every archive that is not in the repository")
         }
     }
 }

@@ -94,6 +94,8 @@ package enum DiagnosticCode: String, Sendable, Hashable, CaseIterable, Codable {
     case submodule
     case artifactMissing = "artifact-missing"
     case artifactContainsUnit = "artifact-contains-unit"
+    case invalidArtifact = "invalid-artifact"
+    case artifactDigest = "artifact-digest"
 
     package var severity: Diagnostic.Severity { entry.severity }
     /// What is wrong, in one sentence: the reference page prints it.

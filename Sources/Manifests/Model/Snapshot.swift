@@ -8,6 +8,8 @@ package struct Snapshot: Sendable {
     package var configFiles: [String: ConfigFile]
     /// Directories that artifacts take, by path → id of the tree.
     package var packageTrees: [String: String]
+    /// Archives of the source that artifacts take, by path → id of the blob.
+    package var packageFiles: [String: String] = [:]
     /// Which declared unit each Instance's reference picks.
     package var resolvedUnits: [String: UnitID]
 
@@ -50,13 +52,17 @@ package struct EffectiveConfig: Sendable {
         package var value: ConfigValue
         /// Where the value (or the part of it that won) is written.
         package var origin: Location
+        package var layer: Layer
 
-        package init(name: String, value: ConfigValue, origin: Location) {
+        package init(name: String, value: ConfigValue, origin: Location, layer: Layer) {
             self.name = name
             self.value = value
             self.origin = origin
+            self.layer = layer
         }
     }
+    /// What a value is written in: the Unit's defaults, a file of `configFrom`, or the Instance.
+    package enum Layer: Sendable, Hashable { case unit, file, instance }
     /// Sorted by name.
     package var entries: [Entry]
 

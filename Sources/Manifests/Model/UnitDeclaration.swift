@@ -61,15 +61,6 @@ package enum Profile: String, Sendable, Hashable, Codable, CaseIterable {
     case keepalive, oneshot
 }
 
-/// Where the program's files come from. This version takes directories of the repository.
-package struct Artifact: Sendable, Hashable {
-    /// Relative to the source path, normalised: no leading `./`, no `..`, no trailing `/`; "" is the source
-    /// path itself.
-    package var directory: String
-
-    package init(directory: String) { self.directory = directory }
-}
-
 package struct Entry: Sendable, Hashable {
     /// Absolute, relative to the package (contains `/` or there is an artifact), or a name to be found in
     /// PATH.

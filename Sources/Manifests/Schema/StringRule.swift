@@ -35,6 +35,8 @@ enum StringRule: Sendable, Hashable, CaseIterable {
     /// A POSIX extended regular expression that is quick whatever it is held against.
     case extendedPattern
     case requirement
+    /// 64 hexadecimal digits.
+    case sha256
 
     /// Bytes of any string but names.
     static let lengthMax = 4_096
@@ -54,6 +56,7 @@ enum StringRule: Sendable, Hashable, CaseIterable {
         case .statusRange: "status"
         case .headerName: "header"
         case .hostAddress: "address"
+        case .sha256: "digest"
         default: "string"
         }
     }
@@ -78,6 +81,7 @@ enum StringRule: Sendable, Hashable, CaseIterable {
         case .hostAddress: "^[A-Za-z0-9.:_-]+$"
         case .capability: "^[A-Z_]+$"
         case .systemCall: "^[a-z0-9_]+$"
+        case .sha256: "^[0-9A-Fa-f]{64}$"
         case .nonEmpty, .command, .runPath, .sourcePath, .pattern, .extendedPattern, .requirement: "."
         case .any: nil
         }
@@ -124,6 +128,7 @@ enum StringRule: Sendable, Hashable, CaseIterable {
         case .extendedPattern:
             "a POSIX extended regular expression of at most 256 bytes, without '{' and back references"
         case .requirement: "plumb and a range of versions, as in plumb >= 1.2"
+        case .sha256: "64 hexadecimal digits, as sha256sum prints them"
         }
     }
 
@@ -159,6 +164,9 @@ enum StringRule: Sendable, Hashable, CaseIterable {
         case .hostAddress: return Self.isHostAddress(bytes)
         case .pattern: return (try? Regex(text)) != nil
         case .extendedPattern: return ExtendedPattern(text) != nil
+        case .sha256:
+            return bytes.count == 64
+                && bytes.allSatisfy { Self.isDigit($0) || (0x61...0x66).contains($0 | 0x20) }
         }
     }
 

@@ -44,15 +44,14 @@ enum UnitSchema {
         [
             SchemaField(
                 "source", .string(.any), required: true, effect: .restart,
-                "A directory of the repository, relative to the source path."),
+                "A directory or an archive of the repository, relative to the source path; file:///path;"
+                    + " https://host/path."),
             SchemaField(
-                "format",
-                .enumeration([.init("dir"), .init("tar.gz", later: true), .init("zip", later: true)]),
-                default: "dir", effect: .restart, "How the files are packed."),
+                "format", .choices(Artifact.Format.self), effect: .restart,
+                "How the files are packed; by default as the source's name ends, else dir."),
             SchemaField(
-                "sha256", .text(.any), effect: .restart,
-                support: .later(instead: "a directory of the repository is verified by git"),
-                "The digest of an archive."),
+                "sha256", .text(.sha256), effect: .restart,
+                "The digest of an archive; required for one that is not in the repository."),
         ])
 
     static let entry = ObjectSchema(

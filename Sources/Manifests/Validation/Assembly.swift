@@ -32,14 +32,17 @@ package struct Assembly: Sendable {
         return assembler.assemble()
     }
 
-    /// Small files within artifacts, which could be Git LFS pointers: who has the bytes should look at them
+    /// Small files within artifacts, or in place of one, which could be Git LFS pointers: who has
+    /// the bytes should look at them
     /// with `GitLFS.isPointer`.
     package static func possiblePointers(listing: SourceListing, files: [ParsedFile]) -> [String] {
         let directories = Set(files.flatMap(\.content.artifactDirectories))
-        guard !directories.isEmpty else { return [] }
+        let archives = Set(files.flatMap(\.content.artifactFiles))
+        guard !directories.isEmpty || !archives.isEmpty else { return [] }
         return listing.entries.filter { entry in
             (entry.kind == .file || entry.kind == .executable) && GitLFS.pointerBytes.contains(entry.size)
-                && directories.contains { SourcePath.contains($0, entry.path) }
+                && (archives.contains(entry.path)
+                    || directories.contains { SourcePath.contains($0, entry.path) })
         }.map(\.path)
     }
 }

@@ -9,8 +9,10 @@ extension Assembler {
 
     // MARK: Artifacts
 
-    /// Every artifact must be a directory of the listing, with nothing in it that a package cannot hold.
+    /// Every artifact in the repository must be a directory of the listing, with nothing in it that a package
+    /// cannot hold, or a file.
     mutating func checkArtifacts(_ layout: SourceLayout) {
+        checkArchives()
         guard !layout.directories.isEmpty else { return }
         let found = entries(at: layout.directories)
         for unit in units.values.map(\.declaration) {
@@ -27,8 +29,8 @@ extension Assembler {
             case .file, .executable:
                 collector.add(
                     Diagnostic(
-                        .artifactMissing, at: place, "the artifact '\(directory)' is a file, not a directory")
-                )
+                        .artifactMissing, at: place, "the artifact '\(directory)' is a file, not a directory",
+                        help: "name a directory, or say how the file is packed: format: tar.gz or zip"))
             case .symbolicLink:
                 collector.add(
                     Diagnostic(
@@ -39,6 +41,47 @@ extension Assembler {
             }
         }
         checkContents()
+    }
+
+    private mutating func checkArchives() {
+        let named = units.values.map(\.declaration).filter { $0.artifact?.file != nil }
+        guard !named.isEmpty else { return }
+        let found = entries(at: Set(named.compactMap { $0.artifact?.file }))
+        for unit in named.sorted(by: { $0.id < $1.id }) {
+            guard let path = unit.artifact?.file else { continue }
+            let place = unit.source.location(of: "spec.artifact.source")
+            switch found[path]?.kind {
+            case .file, .executable:
+                if let entry = found[path] { snapshot.packageFiles[path] = entry.id }
+                guard lfsPointers.contains(path) else { continue }
+                collector.add(
+                    Diagnostic(
+                        .lfsPointer, at: place, "the artifact '\(path)' is a Git LFS pointer, not the archive"
+                    ))
+            case .symbolicLink:
+                collector.add(
+                    Diagnostic(
+                        .symbolicLink, at: place, "the artifact '\(path)' is a symbolic link",
+                        help: "name the file itself"))
+            case .submodule:
+                collector.add(Diagnostic(.submodule, at: place, "the artifact '\(path)' is a submodule"))
+            case .directory: reportUnpacked(path, place)
+            case nil where listing.entries.contains { $0.path.hasPrefix(path + "/") }:
+                reportUnpacked(path, place)
+            case nil:
+                let files = listing.entries.lazy.filter(\.isFile).map(\.path)
+                let hint = EditDistance.suggestion(for: path, among: files)
+                collector.add(
+                    Diagnostic(.artifactMissing, at: place, "the source has no file '\(path)'\(hint)"))
+            }
+        }
+    }
+
+    private mutating func reportUnpacked(_ path: String, _ place: Location) {
+        collector.add(
+            Diagnostic(
+                .artifactMissing, at: place, "the artifact '\(path)' is a directory, not an archive",
+                help: "write 'format: dir', or name the archive"))
     }
 
     private mutating func reportMissing(_ directory: String, _ place: Location) {

@@ -25,6 +25,18 @@ package struct SourceSelection: Sendable {
     package init(listing: SourceListing, ignoreFile: [UInt8]? = nil) {
         let rules = IgnoreRules(ignoreFile ?? [])
         for entry in listing.entries { add(entry, rules) }
+        boundFiles()
+    }
+
+    /// A commit of a few kilobytes can name one file a million times. None of them is read then.
+    private mutating func boundFiles() {
+        let most = DecodingLimits.documentsMax
+        guard candidates.count > most else { return }
+        diagnostics.append(
+            Diagnostic(
+                .tooManyDocuments, at: Location(file: candidates[most].path, line: 1, column: 1),
+                "there are \(candidates.count) files of declarations, and \(most) are the most"))
+        candidates = []
     }
 
     private mutating func add(_ entry: SourceListing.Entry, _ rules: IgnoreRules) {

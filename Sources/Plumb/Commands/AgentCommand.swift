@@ -24,13 +24,17 @@ struct AgentCommand: AsyncParsableCommand {
     var node: String?
     @Option(name: .customLong("node-label"), help: "A label of this host, as key=value. May be repeated.")
     var nodeLabels: [String] = []
+    @Option(
+        name: .customLong("node-address"),
+        help: "Where others reach what runs on this host, as discovery tells it. Default: 127.0.0.1.")
+    var nodeAddress: String?
     @Option(help: "Where what must last is kept.")
     var stateDir: String?
     @Option(help: "Where sockets are; best on a tmpfs.")
     var runtimeDir: String?
     @Option(help: "The directory of secrets, one file each.")
     var secretsDir: String?
-    @Option(help: "The loopback address of the status endpoint.")
+    @Option(help: "The address of the status endpoint. One that is not loopback needs tokens and TLS.")
     var listen: String?
     @Option(help: "The local socket that commands talk to.")
     var socket: String?
@@ -44,6 +48,7 @@ struct AgentCommand: AsyncParsableCommand {
         flags.config = config
         (flags.repo, flags.ref, flags.path, flags.node) = (repo, ref, path, node)
         flags.nodeLabels = nodeLabels
+        flags.nodeAddress = nodeAddress
         (flags.stateDir, flags.runtimeDir, flags.secretsDir) = (stateDir, runtimeDir, secretsDir)
         (flags.listen, flags.socket) = (listen, socket)
         let settings = try HostSettings(flags: flags, environment: ProcessInfo.processInfo.environment)

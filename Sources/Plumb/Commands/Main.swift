@@ -1,6 +1,8 @@
 import ArgumentParser
 import Dispatch
 import Glibc
+import Manifests
+import Supervisor
 import Watcher
 
 /// Synchronous, because the children of our own must come before everything that starts a thread or opens a
@@ -11,6 +13,11 @@ import Watcher
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments == [GitReaderCommand.name] { GitReader.main() }
         if arguments == [CommandGuard.name] { CommandGuard.main() }
+        if arguments.count == 2, arguments[0] == ArchiveReader.name,
+            let format = Artifact.Format(rawValue: arguments[1])
+        {
+            ArchiveReader.main(format: format)
+        }
         if arguments.first == CredentialHelper.name { CredentialHelper.main(Array(arguments.dropFirst())) }
         Task { exit(await run(arguments).rawValue) }
         dispatchMain()

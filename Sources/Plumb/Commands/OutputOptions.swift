@@ -45,7 +45,7 @@ enum ProcessEnvironment {
     /// Read once: nothing here changes them.
     static let current: [String: String] = {
         var variables: [String: String] = [:]
-        // `environ` is set before main, and nothing in this program calls setenv.
+        // `environ` is set before main; what the agent takes out of it later, it has read by then.
         var entry = environ
         while let pointer = entry.pointee {
             let text = String(cString: pointer)

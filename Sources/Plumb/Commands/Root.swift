@@ -10,12 +10,14 @@ struct Root: AsyncParsableCommand {
             3 invalid manifests.
             """,
         version: VersionCommand.text,
-        subcommands: [VersionCommand.self, GitReaderCommand.self],
+        subcommands: [VersionCommand.self, CompletionCommand.self, GitReaderCommand.self],
         groupedSubcommands: [
-            CommandGroup(name: "Run", subcommands: [AgentCommand.self]),
+            CommandGroup(name: "Run", subcommands: [AgentCommand.self, TokenCommand.self]),
             CommandGroup(
                 name: "Declare",
-                subcommands: [Validate.self, DiffCommand.self, SchemaCommand.self, Explain.self]),
+                subcommands: [
+                    InitCommand.self, Validate.self, DiffCommand.self, SchemaCommand.self, Explain.self,
+                ]),
             CommandGroup(name: "Ask", subcommands: [Retry.self]),
             CommandGroup(
                 name: "Decide",
@@ -23,7 +25,8 @@ struct Root: AsyncParsableCommand {
             CommandGroup(
                 name: "Look",
                 subcommands: [
-                    Status.self, WhyCommand.self, HistoryCommand.self, TraceCommand.self, Tree.self,
+                    Status.self, GetCommand.self, DescribeCommand.self, PlanCommand.self, TopCommand.self,
+                    WaitCommand.self, WhyCommand.self, HistoryCommand.self, TraceCommand.self, Tree.self,
                     SandboxCommand.self, Events.self, Logs.self,
                 ]),
         ])

@@ -18,6 +18,15 @@ struct Terminal: Sendable, Equatable {
             height: window.map { Int($0.ws_row) })
     }
 
+    /// Standard error, where progress goes.
+    static func standardError() -> Terminal {
+        let isInteractive = isatty(STDERR_FILENO) == 1
+        let window = isInteractive ? windowSize(of: STDERR_FILENO) : nil
+        return Terminal(
+            width: window.map { Int($0.ws_col) }, isInteractive: isInteractive,
+            height: window.map { Int($0.ws_row) })
+    }
+
     private static func windowSize(of descriptor: Int32) -> winsize? {
         var size = winsize()
         guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {

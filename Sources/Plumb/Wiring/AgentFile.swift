@@ -6,18 +6,21 @@ import Manifests
 struct AgentFile {
     private let values: [String: ConfigValue]
     private let source: DeclarationSource?
+    /// Where each key itself stands.
+    private let keys: [String: Location]
     private let name: String
 
     /// Keys this version acts on; others are refused rather than ignored.
     private static let known = Set<String>([
-        "apiVersion", "kind", "node", "node.name", "node.labels", "stateDir", "runtimeDir", "secretsDir",
-        "status", "status.listen", "notify",
+        "apiVersion", "kind", "node", "node.name", "node.labels", "node.address", "stateDir", "runtimeDir",
+        "secretsDir", "notify",
     ]).union(SourceSettings.keys).union(WebhookSettings.keys).union(TrustBlock.keys)
-        .union(GateBlocks.keys)
+        .union(GateBlocks.keys).union(ArtifactBlock.keys).union(AccessBlock.keys)
+    /// What has keys below it.
+    private static let blocks = Set(
+        known.compactMap { path in path.lastIndex(of: ".").map { String(path[..<$0]) } })
     /// Keys of the design whose behaviour comes later.
-    private static let reserved = Set<String>([
-        "retention", "limits", "node.address",
-    ]).union(TrustBlock.reserved)
+    private static let reserved = Set<String>(["limits"]).union(TrustBlock.reserved)
 
     /// - Parameter path: nil is the usual place, where no file is no fault.
     init(named path: String?) throws {
@@ -25,7 +28,7 @@ struct AgentFile {
         guard let data = FileManager.default.contents(atPath: name) else {
             let isThere = FileManager.default.fileExists(atPath: name)
             if path == nil && !isThere {
-                (values, source) = ([:], nil)
+                (values, source, keys) = ([:], nil, [:])
                 return
             }
             throw CommandFailure(
@@ -40,7 +43,7 @@ struct AgentFile {
                 message: parsed.diagnostics.map { $0.render(sourceLines: lines, color: false) }.joined(
                     separator: "\n"), remedy: "mend \(name) and start again")
         }
-        (values, source) = (file.values, file.source)
+        (values, source, keys) = (file.values, file.source, parsed.keys)
         try check()
     }
 
@@ -59,14 +62,26 @@ struct AgentFile {
             let path = prefix + key
             if Self.reserved.contains(path) {
                 throw fault(
-                    path,
+                    atKey: path,
                     "\(path) is not supported by this version yet: it would be ignored, so it is refused")
             }
-            guard Self.known.contains(path) else { throw fault(path, "unknown setting \(path)") }
+            guard Self.known.contains(path) else { throw fault(atKey: path, "unknown setting \(path)") }
             if case .object(let inner) = value, path != "node.labels" {
                 try check(inner, prefix: path + ".")
+            } else if Self.blocks.contains(path) {
+                throw notAMapping(path)
             }
         }
+    }
+
+    /// Passed over, it would look as if it were in force: `trust: head` would trust everybody.
+    private func notAMapping(_ path: String) -> CommandFailure {
+        if path == "source.ref" {
+            return fault(path, "\(path) is a mapping", remedy: "write it as ref: {branch: main}")
+        }
+        let below = Self.known.filter { $0.hasPrefix(path + ".") }.map { $0.dropFirst(path.count + 1) }
+        let keys = below.filter { !$0.contains(".") }.sorted().joined(separator: ", ")
+        return fault(path, "\(path) is a mapping", remedy: "write below it: \(keys)")
     }
 
     func text(_ path: String) throws -> String? {
@@ -137,10 +152,18 @@ struct AgentFile {
         return value
     }
 
-    /// What is wrong with a setting, with its place.
+    /// What is wrong with a setting, with the place of its value.
     func fault(_ path: String, _ message: String, remedy: String? = nil) -> CommandFailure {
-        let place = source.map { $0.location(of: path) }
-        return CommandFailure(
+        fault(at: source.map { $0.location(of: path) }, message, remedy)
+    }
+
+    /// What is wrong with a key as such, with its own place.
+    func fault(atKey path: String, _ message: String, remedy: String? = nil) -> CommandFailure {
+        fault(at: keys[path] ?? source.map { $0.location(of: path) }, message, remedy)
+    }
+
+    private func fault(at place: Location?, _ message: String, _ remedy: String?) -> CommandFailure {
+        CommandFailure(
             message: "\(name):\(place?.line ?? 1):\(place?.column ?? 1): \(message)",
             remedy: remedy ?? "mend \(name) and start again")
     }

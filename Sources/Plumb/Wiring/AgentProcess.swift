@@ -16,6 +16,7 @@ struct AgentProcess {
 
     func run() async throws {
         try refuseFirstProcess()
+        try StatusServer.check(statusConfiguration)
         try Self.makeDirectory(settings.stateDir, mode: 0o755)
         try Self.makeDirectory(settings.runtimeDir, mode: 0o755)
         let state = try StateLock(settings.stateDir, called: "state directory", flag: "--state-dir")
@@ -36,14 +37,16 @@ struct AgentProcess {
         let follower = follower(selection, box: box)
         let source = SourceAdapter(
             reader: watcher.reader, watcher: watcher, follower: follower, path: settings.source.path)
+        let secrets = SecretValues(directory: settings.secretsDir)
         let supervisor = try Supervisor(settings: supervisorSettings(), packages: source) {
-            box.post(.run($0))
+            box.post(.run($0.masked(secrets.mask())))
         }
         let trust = trustSettings()
         let keys = KeysWatch(files: trust?.files ?? []) { box.post(.trustChanged) }
         let loop = AgentLoop(
             settings: agentSettings(selection, isMirrored: follower != nil),
-            runs: RunAdapter(supervisor: supervisor), store: adapter, source: source, clock: clock,
+            runs: RunAdapter(supervisor: supervisor, secrets: secrets), store: adapter, source: source,
+            clock: clock,
             calendar: WindowCalendar(windows: settings.gates.windows),
             trust: trust.map {
                 TrustAdapter(
@@ -53,7 +56,7 @@ struct AgentProcess {
             targets: settings.notify.targets, node: settings.node.name, store: store,
             remembered: remembered.notes, box: box
         ) { await loop.state() }
-        box.onTurn { notify.poke() }
+        let manager = SystemdNotifier(environment: ProcessInfo.processInfo.environment) { await loop.state() }
         box.join(loop, following: Following(watcher: watcher, follower: follower)) { branch in
             guard selection == nil else { return }
             var batch = StoreBatch()
@@ -68,16 +71,22 @@ struct AgentProcess {
         }
         let status = StatusAdapter(
             loop: loop, store: store, supervisor: supervisor, stateDir: settings.stateDir,
-            webhookServer: webhook)
+            secretValues: secrets, logPages: LogPages(stateDir: settings.stateDir), webhookServer: webhook)
         let server = StatusServer(
-            configuration: StatusConfiguration(listen: settings.listen, socket: settings.socket),
-            source: status
+            configuration: statusConfiguration,
+            source: status, say: { AgentLog.say("status: \($0)") }
         ) { [settings] listening in
             AgentLog.say(
                 "plumb agent on \(settings.node.name): repository \(settings.source.repository), "
                     + "state \(settings.stateDir)")
             AgentLog.say(
-                "status: http://\(listening.address)/v1/status   socket: \(listening.socket ?? "none")")
+                "status: \(settings.status.scheme)://\(listening.address)/v1/status   "
+                    + "socket: \(listening.socket ?? "none")")
+        }
+        box.onTurn {
+            notify.poke()
+            server.turned()
+            manager.poke()
         }
         let control = try ControlServer(path: SocketPath.control(beside: settings.socket)) {
             box.post(.control($0, from: $1, $2))
@@ -85,9 +94,12 @@ struct AgentProcess {
         try control.start()
         defer { control.stop() }
         if trust != nil { keys.start() }
-        try await notify.beside {
-            try await run(loop: loop, servers: [server] + (webhook.map { [$0] } ?? [])) {
-                if let follower { try follower.start() } else { try watcher.start() }
+        let main = LoopService(loop: loop, keepRuns: keepRuns, onStop: manager.stopping) {
+            if let follower { try follower.start() } else { try watcher.start() }
+        }
+        try await manager.beside {
+            try await notify.beside {
+                try await run(main, servers: [server] + (webhook.map { [$0] } ?? []))
             }
         }
         keys.stop()
@@ -97,10 +109,13 @@ struct AgentProcess {
         try? await store.close()
     }
 
-    private func run(
-        loop: AgentLoop, servers: [any Service], startWatching: @escaping @Sendable () throws -> Void
-    ) async throws {
-        let main = LoopService(loop: loop, keepRuns: keepRuns, startWatching: startWatching)
+    private var statusConfiguration: StatusConfiguration {
+        StatusConfiguration(
+            listen: settings.status.listen, socket: settings.socket, access: settings.status.rules,
+            tls: settings.status.tls, allowsClear: settings.status.allowsClear)
+    }
+
+    private func run(_ main: LoopService, servers: [any Service]) async throws {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: (servers + [main]).map { service in
@@ -143,7 +158,9 @@ struct AgentProcess {
             path: settings.source.path, stateDir: settings.stateDir, gates: settings.gates.settings,
             mirror: isMirrored ? readable : nil)
         agent.selection = selection
+        agent.address = settings.address
         agent.allowsRewind = settings.source.allowsRewind
+        agent.packageRetention = settings.artifacts.settings.retention
         return agent
     }
 
@@ -166,8 +183,10 @@ struct AgentProcess {
     }
 
     private func trustSettings() -> TrustSettings? {
-        settings.trust.settings(
-            repositories: [settings.source.repository, readable], stateDir: settings.stateDir)
+        // What a commit brings is written below these, too.
+        let written = ["packages", "instances", "slots", "shared"].map { "\(settings.stateDir)/\($0)" }
+        return settings.trust.settings(
+            repositories: [settings.source.repository, readable] + written, stateDir: settings.stateDir)
     }
 
     /// Whoever keeps the mirror true to the remote; nil for a repository on this host.
@@ -185,9 +204,11 @@ struct AgentProcess {
     }
 
     private func supervisorSettings() throws -> SupervisorSettings {
-        SupervisorSettings(
+        var supervisor = SupervisorSettings(
             stateDir: settings.stateDir, runtimeDir: settings.runtimeDir, secretsDir: settings.secretsDir,
             keeperExecutable: try KeeperExecutable.find(), nodeName: settings.node.name)
+        supervisor.artifacts = settings.artifacts.settings
+        return supervisor
     }
 
     /// As the first process of a container it would take every run along when it ends.

@@ -9,17 +9,18 @@ struct HostSettings {
     var source: SourceSettings
     var webhook: WebhookSettings?
     var node: Node
+    /// Where others reach what runs here; nil: on this host alone.
+    var address: String?
     var stateDir: String
     var runtimeDir: String
     var secretsDir: String
-    /// `127.0.0.1:7420`.
-    var listen: String
+    var status: AccessBlock
     var socket: String
     var gates: GateBlocks
     var trust: TrustBlock
     var notify: NotifyBlock
+    var artifacts: ArtifactBlock
 
-    static let listenDefault = "127.0.0.1:7420"
     static let configDefault = "/etc/plumb/agent.yaml"
 
     /// What flags say; nil where a flag is not given.
@@ -30,6 +31,7 @@ struct HostSettings {
         var path: String?
         var node: String?
         var nodeLabels: [String] = []
+        var nodeAddress: String?
         var stateDir: String?
         var runtimeDir: String?
         var secretsDir: String?
@@ -53,6 +55,8 @@ struct HostSettings {
         var labels = try file.labels("node.labels")
         labels.merge(try Self.labels(flags.nodeLabels)) { _, flag in flag }
         node = Node(name: name, labels: labels)
+        address = try NodeAddress.checked(
+            value(flags.nodeAddress, "PLUMB_NODE_ADDRESS", "node.address"), file)
         let usual = UserDirectories(environment: environment)
         stateDir = try value(flags.stateDir, "PLUMB_STATE_DIR", "stateDir") ?? usual.state
         runtimeDir = try value(flags.runtimeDir, "PLUMB_RUNTIME_DIR", "runtimeDir") ?? usual.runtime
@@ -61,9 +65,11 @@ struct HostSettings {
         secretsDir = Self.absolute(
             try value(flags.secretsDir, "PLUMB_SECRETS_DIR", "secretsDir") ?? usual.secrets)
         gates = try GateBlocks(file)
-        listen = try value(flags.listen, "PLUMB_LISTEN", "status.listen") ?? Self.listenDefault
+        status = try AccessBlock(
+            file, listen: flags.listen ?? environment["PLUMB_LISTEN"], node: node.name)
         trust = try TrustBlock(file)
         notify = try NotifyBlock(file, node: node.name)
+        artifacts = try ArtifactBlock(file)
         socket = Self.absolute(flags.socket ?? environment["PLUMB_SOCKET"] ?? runtimeDir + "/plumb.sock")
     }
 

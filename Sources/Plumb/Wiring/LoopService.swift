@@ -10,21 +10,28 @@ import Watcher
 struct LoopService: Service {
     let loop: AgentLoop
     let keepRuns: Bool
+    /// Called when the loop is told to end.
+    let onStop: @Sendable () -> Void
     /// Begins to tell the loop of revisions; called once it listens.
     let startWatching: @Sendable () throws -> Void
 
-    init(loop: AgentLoop, keepRuns: Bool, startWatching: @escaping @Sendable () throws -> Void) {
+    init(
+        loop: AgentLoop, keepRuns: Bool, onStop: @escaping @Sendable () -> Void,
+        startWatching: @escaping @Sendable () throws -> Void
+    ) {
         self.loop = loop
         self.keepRuns = keepRuns
+        self.onStop = onStop
         self.startWatching = startWatching
     }
 
     func run() async throws {
         try startWatching()
-        let (loop, keepRuns) = (loop, keepRuns)
+        let (loop, keepRuns, onStop) = (loop, keepRuns, onStop)
         try await withGracefulShutdownHandler {
             try await loop.run()
         } onGracefulShutdown: {
+            onStop()
             loop.post(.stopRequested(keepRuns: keepRuns))
         }
     }

@@ -16,14 +16,18 @@ struct NotifyService {
             notifier = nil
             return
         }
-        let couriers = try targets.map { target in
-            try Courier(target: target, node: node, remembered: remembered[target.key]) { told in
+        let names = targets.map(\.name)
+        let couriers = try targets.enumerated().map { index, target in
+            // What is wrong with one must not be taken back by another that is called the same.
+            let isOne = names.count { $0 == target.name } == 1
+            let name = isOne ? target.name : "\(target.name) (notify[\(index)])"
+            return try Courier(target: target, node: node, remembered: remembered[target.key]) { told in
                 var batch = StoreBatch()
                 batch.settings[target.key] = told
                 // Not remembered, it is only told once more.
                 try? await store.commit(batch)
             } trouble: { why in
-                box.post(.notifying(target: "\(target.kind.rawValue) \(target.url)", trouble: why))
+                box.post(.notifying(target: name, trouble: why))
             }
         }
         notifier = Notifier(couriers: couriers, look: look)

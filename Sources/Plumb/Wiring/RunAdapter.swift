@@ -1,11 +1,13 @@
 import Agent
 import Manifests
 import Reconciler
+import StatusAPI
 import Supervisor
 
 /// Joins the supervisor to the loop.
 struct RunAdapter: RunPort {
     let supervisor: Supervisor
+    let secrets: SecretValues
 
     func open() async throws -> [AdoptedRun] { try await supervisor.open() }
 
@@ -29,7 +31,11 @@ struct RunAdapter: RunPort {
     func inputs(of spec: InstanceSpec) async -> String? { supervisor.inputs(of: spec) }
 
     func lastErrors(of run: RunID, in slot: SlotID, lines: Int) async -> [String] {
-        supervisor.lastErrors(of: run, in: slot, lines: lines)
+        // They are stored, and shown with the failure: each may have been cut within a value.
+        let mask = secrets.mask()
+        return supervisor.lastErrors(of: run, in: slot, lines: lines).map {
+            mask.masked($0, endsInside: true)
+        }
     }
 
     func start(_ request: RunRequest) async throws(HostFailure) {
@@ -56,6 +62,17 @@ struct RunAdapter: RunPort {
     }
 
     func hold(_ resources: HeldResources) async { supervisor.hold(resources) }
+    func collectPackages(keep packages: Set<PackageReference>) async -> PackageSweep {
+        let found = await supervisor.collectPackages(keep: packages)
+        return PackageSweep(removed: found.removed.map(Self.shown), nextIn: found.nextIn)
+    }
+
+    /// `web/1.4.2-3f2a9c1b5d7e`: the first digits of a digest are what people compare.
+    private static func shown(_ key: String) -> String {
+        guard let dash = key.lastIndex(of: "-") else { return key }
+        return key[..<dash] + "-" + key[key.index(after: dash)...].prefix(12)
+    }
+
     func acknowledge(_ run: RunID) async { await supervisor.acknowledge(run) }
     func close() async { await supervisor.shutdown(keepRuns: true) }
 }

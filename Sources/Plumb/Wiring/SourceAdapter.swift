@@ -62,6 +62,21 @@ struct SourceAdapter: SourcePort, PackageSource {
         }
     }
 
+    func pointers(among ids: [String]) async throws(SourceFailure) -> Set<String> {
+        do throws(GitError) {
+            var wanted: [ObjectID] = []
+            for id in ids { wanted.append(try object(id)) }
+            let blobs = try await reader.blobs(wanted, eachMax: GitLFS.pointerBytes.upperBound)
+            var found: Set<String> = []
+            for case (let id, .bytes(let bytes)) in blobs where GitLFS.isPointer(bytes) {
+                found.insert(id.description)
+            }
+            return found
+        } catch {
+            throw SourceFailure(error)
+        }
+    }
+
     func ancestry(
         of accepted: RevisionID, in candidate: RevisionID
     ) async throws(SourceFailure) -> Ancestry {
@@ -104,6 +119,12 @@ extension SourceAdapter {
             throw GitError(.objectMissing, "blob \(id) is missing in the repository")
         }
         return bytes
+    }
+}
+
+extension SourceAdapter {
+    func write(blob id: String, to descriptor: Int32) async throws {
+        try await reader.write(object(id), to: descriptor)
     }
 }
 
@@ -161,7 +182,7 @@ extension Revision {
         self.init(
             id: RevisionID(hex: commit.id.description), ref: ref, authorName: commit.author.name,
             authorEmail: commit.author.email, subject: commit.subject,
-            committed: WallTime(nanoseconds: commit.committer.time * 1_000_000_000))
+            committed: WallTime(claimedSeconds: commit.committer.time))
         let named = Revision.approvals(in: commit.message)
         approves = named.isEmpty ? nil : named
     }

@@ -10,25 +10,13 @@ struct StatusAdapter: StatusSource {
     let store: Store
     let supervisor: Supervisor
     let stateDir: String
+    let secretValues: SecretValues
+    let logPages: LogPages
     var webhookServer: WebhookServer?
 
     var webhook: WebhookCounts? { webhookServer?.counts }
 
     func state() async -> AgentState { await loop.state() }
-
-    func events(_ query: EventHistoryQuery) async throws -> [EventHistoryEntry] {
-        let wanted = EventQuery(
-            after: query.after, instance: query.instance, since: query.since, limit: query.limit)
-        return try await store.events(wanted).map { EventHistoryEntry(id: $0.id, record: $0.record) }
-    }
-
-    func revisions(limit: Int) async throws -> [RevisionHistoryEntry] {
-        try await store.revisions(limit: limit).map { record in
-            RevisionHistoryEntry(
-                revision: record.revision, outcome: record.outcome.rawValue, message: record.message,
-                at: record.at)
-        }
-    }
 
     func specs(of instance: String, limit: Int) async throws -> [SpecRecord] {
         try await store.specs(of: instance, limit: limit)
@@ -41,6 +29,8 @@ struct StatusAdapter: StatusSource {
     func lastOutput(of run: RunID, in slot: SlotID, lines: Int) async -> [OutputLine] {
         RunOutput(stateDir: stateDir).last(of: run, in: slot, lines: lines)
     }
+
+    func tail(_ query: TailQuery) -> AsyncStream<[TailRecord]> { RunOutput(stateDir: stateDir).tail(query) }
 
     func usage(of runs: Set<RunID>) async -> [RunID: RunUsage] { await supervisor.usage(of: runs) }
 

@@ -108,10 +108,12 @@ package struct HistoryRecorder: Sendable {
         memories: [(String, InstanceMemory?)], events: [EventRecord], in world: World,
         at moment: Moment
     ) {
+        // What is remembered of nothing was taken away, or is another host's.
+        let before = isUnplanned ? Set(open.keys) : []
         for (name, memory) in memories { note(name, memory, at: moment) }
         if isUnplanned, let id = trace?.revision.id {
             track(id, memories.lazy.compactMap { item in item.1.map { (item.0, $0) } })
-            trace?.instances = memories.count { $0.1?.concerns(id) ?? true }
+            trace?.instances = memories.count { $0.1?.concerns(id) ?? before.contains($0.0) }
             keepTrace()
             isUnplanned = false
         }

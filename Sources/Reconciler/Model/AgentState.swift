@@ -19,6 +19,8 @@ package struct AgentState: Sendable {
     package var now: Instant
     package var nowWall: WallTime
     package var gates: GateStatus
+    /// Where others reach what runs here; nil: on this host alone.
+    package var address: String?
 
     package init(
         node: Node, version: String, stateDir: String = "", bootID: String, startedWall: WallTime,

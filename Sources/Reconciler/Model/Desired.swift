@@ -16,11 +16,39 @@ package struct Desired: Sendable, Codable {
     package var revision: Revision
     package var node: Node
     package var instances: [String: DesiredInstance]
+    /// Instance → field of its configuration → where its value comes from. For status; nothing is decided by
+    /// it. Optional, like all that came later.
+    package var origins: [String: [String: ConfigOrigin]]?
+    /// Schedules and Plugins, sorted by kind and name; nil: none.
+    package var reserved: [DeclaredThing]?
 
     package init(revision: Revision, node: Node, instances: [String: DesiredInstance]) {
         self.revision = revision
         self.node = node
         self.instances = instances
+    }
+}
+
+/// Which layer of a configuration a value is written in last.
+package enum ConfigOrigin: String, Sendable, Hashable, Codable {
+    /// A default of the Unit.
+    case unit
+    case configFrom
+    case instance
+}
+
+/// A declaration of a kind that this version does not act on.
+package struct DeclaredThing: Sendable, Hashable, Codable {
+    package var kind: Kind
+    package var name: String
+    package var labels: [String: String]
+    package var place: Location
+
+    package init(_ declaration: ReservedDeclaration) {
+        kind = declaration.kind
+        name = declaration.metadata.name
+        labels = declaration.metadata.labels
+        place = declaration.source.location
     }
 }
 

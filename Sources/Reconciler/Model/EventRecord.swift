@@ -10,6 +10,7 @@ package struct EventRecord: Sendable, Hashable, Codable {
         case held, holdLifted, approved, approvalRefused, suspended, resumed
         case revisionRejected
         case sourceRewound, rewindApproved
+        case packagesRemoved
     }
     package var kind: Kind
     package var time: WallTime

@@ -146,20 +146,6 @@ extension ProcessSpec {
     }
 }
 
-/// A directory of the repository at a revision, in the content-addressed store of packages.
-package struct PackageReference: Sendable, Hashable, Codable {
-    package var unit: String
-    package var version: String
-    /// The id of the git tree.
-    package var tree: String
-
-    package init(unit: String, version: String, tree: String) {
-        self.unit = unit
-        self.version = version
-        self.tree = tree
-    }
-}
-
 package struct ConfigFileSpec: Sendable, Hashable, Codable {
     package var name: String
     package var contents: String

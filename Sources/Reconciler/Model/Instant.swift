@@ -28,6 +28,14 @@ package struct WallTime: Hashable, Sendable, Codable, Comparable {
 
     package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
+    /// A time by somebody else's word, such as a committer's, which may be any number: held within 1970 and
+    /// 2199, so that neither it nor its distance from now is beyond what can be told.
+    package init(claimedSeconds seconds: Int64) {
+        nanoseconds = min(max(seconds, 0), Self.claimedSecondsMax) * 1_000_000_000
+    }
+
+    private static let claimedSecondsMax: Int64 = 7_258_118_399
+
     package static func < (a: WallTime, b: WallTime) -> Bool { a.nanoseconds < b.nanoseconds }
 }
 

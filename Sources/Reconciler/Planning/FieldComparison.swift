@@ -53,9 +53,12 @@ extension FieldChange {
         let effects = [old?.effect, new?.effect].compactMap { $0 }
         let effect: Effect =
             effects.contains(.restart) ? .restart : effects.contains(.reload) ? .reload : .live
-        self.init(
-            path: new?.path ?? old?.path ?? "", old: old?.value, new: new?.value, effect: effect, place: place
-        )
+        let path = new?.path ?? old?.path ?? ""
+        var values = (old?.value, new?.value)
+        if path.hasPrefix("unit.spec.artifact.") {
+            values = (old?.value.withShortDigest, new?.value.withShortDigest)
+        }
+        self.init(path: path, old: values.0, new: values.1, effect: effect, place: place)
     }
 }
 

@@ -6,6 +6,7 @@ package struct Resolver: Sendable {
     private struct Entry: Sendable {
         var key: Key
         var spec: InstanceSpec
+        var origins: [String: ConfigOrigin]
     }
     /// The documents an Instance's spec is made of. Places are part of the result, so file and document are
     /// too.
@@ -13,7 +14,7 @@ package struct Resolver: Sendable {
         var instance: DocumentID
         var unit: DocumentID
         var configs: [DocumentID]
-        var tree: String?
+        var contents: PackageReference?
     }
     private struct DocumentID: Sendable, Hashable {
         var file: String
@@ -33,6 +34,7 @@ package struct Resolver: Sendable {
     package mutating func resolve(_ snapshot: Snapshot, revision: Revision, node: Node) -> Desired {
         var instances: [String: DesiredInstance] = [:]
         instances.reserveCapacity(snapshot.instances.count)
+        var origins: [String: [String: ConfigOrigin]] = [:]
         var kept: [String: Entry] = [:]
         kept.reserveCapacity(snapshot.instances.count)
         for (name, instance) in snapshot.instances {
@@ -43,17 +45,28 @@ package struct Resolver: Sendable {
                 configs: instance.configFrom.compactMap { snapshot.configFiles[$0] }.map {
                     DocumentID($0.source)
                 },
-                tree: unit.artifact.flatMap { snapshot.packageTrees[$0.directory] })
+                contents: PackageReference(of: unit, in: snapshot))
             var entry = cache[name]
             if entry?.key != key {
-                entry = Entry(key: key, spec: makeSpec(instance, unit, snapshot))
+                let config = Configuration.effective(
+                    of: instance, unit: unit, configFiles: snapshot.configFiles)
+                entry = Entry(
+                    key: key, spec: makeSpec(instance, unit, snapshot, config), origins: config.origins)
             }
             guard let entry else { continue }
             kept[name] = entry
             instances[name] = desired(instance, unit, entry.spec, node)
+            if !entry.origins.isEmpty { origins[name] = entry.origins }
         }
         cache = kept
-        return Desired(revision: revision, node: node, instances: instances)
+        var desired = Desired(revision: revision, node: node, instances: instances)
+        desired.origins = origins.isEmpty ? nil : origins
+        let reserved = (Array(snapshot.schedules.values) + Array(snapshot.plugins.values)).map(
+            DeclaredThing.init)
+        desired.reserved =
+            reserved.isEmpty
+            ? nil : reserved.sorted { ($0.kind.rawValue, $0.name) < ($1.kind.rawValue, $1.name) }
+        return desired
     }
 
     private func desired(
@@ -83,13 +96,10 @@ package struct Resolver: Sendable {
     }
 
     private func makeSpec(
-        _ instance: InstanceDeclaration, _ unit: UnitDeclaration, _ snapshot: Snapshot
+        _ instance: InstanceDeclaration, _ unit: UnitDeclaration, _ snapshot: Snapshot,
+        _ config: EffectiveConfig
     ) -> InstanceSpec {
-        let own = instance.overrides
-        let (common, config) = (
-            unit.defaults,
-            Configuration.effective(of: instance, unit: unit, configFiles: snapshot.configFiles)
-        )
+        let (own, common) = (instance.overrides, unit.defaults)
         let usualRestart = RestartPolicy(policy: unit.profile == .oneshot ? .onFailure : .always)
         let health = own.health ?? common.health ?? Health()
         let restart = own.restart ?? common.restart ?? usualRestart
@@ -131,12 +141,7 @@ package struct Resolver: Sendable {
             user: unit.entry.user, group: unit.entry.group, umask: unit.entry.umask, env: env,
             secrets: instance.secrets.merging(config.secrets) { own, _ in own },
             endpoints: unit.endpoints.map(EndpointSpec.init),
-            package: unit.artifact.flatMap { artifact in
-                snapshot.packageTrees[artifact.directory].map {
-                    PackageReference(
-                        unit: unit.metadata.name, version: unit.version.description, tree: $0)
-                }
-            },
+            package: PackageReference(of: unit, in: snapshot),
             configFile: config.file.map { ConfigFileSpec(name: $0.name, contents: $0.contents) },
             reloadSignal: unit.reloadSignal,
             sandbox: instance.overrides.sandbox ?? unit.defaults.sandbox ?? Sandbox(),
@@ -157,5 +162,21 @@ extension EndpointSpec {
         self.init(
             name: endpoint.name, protocolName: endpoint.protocolName.rawValue, basePort: port,
             indexed: indexed, listen: endpoint.listen ? true : nil, address: endpoint.address)
+    }
+}
+
+extension EffectiveConfig {
+    fileprivate var origins: [String: ConfigOrigin] {
+        Dictionary(entries.map { ($0.name, ConfigOrigin($0.layer)) }, uniquingKeysWith: { first, _ in first })
+    }
+}
+
+extension ConfigOrigin {
+    fileprivate init(_ layer: EffectiveConfig.Layer) {
+        switch layer {
+        case .unit: self = .unit
+        case .file: self = .configFrom
+        case .instance: self = .instance
+        }
     }
 }

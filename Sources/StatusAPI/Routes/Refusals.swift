@@ -1,3 +1,5 @@
+import Reconciler
+
 extension Refusal {
     static func notFound(_ detail: String) -> Refusal {
         Refusal(problem: ProblemDocument(status: 404, code: "not-found", title: "Not found", detail: detail))
@@ -10,14 +12,32 @@ extension Refusal {
                 detail: "the query parameter '\(name)' \(problem)"))
     }
 
-    /// Invariant: the endpoint cannot change anything.
-    static func readOnly(_ method: String, path: String) -> Refusal {
+    /// Invariant: the endpoint cannot change anything. It says where a change belongs.
+    static func readOnly(_ method: String, path: String, source: (any StatusSource)?) async -> Refusal {
+        let state: AgentState? =
+            if let source { try? await answered { await source.state() } } else { nil }
+        let edit = state.map { EditPlace(path, in: $0) }
+        let advice = edit?.text ?? "edit the declarations in the watched repository and commit"
+        var problem = ProblemDocument(
+            status: 405, code: "read-only", title: "The status endpoint is read-only",
+            detail: "\(method) \(path) is not possible: nothing can be changed here. The repository is what "
+                + "can be changed: \(advice)")
+        problem.declaredAt = edit?.place
+        problem.edit = advice
+        return Refusal(problem: problem, allow: "GET, HEAD", closes: true)
+    }
+
+    static let busy = Refusal(
+        problem: ProblemDocument(
+            status: 503, code: "busy", title: "Too many are reading logs",
+            detail: "logs are being read for several others already: ask again in a moment"))
+
+    static func nothingReady(_ service: String, _ why: String) -> Refusal {
         Refusal(
             problem: ProblemDocument(
-                status: 405, code: "read-only", title: "The status endpoint is read-only",
-                detail: "\(method) \(path) is not possible: nothing can be changed here. "
-                    + "Edit the declarations in the watched repository and commit; the commit is the change"),
-            allow: "GET, HEAD", closes: true)
+                status: 503, code: "nothing-ready", title: "Nothing is ready",
+                detail:
+                    "the service '\(service)' is declared, and no endpoint of it is ready: \(why)"))
     }
 
     static func misdirected(_ host: String?) -> Refusal {
@@ -31,8 +51,9 @@ extension Refusal {
             problem: ProblemDocument(
                 status: 421, code: "foreign-host", title: "Not the host that is served here",
                 detail:
-                    "'\(host)' is not this host's loopback address: a web page could have sent you here by "
-                    + "its own name. Ask for localhost or 127.0.0.1"), closes: true)
+                    "'\(host)' is no name of this host: a web page could have sent you here by its own name. "
+                    + "Ask for localhost, the node's name, or one of status.allowedHosts in agent.yaml"),
+            closes: true)
     }
 
     static func tooLarge(_ detail: String, status: Int) -> Refusal {

@@ -1,127 +1,144 @@
+import Manifests
 import Reconciler
 
 extension Route {
     /// Everything that is served. A path that is not here does not exist.
-    static let all: [Route] = now + history
+    static let all: [Route] =
+        agent + declared + instances + runs + history + discovery + stream + console
 
-    private static let now: [Route] = [
-        Route(template: "/healthz") { request in
+    /// The agent itself.
+    private static let agent: [Route] = [
+        Route(
+            template: "/healthz", scope: .open, summary: "Say whether the agent's loop answers",
+            produces: .text("text/plain; charset=utf-8")
+        ) { request in
             _ = try await request.state()
             return Payload(contentType: "text/plain; charset=utf-8", bytes: Array("ok\n".utf8))
         },
-        Route(template: "/readyz") { request in
+        Route(
+            template: "/readyz", scope: .open, summary: "Say whether runs are adopted and a plan is made",
+            produces: .json(ReadinessDocument.self), otherwise: [503: .json(ReadinessDocument.self)]
+        ) { request in
             let state = try await request.state()
             let reasons = state.isReady ? [] : ["runs are being adopted, and no plan is made yet"]
             var payload = try request.document(ReadinessDocument(reasons: reasons))
             payload.status = reasons.isEmpty ? 200 : 503
+            payload.etag = nil
             return payload
         },
-        Route(template: "/v1/status") { request in
+        Route(
+            template: "/openapi.json", scope: .open, summary: "Describe this interface",
+            produces: .json(JSONValue.self)
+        ) { request in
+            let document = OpenAPIDocument.make(isLocal: request.isLocal)
+            let text =
+                request.query.flag("pretty")
+                ? ConfigText.prettyJSON(document) : ConfigText.json(document) + "\n"
+            return Payload(bytes: Array(text.utf8), etag: "")
+        },
+        Route(
+            template: "/v1/status", summary: "Show everything at a glance",
+            produces: .json(StatusDocument.self)
+        ) { request in
             try request.document(StatusDocument(try await request.state()))
         },
-        Route(template: "/v1/revisions", parameters: ["limit"]) { request in
-            let limit = try request.query.limit(
-                default: StatusLimits.revisionsDefault, max: StatusLimits.revisionsMax)
-            let source = request.source
-            let entries = try await answered { try await source.revisions(limit: limit) }
-            return try request.list("RevisionList", entries.map(RevisionHistoryDocument.init))
+        Route(
+            template: "/v1/plan", summary: "Show what is being done and waited for, and why",
+            produces: .json(PlanDocument.self)
+        ) { request in
+            try request.document(PlanDocument(try await request.state()))
         },
-        Route(template: "/v1/units") { request in
-            try request.list("UnitList", UnitDocument.all(in: try await request.state()))
-        },
-        Route(template: "/v1/instances") { request in
-            let state = try await request.state()
-            return try request.list(
-                "InstanceList", state.instanceStatuses().map { InstanceDocument($0, in: state) })
-        },
-        Route(template: "/v1/instances/{name}") { request in
-            let state = try await request.state()
-            let status = try request.instance(in: state)
-            let usage = try await request.usage(of: status.replicas)
-            return try request.document(InstanceDetailDocument(status, usage: usage, in: state))
-        },
-        // Command lines hold what the kernel may hide from other users of the host.
-        Route(template: "/v1/instances/{name}/proctree", audience: .localSocket) { request in
-            let state = try await request.state()
-            let status = try request.instance(in: state)
-            var replicas: [ReplicaTreeDocument] = []
-            for replica in status.replicas {
-                replicas.append(
-                    ReplicaTreeDocument(replica, processes: try await request.processes(of: replica.run)))
-                guard let beside = replica.beside else { continue }
-                let processes = try await request.processes(of: beside.run)
-                replicas.append(ReplicaTreeDocument(beside, processes: processes))
-            }
-            return try request.document(
-                ProcessTreeDocument(instance: status.name, replicas: replicas, in: state))
-        },
-        Route(template: "/metrics") { request in
+        Route(
+            template: "/metrics", scope: .metrics, summary: "Tell Prometheus",
+            produces: .text(AgentMetrics.contentType)
+        ) { request in
             let state = try await request.state()
             let usage = try await request.usage(of: Set(state.observed.runs.values.map(\.id)))
             let hook = request.source.webhook.map { [AgentMetrics.webhook($0)] } ?? []
             let text = (AgentMetrics.families(state, usage) + hook).exposition
             return Payload(contentType: AgentMetrics.contentType, bytes: Array(text.utf8))
         },
-        Route(template: "/v1/instances/{name}/sandbox") { request in
-            let state = try await request.state()
-            let status = try request.instance(in: state)
-            var replicas: [ReplicaSandboxDocument] = []
-            let source = request.source
-            for replica in status.replicas {
-                var seen: SandboxObservation?
-                if let run = replica.run?.id { seen = try await answered { await source.sandbox(of: run) } }
-                replicas.append(ReplicaSandboxDocument(replica, seen))
-            }
-            return try request.document(SandboxDocument(instance: status.name, replicas: replicas))
-        },
-        Route(template: "/v1/events", parameters: ["limit", "after", "instance", "since"]) { request in
-            let query = EventHistoryQuery(
-                after: try request.query.cursor("after"), instance: request.query["instance"],
-                since: try request.query.time("since"),
-                limit: try request.query.limit(
-                    default: StatusLimits.eventsDefault, max: StatusLimits.eventsMax))
-            let source = request.source
-            let entries = try await answered { try await source.events(query) }
-            let items = entries.map(EventDocument.init)
-            return try request.list("EventList", items, cursor: items.last?.id ?? query.after)
-        },
-        Route(template: "/v1/planner", audience: .localSocket) { request in
+        // What the planner looks at, whole, is for `plumb diff` on this host, whatever a token allows.
+        Route(
+            template: "/v1/planner", audience: .localSocket, scope: .open,
+            summary: "Give `plumb diff` what the planner looks at", isDocumented: false
+        ) { request in
             try request.document(PlannerInput(try await request.state()))
         },
     ]
+
+    /// What is declared beside Instances.
+    private static let declared: [Route] =
+        [
+            Route(
+                template: "/v1/units", summary: "List the Units that Instances of this node use",
+                parameters: [.limit(StatusLimits.listDefault, max: StatusLimits.listMax), .cursor],
+                produces: .json(ListDocument<UnitDocument>.self)
+            ) { request in
+                let units = UnitDocument.all(in: try await request.state())
+                return try request.page("UnitList", units) { $0.unit }
+            },
+            Route(
+                template: "/v1/units/{name}", summary: "Show a Unit, by name or by name@version",
+                parameters: [.path("name", .text(), "`web`, or `web@1.4.2`.", example: "web")],
+                produces: .json(UnitDetailDocument.self)
+            ) { request in
+                let state = try await request.state()
+                let versions = UnitDocument.all(named: request.name, in: state)
+                guard let document = UnitDetailDocument(versions) else {
+                    throw Refusal.notFound("no Instance of \(state.node.name) uses a Unit '\(request.name)'")
+                }
+                return try request.document(document)
+            },
+        ] + reserved(.schedule, "schedules") + reserved(.plugin, "plugins")
+
+    private static func reserved(_ kind: Kind, _ word: String) -> [Route] {
+        [
+            Route(
+                template: "/v1/\(word)",
+                summary: "List the \(kind.rawValue)s that are declared; this version does not act on them",
+                parameters: [
+                    .label, .limit(StatusLimits.listDefault, max: StatusLimits.listMax), .cursor,
+                ],
+                produces: .json(ListDocument<ReservedDocument>.self)
+            ) { request in
+                let all = try await request.state().reserved(kind)
+                let labels = request.query.selector("label")
+                let wanted = all.filter { labels?.matches($0.labels) ?? true }
+                return try request.page("\(kind.rawValue)List", wanted) { $0.name }
+            },
+            Route(
+                template: "/v1/\(word)/{name}", summary: "Show one \(kind.rawValue)",
+                parameters: [.path("name", .text(), "Its name.", example: "nightly")],
+                produces: .json(ReservedDetailDocument.self)
+            ) { request in
+                let state = try await request.state()
+                guard let found = state.reserved(kind).first(where: { $0.name == request.name }) else {
+                    throw Refusal.notFound("no \(kind.rawValue) '\(request.name)' is declared")
+                }
+                return try request.document(ReservedDetailDocument(found, node: state.node.name))
+            },
+        ]
+    }
+}
+
+extension AgentState {
+    fileprivate func reserved(_ kind: Kind) -> [ReservedDocument] {
+        (desired?.reserved ?? []).filter { $0.kind == kind }.map(ReservedDocument.init)
+    }
 }
 
 extension RouteRequest {
-    /// The Instance that the path names.
-    fileprivate func instance(in state: AgentState) throws -> InstanceStatus {
-        guard let status = state.instanceStatus(name) else {
-            throw Refusal.notFound("no Instance '\(name)' is declared for \(state.node.name) or runs on it")
-        }
-        return status
-    }
-
-    fileprivate func usage(of replicas: [ReplicaStatus]) async throws -> [RunID: RunUsage] {
-        try await usage(of: Set(replicas.compactMap(\.run?.id)))
-    }
-
-    fileprivate func usage(of runs: Set<RunID>) async throws -> [RunID: RunUsage] {
-        let source = source
-        return try await answered { await source.usage(of: runs) }
-    }
-
-    fileprivate func processes(of run: ObservedRun?) async throws -> [RunProcess] {
-        guard let run else { return [] }
-        let source = source
-        return try await answered { await source.processes(of: run.id) }
-    }
-
     func document(_ value: some Encodable) throws -> Payload {
-        Payload(bytes: try WireFormat.encode(value, pretty: try query.flag("pretty")))
+        Payload(bytes: try WireFormat.encode(value, pretty: query.flag("pretty")), etag: "")
     }
 
-    func list(_ kind: String, _ items: [some Codable & Sendable], cursor: Int64? = nil) throws
-        -> Payload
-    {
-        try document(ListDocument(kind: kind, items: items, cursor: cursor))
+    /// The page that is asked for, of a list that ascends by its key.
+    func page<Item: Codable & Sendable>(
+        _ kind: String, _ all: [Item], key: (Item) -> String
+    ) throws -> Payload {
+        let page = Page(all, limit: query.limit, cursor: query.cursor, key: key)
+        return try document(
+            ListDocument(kind: kind, items: page.items, total: page.total, next: page.next))
     }
 }

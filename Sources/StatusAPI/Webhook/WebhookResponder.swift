@@ -98,6 +98,8 @@ enum WebhookLimits {
     static let bodyBytesMax = 5 << 20
     static let connectionsMax = 32
     static let idleMax = Duration.seconds(15)
+    /// A forge delivers a hook within some ten seconds, or gives it up.
+    static let connectionMax = Duration.seconds(30)
     static let burstMax = 20
     static let perSecond = 5.0
 }

@@ -15,7 +15,8 @@ struct WebhookSignature {
     init(_ headers: HTTPFields) {
         func value(_ name: String) -> String? { HTTPField.Name(name).flatMap { headers[$0] } }
         proofs = Self.signed.compactMap(value).map { text in
-            Array(text.lowercased().dropFirst(text.hasPrefix(Self.prefix) ? Self.prefix.count : 0).utf8)
+            let text = text.lowercased()
+            return Array(text.dropFirst(text.hasPrefix(Self.prefix) ? Self.prefix.count : 0).utf8)
         }
         token = value(Self.shown).map { Array($0.utf8) }
     }

@@ -79,3 +79,18 @@ package struct ChangeDocument: Codable, Sendable, Hashable {
         line = change.place.line
     }
 }
+
+/// `/v1/events/{id}`.
+package struct EventDetailDocument: Codable, Sendable {
+    package var apiVersion: String
+    package var kind: String
+    package var node: String
+    package var event: EventDocument
+
+    init(_ event: EventDocument, node: String) {
+        apiVersion = WireFormat.apiVersion
+        kind = "Event"
+        self.node = node
+        self.event = event
+    }
+}

@@ -23,6 +23,12 @@ package struct InstanceDocument: Codable, Sendable, Hashable {
     package var replicas: [ReplicaDocument]
     /// The declared spec's way while it has not proved itself; nil from an agent that knows none.
     package var rollout: RolloutDocument?
+    /// Of what is declared: how it is updated, what it waits for, and where it serves. All of them are nil
+    /// where it is declared no longer, or from an agent that does not tell.
+    package var strategy: String?
+    package var dependsOn: [DependencyDocument]?
+    package var endpoints: [DeclaredEndpointDocument]?
+    package var specHash: String?
 
     package init(_ status: InstanceStatus, usage: [RunID: RunUsage] = [:], in state: AgentState) {
         let desired = status.desired
@@ -43,6 +49,10 @@ package struct InstanceDocument: Codable, Sendable, Hashable {
             return ReplicaDocument(replica, spec: desired?.spec, usage: used, in: state)
         }
         rollout = state.rolloutStatus(status.name).map { RolloutDocument($0, in: state) }
+        strategy = desired?.spec.update.strategyName
+        dependsOn = desired?.dependsOn.map(DependencyDocument.init)
+        endpoints = desired.map(DeclaredEndpointDocument.all)
+        specHash = desired?.spec.specHash.hex
     }
 }
 
@@ -85,6 +95,10 @@ package struct ReplicaDocument: Codable, Sendable, Hashable {
     package var slot: String?
     /// A run in its other slot; nil: there is none.
     package var beside: BesideDocument?
+    /// Only where replicas are listed apart from their Instances.
+    package var instance: String?
+    package var unit: String?
+    package var node: String?
 
     package init(
         _ status: ReplicaStatus, spec: InstanceSpec?, usage used: RunUsage? = nil, in state: AgentState

@@ -9,6 +9,10 @@ package struct ProblemDocument: Codable, Sendable, Hashable {
     package var detail: String
     /// Stable, for programs.
     package var code: String
+    /// Of a request to change something: where it is declared, `instances/web.yaml:4`.
+    package var declaredAt: String?
+    /// What to edit and to commit instead.
+    package var edit: String?
 
     package init(status: Int, code: String, title: String, detail: String) {
         type = "urn:plumb:problem:\(code)"

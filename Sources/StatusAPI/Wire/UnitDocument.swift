@@ -12,6 +12,8 @@ package struct UnitDocument: Codable, Sendable, Hashable {
     package var instances: [String]
     package var desiredReplicas: Int
     package var readyReplicas: Int
+    /// `units/web.yaml:3`; nil from an agent that does not tell.
+    package var declaredAt: String?
 
     /// Sorted by name and version.
     static func all(in state: AgentState) -> [UnitDocument] {
@@ -19,12 +21,18 @@ package struct UnitDocument: Codable, Sendable, Hashable {
         for status in state.instanceStatuses() {
             guard let spec = status.desired?.spec else { continue }
             var unit = units[spec.unit] ?? UnitDocument(spec)
+            unit.declaredAt = status.desired?.unitPlace.short
             unit.instances.append(status.name)
             unit.desiredReplicas += status.desired?.target ?? 0
             unit.readyReplicas += status.readyCount
             units[spec.unit] = unit
         }
         return units.values.sorted { $0.unit < $1.unit }
+    }
+
+    /// Of `web`, or of `web@1.4.2`.
+    static func all(named name: String, in state: AgentState) -> [UnitDocument] {
+        all(in: state).filter { $0.name == name || $0.unit == name }
     }
 
     private init(_ spec: InstanceSpec) {

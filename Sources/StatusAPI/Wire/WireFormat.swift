@@ -18,20 +18,3 @@ package enum WireFormat {
         try JSONDecoder().decode(type, from: Data(bytes))
     }
 }
-
-/// A list of things of one kind.
-package struct ListDocument<Item: Codable & Sendable>: Codable, Sendable {
-    package var apiVersion: String
-    /// `InstanceList`, `EventList`, …
-    package var kind: String
-    package var items: [Item]
-    /// Where to go on: the value for `after`. Only for lists that grow.
-    package var cursor: Int64?
-
-    package init(kind: String, items: [Item], cursor: Int64? = nil) {
-        apiVersion = WireFormat.apiVersion
-        self.kind = kind
-        self.items = items
-        self.cursor = cursor
-    }
-}

@@ -12,6 +12,7 @@ enum SchemaHistory {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1-runs-memory-history") { try createFirstSchema($0) }
         migrator.registerMigration("history-of-specs-and-revisions") { try createHistorySchema($0) }
+        migrator.registerMigration("index-of-audit") { try createAuditIndex($0) }
         return migrator
     }
 }

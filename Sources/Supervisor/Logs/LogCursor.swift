@@ -12,6 +12,8 @@ final class LogCursor {
 
     private(set) var file: LogFile?
     private(set) var offset: Int64 = 0
+    /// Where reading ends although more may be written meanwhile; nil: it goes on with whatever comes.
+    var bound: LogBound?
     /// The first entry of the file's index that has not been passed yet.
     private var nextEntry = 0
     private(set) var time: UInt64 = 0
@@ -77,7 +79,7 @@ final class LogCursor {
     /// False at the end of the file. True may have made no record.
     private func readChunk() -> Bool {
         guard let file else { return false }
-        let count = file.read(at: offset, into: &chunk)
+        let count = isAtBound ? 0 : file.read(at: offset, into: &chunk)
         if nextEntry >= file.entryCount { file.awaitEntries(upTo: offset + Int64(count)) }
         guard count > 0 else {
             passEntries(of: file, upTo: offset)

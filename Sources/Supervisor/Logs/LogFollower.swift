@@ -78,6 +78,7 @@ actor LogFollower {
         if let last = query.last {
             let isOver = isOver
             (opening, merge) = reader.tail(last, query, flushing: isOver)
+            for selection in merge.selections { selection.cursor.bound = nil }
         } else {
             merge = LogMerge(reader.selections(query))
         }

@@ -9,6 +9,10 @@ final class LogSelection {
     private var levels = LevelTracker()
     private let matchers: [LogMatcher]
     private(set) var isOver = false
+    private var looked = 0
+
+    /// Records after which it is asked whether somebody still waits.
+    private static let lookPeriod = 1_024
 
     /// How far a clock may be set back without a later line being taken for one behind the end.
     private static let clockStepMax: Int64 = 5_000_000_000
@@ -23,6 +27,8 @@ final class LogSelection {
     /// The next wanted record; nil at the end of what is there.
     func next() -> LogRecord? {
         while !isOver, let record = cursor.next() {
+            looked += 1
+            if looked.isMultiple(of: Self.lookPeriod), query.isStopped() { isOver = true }
             if let wanted = taken(record) { return wanted }
         }
         return nil

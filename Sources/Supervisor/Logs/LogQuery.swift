@@ -16,6 +16,8 @@ package struct LogQuery: Sendable {
     package var patterns: [LogPattern]
     /// Whether lines get their level although nothing is left out by it.
     package var namesLevels = false
+    /// Asked now and then: true ends the reading as if nothing more were there. Whoever gives it knows why.
+    package var isStopped: @Sendable () -> Bool = { false }
 
     package init(
         slots: [SlotID], streams: Set<LogLine.Stream> = Set(LogLine.Stream.allCases), last: Int? = nil,

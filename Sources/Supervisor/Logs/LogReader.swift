@@ -28,7 +28,7 @@ package struct LogReader: Sendable {
     /// end yet comes last of its stream, and says so.
     package func read(_ query: LogQuery, _ body: (LogRecord) throws -> Void) rethrows {
         guard let last = query.last else {
-            let merge = LogMerge(selections(query))
+            let merge = LogMerge(selections(query, isBounded: true))
             while let record = nextOrRest(merge) { try body(record) }
             return
         }
@@ -88,7 +88,7 @@ package struct LogReader: Sendable {
             var isAtBegin = true
             func merge() -> LogMerge {
                 LogMerge(
-                    selections(query) { cursor in
+                    selections(query, isBounded: true) { cursor in
                         if cursor.placeBeforeLast(lookBack) { isAtBegin = false }
                     })
             }
@@ -121,14 +121,17 @@ package struct LogReader: Sendable {
 
     // Where to begin ---------------------------------------------------------------------------------
 
-    /// The streams of the query, each at its first record that can be wanted. `otherwise` places those that
-    /// neither a time nor a run places.
+    /// The streams of the query, each at its first record that can be wanted, and where it `isBounded` up to
+    /// what is there now. `otherwise` places those that neither a time nor a run places.
     func selections(
-        _ query: LogQuery, otherwise place: (LogCursor) -> Void = { $0.placeAtBegin() }
+        _ query: LogQuery, isBounded: Bool = false,
+        otherwise place: (LogCursor) -> Void = { $0.placeAtBegin() }
     ) -> [LogSelection] {
         query.slots.flatMap { slot in
             LogLine.Stream.allCases.filter(query.streams.contains).compactMap { stream in
-                selection(slot, stream, query, place)
+                let selection = selection(slot, stream, query, place)
+                if isBounded { selection?.cursor.endHere() }
+                return selection
             }
         }
     }

@@ -18,6 +18,7 @@ extension LogCursor {
 
     /// Goes on with the file after this one. False where this one is still the newest.
     func advance() -> Bool {
+        if isAtBound { return false }
         for attempt in 0..<Self.attemptsMax {
             if attempt > 0 { usleep(Self.pauseMicroseconds) }
             switch step() {
@@ -73,6 +74,7 @@ extension LogCursor {
             // What was last written before the last that was read has been read.
             guard let next = list.oldest(writtenSince: time) else { return false }
             leap(to: next)
+            renewBound(in: list)
             return true
         }
         if number > 0, offset < file.size { return true }

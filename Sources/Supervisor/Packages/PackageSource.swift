@@ -4,6 +4,8 @@ package protocol PackageSource: Sendable {
     func entries(tree: String) async throws -> [PackageEntry]
     /// The bytes of one file; for a symbolic link, its target.
     func blob(_ id: String) async throws -> [UInt8]
+    /// Writes the bytes of one file to an open one, however many they are.
+    func write(blob id: String, to descriptor: Int32) async throws
 }
 
 /// One file of a package.

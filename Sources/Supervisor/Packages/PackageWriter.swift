@@ -1,4 +1,6 @@
 import Glibc
+import Manifests
+import Reconciler
 
 /// Writes one package: into a temporary directory, to the disk, then in place by one rename.
 struct PackageWriter {
@@ -13,12 +15,28 @@ struct PackageWriter {
             targets[entry.path] = String(decoding: try await source.blob(entry.id), as: UTF8.self)
         }
         let contents = try PackageContents(entries, targets: targets)
-        DirectoryTree.remove(temporary)
-        DirectoryTree.remove(final)
-        try OwnedDirectory.make(temporary, mode: 0o755)
+        try begin()
         try await writeNodes(contents, from: source)
         try seal(contents)
         try commit()
+    }
+
+    /// The same with what an archive holds. Waits for the program that reads it, on this thread.
+    func write(archive: ArtifactFile, format: Artifact.Format, unpacker: String, bytesMax: UInt64) throws {
+        try begin()
+        let file = try archive.reopened()
+        let process = try ArchiveProcess(
+            executable: unpacker, format: format, archive: file.raw,
+            deadline: Instant.current + SupervisorLimits.archiveUnpackMax)
+        let contents = try ArchiveExtraction(root: temporary, bytesMax: bytesMax).run(process)
+        try seal(contents)
+        try commit()
+    }
+
+    private func begin() throws(SystemError) {
+        DirectoryTree.remove(temporary)
+        DirectoryTree.remove(final)
+        try OwnedDirectory.make(temporary, mode: 0o755)
     }
 
     private func writeNodes(_ contents: PackageContents, from source: any PackageSource) async throws {

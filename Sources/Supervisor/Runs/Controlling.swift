@@ -180,9 +180,6 @@ extension Supervisor {
         return true
     }
 
-    /// Removes packages that no spec names any more. `keep`: `PackageStore.key` of each that is still needed.
-    package func collectPackages(keep: Set<String>) async { await packages.collect(keep: keep) }
-
     /// Stops every run by its own policy and waits for the ends.
     func stopAll() async {
         // What is not proven is left alone.

@@ -4,7 +4,7 @@ import Glibc
 /// they keep in `home`.
 package enum GitServers {
     package static let git = "/usr/lib/git-core"
-    private static let lighttpd = "/usr/sbin/lighttpd"
+    static let lighttpd = "/usr/sbin/lighttpd"
     private static let sshd = "/usr/sbin/sshd"
 
     package static let hasDaemon = access(git + "/git-daemon", X_OK) == 0
@@ -65,7 +65,7 @@ package enum GitServers {
         """
     }
 
-    private static func certificate(_ home: String) throws {
+    static func certificate(_ home: String) throws {
         try Program.check(
             [
                 "/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
@@ -100,7 +100,7 @@ package enum GitServers {
         return server
     }
 
-    private static func write(_ path: String, _ text: String, mode: mode_t = 0o644) throws {
+    static func write(_ path: String, _ text: String, mode: mode_t = 0o644) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw ServerProcess.Failure(description: "\(path): errno \(errno)") }
         defer { close(descriptor) }

@@ -45,6 +45,14 @@ enum LibGit {
         git_error_last().map { git_error_t(UInt32(bitPattern: $0.pointee.klass)) } ?? GIT_ERROR_NONE
     }
 
+    /// Its bytes are what its hash says, and git's own rules for them are broken: whoever made it did that.
+    private static var isBadlyMade: Bool {
+        let text = lastMessage
+        // A file that was cut short is the disk's doing.
+        guard !lastIsSystem, lastClass != GIT_ERROR_ODB, !text.contains("loose object") else { return false }
+        return ["failed to parse", "bad commit object", "malformed"].contains { text.contains($0) }
+    }
+
     /// Throws when `code` is an error that is about no particular object.
     static func check(_ code: Int32, _ doing: @autoclosure () -> String) throws(GitError) {
         guard code < 0 else { return }
@@ -68,6 +76,12 @@ enum LibGit {
         }
         if lastClass == GIT_ERROR_NOMEMORY {
             return GitError(.tooLarge, "\(place) does not fit into the memory that the git reader may use")
+        }
+        if isBadlyMade {
+            return GitError(
+                .badlyMade, "\(place) is badly made: \(lastMessage)",
+                advice: "push one that is well made; while it was never accepted here, push --force may take "
+                    + "it back")
         }
         if lastIsSystem { return GitError(.unreadable, "\(place) cannot be read: \(lastMessage)") }
         return GitError(.objectCorrupt, "\(place) is damaged: \(lastMessage)", advice: advice)

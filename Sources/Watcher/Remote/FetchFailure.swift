@@ -36,18 +36,31 @@ struct FetchFailure {
     }
 
     private func classified(_ lines: [String]) -> GitError {
-        let text = lines.joined(separator: "\n")
+        let text = withoutNames(lines.joined(separator: "\n"))
         func says(_ parts: String...) -> Bool { parts.contains { text.contains($0) } }
         if says("No space left on device", "Disk quota exceeded") { return diskFull }
+        if says("Permission denied"), !says("Permission denied (") {
+            return GitError(
+                .fetchFailed, "git may not write to \(settings.mirror): \(quote(lines))",
+                advice: "see to whom it and what is in it belong: ls -ld \(settings.mirror)")
+        }
         if says("Could not resolve host", "unable to look up", "Name or service not known") {
             return GitError(
                 .hostUnknown, "the name \(host) cannot be resolved",
                 advice: "check the name in source.repo, and this host's DNS: getent hosts \(host)")
         }
+        if let proxy = settings.proxy, says("from proxy", "resolve proxy", "CONNECT tunnel", "CONNECT phase")
+        {
+            return GitError(
+                .unreachable, "the proxy \(proxy) does not lead to \(authority): \(quote(lines))",
+                advice: "see whether source.proxy is right, and whether it lets this host through")
+        }
         if let error = ssh(says) ?? tls(says) ?? access(says) ?? reference(says) { return error }
         if says("Connection refused", "Couldn't connect to server", "Failed to connect") {
             return GitError(
-                .connectionRefused, "\(authority) refuses connections",
+                .connectionRefused,
+                settings.proxy.map { "\($0) (source.proxy), or \(authority) behind it, refuses connections" }
+                    ?? "\(authority) refuses connections",
                 advice: "see whether the server runs, and whether a firewall lets this host through")
         }
         if says("Network is unreachable", "No route to host") {
@@ -71,6 +84,14 @@ struct FetchFailure {
             advice: "try it by hand on this host: git ls-remote \(place)")
     }
 
+    /// Without the address, which git repeats: a repository may be called `TLS-certificates`.
+    private func withoutNames(_ text: String) -> String {
+        var names = [settings.address.text]
+        if let path = settings.address.path { names.append(path) }
+        if settings.address.host.contains(".") { names.append(settings.address.host) }
+        return names.reduce(text) { $0.replacing($1, with: "…") }
+    }
+
     private func ssh(_ says: (String...) -> Bool) -> GitError? {
         guard settings.address.transport == .ssh else { return nil }
         let file = settings.credentials.knownHostsFile ?? ""
@@ -91,7 +112,8 @@ struct FetchFailure {
                 .credentialUnusable, "ssh cannot use the key \(settings.credentials.sshKeyFile ?? "")",
                 advice: "it must be a private key without a passphrase, mode 600")
         }
-        if says("Permission denied") {
+        // With what was tried behind it; without, it is a file of this host.
+        if says("Permission denied (") {
             return GitError(
                 .authenticationFailed,
                 "\(host) does not accept the key \(settings.credentials.sshKeyFile ?? "")"

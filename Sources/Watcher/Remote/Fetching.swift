@@ -84,7 +84,10 @@ struct Fetching {
         case .git: break
         case .https:
             if let file = credentials.passwordFile { try CredentialFile.check(file) }
-            if let file = credentials.caFile { try CredentialFile.check(file, isSecret: false) }
+            if let file = credentials.caFile {
+                try CredentialFile.check(file, isSecret: false)
+                mkdir(GitCommands(settings: settings, git: git).noAuthorities, 0o700)
+            }
         case .ssh:
             if let file = credentials.sshKeyFile { try CredentialFile.check(file) }
             if let file = credentials.knownHostsFile { try CredentialFile.check(file, isSecret: false) }
@@ -103,6 +106,7 @@ struct Fetching {
             isComplete = true
             return nil
         }
+        if !isFresh { try makeRoom(commands, for: branch) }
         let result = try run(commands.fetch(into: directory, branch: branch))
         guard result.isSuccess else { throw failures.error(of: result) }
         if isFresh {
@@ -115,6 +119,21 @@ struct Fetching {
         }
         if case .commit = settings.target { isComplete = true }
         return branch
+    }
+
+    /// The accepted commit may be held by nothing but a ref that goes: it stays until objects are collected,
+    /// and then has a ref of its own.
+    private func makeRoom(_ commands: GitCommands, for branch: String?) throws {
+        let followed: String
+        switch settings.target {
+        case .head: followed = "refs/heads/\(branch ?? "main")"
+        case .ref(let name): followed = RefName.full(name)
+        // All of them are pruned to what the remote has; and a pinned commit has a ref of ours.
+        case .tags, .commit: return
+        }
+        for ref in mirror.refsInTheWay(of: followed) {
+            _ = try run(commands.forget(ref, in: mirror.path))
+        }
     }
 
     /// A new copy begins empty: what an interrupted one left may be damaged too.
@@ -150,8 +169,8 @@ struct Fetching {
         if let renewedAt, ContinuousClock.now - renewedAt < Self.renewalSpacing { return false }
         Mirror.sweep(mirror.path)
         let result = try run(commands.check(mirror.path))
-        if case .exited(let code) = result.end { return code != 0 }
-        return false
+        guard case .exited(let code) = result.end, code != 0 else { return false }
+        return MirrorCheck.isDamage(result.output + "\n" + result.errors)
     }
 
     private func run(_ command: GuardedCommand) throws -> GuardedResult {

@@ -37,6 +37,9 @@ struct GitCommands {
         return remote(arguments + ["--", settings.address.text] + refs)
     }
 
+    /// A directory that is there and empty.
+    var noAuthorities: String { settings.mirror + ".authorities" }
+
     /// Holds the one commit that is wanted.
     static let pinnedRef = "refs/plumb/commit"
     /// Holds the accepted commit, so that no collection takes it while a rewind waits.
@@ -53,6 +56,10 @@ struct GitCommands {
 
     func keep(_ commit: ObjectID, in directory: String) -> GuardedCommand {
         local(["--git-dir=\(directory)", "update-ref", Self.acceptedRef, commit.description])
+    }
+
+    func forget(_ ref: String, in directory: String) -> GuardedCommand {
+        local(["--git-dir=\(directory)", "update-ref", "--no-deref", "-d", ref])
     }
 
     func collect(_ directory: String) -> GuardedCommand {
@@ -110,7 +117,11 @@ struct GitCommands {
                 ("http.followRedirects", "false"), ("http.sslVerify", "true"),
                 ("credential.useHttpPath", "false"),
             ]
-            if let file = settings.credentials.caFile { all.append(("http.sslCAInfo", file)) }
+            if let proxy = settings.proxy { all.append(("http.proxy", proxy)) }
+            if let file = settings.credentials.caFile {
+                // Without the second the system's directory of authorities would be believed beside the file.
+                all += [("http.sslCAInfo", file), ("http.sslCAPath", noAuthorities)]
+            }
             if let file = settings.credentials.passwordFile {
                 let user =
                     settings.credentials.username ?? settings.address.user

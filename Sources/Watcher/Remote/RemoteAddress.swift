@@ -105,6 +105,17 @@ package struct RemoteAddress: Hashable, Sendable {
         return (user, place)
     }
 
+    /// Of the repository on its host; nil where it is too short to be told from words around it.
+    var path: String? {
+        let path: Substring
+        if let mark = text.firstRange(of: "://") {
+            path = text[mark.upperBound...].drop { $0 != "/" }
+        } else {
+            path = text.drop { $0 != ":" }.dropFirst()
+        }
+        return path.count > 3 ? String(path) : nil
+    }
+
     private static func withoutPort(_ place: String) -> String {
         if place.hasPrefix("[") {
             return String(place.dropFirst().prefix { $0 != "]" })

@@ -17,6 +17,8 @@ package struct RemoteSettings: Sendable {
     package var retryMax: Duration
     /// Two fetches are at least this far apart, whoever asks for them.
     package var spacing: Duration
+    /// For https: through whom the remote is reached. No proxy of the environment is ever used.
+    package var proxy: String?
     /// Packs in the mirror before they are made one.
     package var packsMax: Int
     /// Our own executable, whose hidden subcommands guard git and hand it credentials.

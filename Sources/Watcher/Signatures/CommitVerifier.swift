@@ -43,6 +43,8 @@ package actor CommitVerifier {
             let examiner = try CommitExaminer(keys: keys, directory: settings.directory)
             return settings.require == .every
                 ? try await judgeEvery(commit, keys, examiner) : try await judgeHead(commit, examiner)
+        } catch let untrusted as Untrusted {
+            return .untrusted(untrusted)
         } catch let error as GitError {
             return .unreadable(error)
         } catch let error as TrustFailure {
@@ -53,9 +55,9 @@ package actor CommitVerifier {
     }
 
     private func judgeHead(_ id: ObjectID, _ examiner: CommitExaminer) async throws -> Verdict {
-        for (id, bytes) in try await reader.commitObjects([id]) {
+        for (id, bytes) in try await objects([id]) {
             switch try await examiner.examine(id, bytes) {
-            case .success(let signer): return .trusted(signer)
+            case .success(let found): return .trusted(found.signer)
             case .failure(let untrusted): return .untrusted(untrusted)
             }
         }
@@ -71,18 +73,22 @@ package actor CommitVerifier {
             return .untrusted(try await notDescended(tip, from: since))
         }
         var signer: CommitSigner?
-        var rest = try await unverified(tip, keys)[...]
+        let known = standing(keys)
+        var evidence = known.map { $0.evidence } ?? TrustEvidence(rules: keys.rules)
+        var rest = try await unverified(tip, known)[...]
         while !rest.isEmpty {
             let batch = Array(rest.prefix(ReaderLimits.commitsPerRequestMax))
             rest = rest.dropFirst(batch.count)
-            for (id, bytes) in try await reader.commitObjects(batch) {
+            for (id, bytes) in try await objects(batch) {
                 switch try await examiner.examine(id, bytes) {
-                case .success(let found): if id == tip { signer = found }
+                case .success(let found):
+                    if id == tip { signer = found.signer }
+                    if evidence?.add(found) == false { evidence = nil }
                 case .failure(let untrusted): return .untrusted(untrusted)
                 }
             }
         }
-        let reached = TrustFrontier(policy: keys.digest, tip: tip)
+        let reached = TrustFrontier(policy: keys.digest, tip: tip, evidence: evidence)
         if reached != frontier {
             frontier = reached
             await keep(reached)
@@ -93,14 +99,40 @@ package actor CommitVerifier {
         return .trusted(nil)
     }
 
-    /// Parents first, so that the commit with which it began is the one that is named.
-    private func unverified(_ tip: ObjectID, _ keys: TrustKeys) async throws(GitError) -> [ObjectID] {
-        let pinned = settings.since.map { [$0] } ?? []
-        guard let frontier, frontier.policy == keys.digest else {
-            return try await reader.history(of: tip, excluding: pinned)
+    /// Commits as they are stored. One that nobody could look at whole will never be any better: it is not
+    /// trusted, rather than waited for.
+    private func objects(_ ids: [ObjectID]) async throws -> [(id: ObjectID, bytes: [UInt8])] {
+        let all = await stored(ids)
+        guard case .failure(let error) = all, error.kind == .badlyMade else { return try all.get() }
+        for id in ids {
+            guard case .failure(let own) = await stored([id]), own.kind == .badlyMade else { continue }
+            throw Untrusted(
+                commit: id, author: "somebody",
+                reason: Distrust(.malformed, own.message, advice: own.advice))
         }
+        throw error
+    }
+
+    private func stored(_ ids: [ObjectID]) async -> Result<[(id: ObjectID, bytes: [UInt8])], GitError> {
+        do throws(GitError) {
+            return .success(try await reader.commitObjects(ids))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// What was verified before, where it counts with these keys.
+    private func standing(_ keys: TrustKeys) -> TrustFrontier? {
+        guard let frontier else { return nil }
+        return frontier.policy == keys.digest || frontier.evidence?.holds(with: keys) == true ? frontier : nil
+    }
+
+    /// Parents first, so that the commit with which it began is the one that is named.
+    private func unverified(_ tip: ObjectID, _ known: TrustFrontier?) async throws(GitError) -> [ObjectID] {
+        let pinned = settings.since.map { [$0] } ?? []
+        guard let known else { return try await reader.history(of: tip, excluding: pinned) }
         do {
-            return try await reader.history(of: tip, excluding: pinned + [frontier.tip])
+            return try await reader.history(of: tip, excluding: pinned + [known.tip])
         } catch  where error.kind == .objectMissing {
             // What was verified is gone since it was taken back; all is looked at once more.
             self.frontier = nil
@@ -116,24 +148,4 @@ package actor CommitVerifier {
                 .notDescended, "it does not descend from trust.commits.since (\(since.short))",
                 advice: "push a commit that does, or pin another one in agent.yaml"))
     }
-}
-
-/// Up to where everything is verified: the tip and all that leads to it, under one policy.
-package struct TrustFrontier: Sendable, Hashable {
-    /// Of the keys and the requirement: another one begins anew.
-    package let policy: String
-    package let tip: ObjectID
-
-    package init(policy: String, tip: ObjectID) {
-        self.policy = policy
-        self.tip = tip
-    }
-
-    package init?(text: String) {
-        let words = text.split(separator: " ")
-        guard words.count == 2, let tip = ObjectID(words[1]) else { return nil }
-        self.init(policy: String(words[0]), tip: tip)
-    }
-
-    package var text: String { "\(policy) \(tip)" }
 }

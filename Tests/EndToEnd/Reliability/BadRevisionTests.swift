@@ -21,6 +21,8 @@ extension EndToEnd {
             }
         }
 
+        private static let wrongDigest = String(repeating: "0", count: 64)
+
         private static let kinds = [
             Kind.mode("crash", "Exits", "exit code 7"),
             .mode("exit", "Exits", "exit code 0"),
@@ -34,13 +36,16 @@ extension EndToEnd {
                     "i.yaml": Fickle.instance(unit: "fickle@2.0.0"),
                 ], word: "/no/such/program"),
             Kind(
-                name: "package without its program", reason: "CannotStart",
+                name: "wrong digest", reason: "CannotStart",
                 files: [
-                    "parts/readme": "no program is here\n",
+                    "dist/fickle.tar.gz": "something that nobody declared\n",
                     "u3.yaml": Fickle.unit(
-                        version: "3.0.0", command: "./start.sh", "artifact: {source: ./parts}"),
+                        version: "3.0.0", command: "./start.sh",
+                        "artifact: {source: ./dist/fickle.tar.gz, sha256: \"\(wrongDigest)\"}"),
                     "i.yaml": Fickle.instance(unit: "fickle@3.0.0"),
-                ], word: "start.sh"),
+                ],
+                word: "dist/fickle.tar.gz is not what is declared: sha256 \(wrongDigest) was expected, "
+                    + "f0c409"),
         ]
 
         @Test(

@@ -72,6 +72,46 @@ import Watcher
         #expect(try await signed.verdict(first, signed.verifier(gone)) == "trusted")
     }
 
+    @Test("Another key beside the others begins nothing anew; one that is gone, revoked or shortened does")
+    func evidence() async throws {
+        let signed = try SignedRepository(require: .every)
+        let first = try signed.commit("First")
+        #expect(try await signed.verdict(first) == "trusted")
+        let reached = try #require(signed.frontiers.last)
+        // With a forged memory of what was verified, it can be told whether it was looked at.
+        let unsigned = try signed.commit("Unsigned", by: nil)
+        let top = try signed.commit("Top")
+        let forged = try #require(
+            TrustFrontier(text: reached.text.replacing(first, with: unsigned)), "it survives being text")
+        #expect(forged.evidence == reached.evidence && reached.evidence != nil)
+        let (ann, bob) = ("ann@example.org", "bob@example.org \(signed.bob)\n")
+        for (keys, word) in [
+            ("\(ann) \(signed.ann)\n", "trusted"), (bob + "ann@elsewhere \(signed.ann)\n", "trusted"),
+            ("\(ann) valid-after=\"20260601Z\" \(signed.ann)\n" + bob, "trusted"),
+            (bob, "UnknownKey"), ("\(ann) valid-after=\"20260701Z\" \(signed.ann)\n", "KeyNotYetValid"),
+            ("\(ann) namespaces=\"file\" \(signed.ann)\n", "WrongNamespace"),
+        ] {
+            try signed.allow(keys)
+            #expect(try await signed.verdict(top, signed.verifier(forged)) == word, "\(keys)")
+        }
+        try signed.allow("\(ann) \(signed.ann)\n")
+        signed.settings.revoked = try signed.keys.write("revoked", signed.ann + "\n")
+        #expect(try await signed.verdict(top, signed.verifier(forged)) == "KeyRevoked")
+        signed.settings.revoked = nil
+        signed.settings.since = ObjectID(first)
+        #expect(try await signed.verdict(top, signed.verifier(forged)) == "Unsigned")
+    }
+
+    @Test(
+        "A commit too large to be looked at is rejected, not waited for",
+        arguments: [TrustSettings.Requirement.head, .every])
+    func large(_ require: TrustSettings.Requirement) async throws {
+        let signed = try SignedRepository(require: require)
+        let first = try signed.commit("First")
+        let raw = try signed.raw(first) + String(repeating: "x", count: ReaderLimits.commitBytesMax)
+        #expect(try await signed.verdict(try signed.store(raw)) == "MalformedSignature")
+    }
+
     @Test("Neither a commit-graph file nor a graft says what came before a commit") func onlyCommits()
         async throws
     {

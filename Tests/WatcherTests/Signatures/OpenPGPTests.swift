@@ -71,6 +71,31 @@ import Watcher
         #expect(try await signed.verdict(good) == "undecided: KeysUnusable")
     }
 
+    @Test("A signing subkey is revoked by its own fingerprint, or by that of its primary key")
+    func revokedSubkey() async throws {
+        let signed = try SignedRepository()
+        let ann = try Signer("ann", in: signed.keys)
+        try signed.keys.sh(
+            "\(ann.program) --passphrase '' --quick-add-key \(ann.fingerprint) ed25519 sign 2>/dev/null")
+        let subkey = try signed.keys.sh(
+            "\(ann.program) --list-keys --with-colons | awk -F: '/^fpr/ {print $10}' | tail -n 1"
+        ).trimmed
+        #expect(subkey != ann.fingerprint)
+        signed.settings.keys = [try signed.keys.write("pgp.asc", try ann.publicKey())]
+        // gpg takes the newest subkey that can sign.
+        let good = try ann.commit("By the subkey", in: signed.repository)
+        #expect(try await signed.verdict(good) == "trusted")
+        for fingerprint in [subkey, subkey.lowercased(), ann.fingerprint] {
+            signed.settings.revoked = try signed.keys.write("revoked", fingerprint + "\n")
+            #expect(try await signed.verdict(good) == "KeyRevoked", "\(fingerprint)")
+        }
+
+        // What gpg would pass over in silence.
+        signed.settings.revoked = nil
+        try signed.keys.write("pgp.asc", "ann@example.org \(signed.ann)\n" + (try ann.publicKey()))
+        #expect(try await signed.verdict(good) == "undecided: KeysUnusable")
+    }
+
     @Test func expiredKeysCountNoMore() async throws {
         let signed = try SignedRepository()
         let old = try Signer("old", in: signed.keys, expires: "1y", at: "20200101T000000!")

@@ -17,7 +17,7 @@ struct NotifyBlock {
         for (index, item) in items.enumerated() {
             let entry = Entry(file: file, path: "notify[\(index)]", values: item)
             for key in item.keys.sorted() where !Self.known.contains(key) {
-                throw entry.fault(key, "unknown setting notify[\(index)].\(key)")
+                throw file.fault(atKey: "notify[\(index)].\(key)", "unknown setting notify[\(index)].\(key)")
             }
             let target = try entry.target(node: node)
             guard !targets.contains(where: { $0.key == target.key }) else {

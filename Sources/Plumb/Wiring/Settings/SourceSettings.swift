@@ -17,6 +17,8 @@ struct SourceSettings {
     var interval = RemoteLimits.intervalDefault
     var timeout = RemoteLimits.timeoutDefault
     var credentials = RemoteCredentials()
+    /// For https, `http://proxy:3128`.
+    var proxy: String?
 
     /// What flags and variables say; nil where they are not given.
     struct Given {
@@ -27,7 +29,7 @@ struct SourceSettings {
 
     static let keys = Set([
         "source", "source.repo", "source.ref", "source.path", "source.owner", "source.interval",
-        "source.timeout", "source.credentials", "source.allowRewind",
+        "source.timeout", "source.credentials", "source.allowRewind", "source.proxy",
     ]).union(credentialKeys.map { "source.credentials." + $0 }).union(refKeys.map { "source.ref." + $0 })
 
     private static let refKeys = ["branch", "tag", "semver", "commit"]
@@ -54,6 +56,7 @@ struct SourceSettings {
         owner = try file.text("source.owner")
         try readTimes(file)
         credentials = try Self.credentials(file, for: address)
+        proxy = try Self.proxy(file, for: address)
     }
 
     /// As status and messages show it. It holds no secret: an address with a password is refused.
@@ -80,7 +83,30 @@ struct SourceSettings {
         remote.timeout = timeout
         remote.silence = min(timeout, RemoteLimits.silenceDefault)
         remote.credentials = credentials
+        remote.proxy = proxy
         return remote
+    }
+
+    private static func proxy(_ file: AgentFile, for address: RepositoryAddress) throws -> String? {
+        let key = "source.proxy"
+        guard let text = try file.text(key) else { return nil }
+        guard case .remote(let remote) = address, remote.transport == .https else {
+            throw file.fault(key, "\(key) is for https alone", remedy: "take it out")
+        }
+        guard let url = URL(string: text), ["http", "https", "socks5h"].contains(url.scheme),
+            url.host()?.isEmpty == false, ["", "/"].contains(url.path()), url.query() == nil
+        else {
+            throw file.fault(
+                key, "\(key): \(text) is no address of a proxy",
+                remedy: "write it as http://proxy.example.org:3128")
+        }
+        // It would stand in the environment of git, and in messages.
+        guard url.user() == nil else {
+            throw file.fault(
+                key, "\(key) holds a user or a password",
+                remedy: "use a proxy that lets this host through without")
+        }
+        return text
     }
 
     private static func selection(_ file: AgentFile) throws -> RefSelection? {

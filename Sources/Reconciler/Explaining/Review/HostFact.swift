@@ -3,7 +3,7 @@ package import Manifests
 /// Something that only a host can answer, and who needs the answer.
 package struct HostFact: Sendable, Hashable, Comparable {
     package enum Kind: String, Sendable, Hashable, Comparable, CaseIterable {
-        case command, group, label, node, secret, user
+        case artifact, command, group, label, node, secret, user
 
         package static func < (a: Kind, b: Kind) -> Bool { a.rawValue < b.rawValue }
     }
@@ -44,6 +44,11 @@ private struct HostFactCollection {
     mutating func add(_ unit: UnitDeclaration) {
         if let user = unit.entry.user { need(.user, user, "\(unit.id)") }
         if let group = unit.entry.group { need(.group, group, "\(unit.id)") }
+        switch unit.artifact?.origin {
+        case .web(let url)?: need(.artifact, url, "\(unit.id)")
+        case .host(let path)?: need(.artifact, "file://\(path)", "\(unit.id)")
+        case .repository?, nil: break
+        }
         if unit.artifact == nil || unit.entry.command.hasPrefix("/") {
             need(.command, unit.entry.command, "\(unit.id)")
         }

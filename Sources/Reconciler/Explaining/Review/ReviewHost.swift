@@ -47,7 +47,7 @@ package struct ReviewHost: Sendable, Hashable {
         case .group: groups.map { $0.contains(fact.name) }
         case .secret: secrets.map { $0.contains(fact.name) }
         case .node, .label: knowledge == .all ? true : nil
-        case .command: nil
+        case .command, .artifact: nil
         }
     }
 

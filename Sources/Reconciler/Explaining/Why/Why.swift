@@ -54,7 +54,7 @@ package struct Why: Sendable {
             state.waiting.map { ($0.replica, $0.reason) }, uniquingKeysWith: { first, _ in first })
         let remembered = state.memory.instances[name]
         replicas = status.replicas.filter { replica == nil || $0.replica.index == replica }.map { own in
-            let steps = Self.steps(own, remembered, events)
+            let steps = Self.steps(own, waits[own.replica], remembered, events)
             let failure = remembered?.activeRollback?.failure
             let failed = failure?.replica == own.replica ? failure?.run : nil
             let last = remembered?.replicas[own.replica.index]?.lastRun
@@ -68,12 +68,15 @@ package struct Why: Sendable {
     }
 
     private static func steps(
-        _ status: ReplicaStatus, _ remembered: InstanceMemory?, _ events: [EventRecord]
+        _ status: ReplicaStatus, _ waiting: Waiting.Reason?, _ remembered: InstanceMemory?,
+        _ events: [EventRecord]
     ) -> [Step] {
         var steps = (status.run?.findings ?? []).map { finding in
             Step(
                 kind: .finding, text: "\(finding.kind.rawValue): \(finding.message)", run: status.run?.id)
         }
+        let kept = kept(status, waiting, remembered)
+        steps += kept.map(rootSteps) ?? []
         var root: Cause?
         for event in events.reversed() where event.concerns(status.replica) && event.kind.isLink {
             guard steps.count < stepsMax else { break }
@@ -87,9 +90,24 @@ package struct Why: Sendable {
             }
         }
         if root == nil {
-            root = remembered?.removal ?? remembered?.rollbackCause ?? remembered?.applied?.startCause
+            let ran = kept == nil ? nil : status.run?.startCause
+            root = ran ?? remembered?.removal ?? remembered?.rollbackCause ?? remembered?.applied?.startCause
         }
         return steps + (root.map(rootSteps) ?? [])
+    }
+
+    /// What is wanted in place of the run that goes on, where this host cannot start it.
+    private static func kept(
+        _ status: ReplicaStatus, _ waiting: Waiting.Reason?, _ remembered: InstanceMemory?
+    ) -> Cause? {
+        switch waiting {
+        case .host, .preparing: break
+        default: return nil
+        }
+        guard let run = status.run, let wanted = remembered?.applied?.startCause, wanted.isCommitted,
+            wanted.revision?.id != run.startCause.revision?.id
+        else { return nil }
+        return wanted
     }
 
     private static func rootSteps(_ cause: Cause) -> [Step] {
@@ -181,7 +199,7 @@ extension Condition.Kind {
     fileprivate var standsInTheWay: Bool {
         switch self {
         case .synced, .ready, .progressing, .logsLost, .stale, .drifted, .driftUnwatched, .limitsDegraded,
-            .sandboxDegraded, .treeUnproven:
+            .sandboxDegraded, .treeUnproven, .notifyFailing:
             false
         default: true
         }

@@ -6,7 +6,7 @@ extension SpecFields {
         addInstance("spec.unit", unit.id.description, .restart)
         if unit.profile != .keepalive { addUnit("spec.profile", unit.profile.rawValue, .restart) }
         addEntry(unit.entry)
-        if let package = process.package { addUnit("spec.artifact.source", "tree \(package.tree)", .restart) }
+        addPackage(process.package)
         for (name, value) in unit.env { addUnit("spec.env.\(name)", value, .restart) }
         for endpoint in process.endpoints {
             let port = "\(endpoint.basePort)" + (endpoint.indexed ? "+index" : "")

@@ -36,6 +36,8 @@ package struct GitError: Error, Hashable, Sendable {
         case objectMissing
         /// An object is there and cannot be right: truncated, wrong hash, wrong type.
         case objectCorrupt
+        /// An object is what its hash says, and still none that git would make.
+        case badlyMade
         /// History ends early because the clone is shallow.
         case shallow
         /// The operating system refused: permission, input/output error, too many open files.

@@ -8,6 +8,11 @@ struct BlobReading {
     /// because asking for the size takes as long as reading; what would not fit into the reader's memory
     /// fails there, and is asked.
     func send(_ id: ObjectID, max: Int, to answer: ReaderAnswer) throws {
+        // Whoever wants a few bytes must not wait for a blob of a gigabyte to be unpacked.
+        if max < Self.smallMax {
+            let size = try repository.objects.blobSize(id, path: "")
+            if size > max { return try Self.decline(id, size, answer) }
+        }
         do {
             try repository.objects.withBlob(id) { bytes throws(GitError) in
                 Result {
@@ -25,6 +30,8 @@ struct BlobReading {
             try Self.decline(id, size, answer)
         }
     }
+
+    private static let smallMax = 64 << 10
 
     private static func decline(_ id: ObjectID, _ size: Int, _ answer: ReaderAnswer) throws {
         try answer.record {

@@ -13,8 +13,9 @@ struct CommitReading {
             try repository.objects.withCommit(id) { bytes throws(GitError) in
                 guard bytes.count <= ReaderLimits.commitBytesMax else {
                     throw GitError(
-                        .tooLarge,
-                        "the commit \(id) has \(bytes.count) bytes, more than \(ReaderLimits.commitBytesMax)")
+                        .badlyMade,
+                        "the commit itself has \(bytes.count) bytes, and \(ReaderLimits.commitBytesMax) are "
+                            + "the most", advice: "commit it anew with a shorter message")
                 }
                 return Result {
                     try answer.record(extraBytes: bytes.count) {

@@ -67,7 +67,9 @@ struct TreePath: CustomStringConvertible {
     mutating func enter(_ name: UnsafeRawBufferPointer) throws(GitError) {
         seen += 1
         guard seen <= ReaderLimits.entriesMax else {
-            throw GitError(.tooLarge, "the tree has more than \(ReaderLimits.entriesMax) entries")
+            throw GitError(
+                .tooLarge, "the tree has more than \(ReaderLimits.entriesMax) entries",
+                advice: "push a commit with fewer files below source.path, or set source.path to less")
         }
         lengths.append(bytes.count)
         if !bytes.isEmpty { bytes.append(UInt8(ascii: "/")) }

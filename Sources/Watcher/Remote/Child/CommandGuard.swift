@@ -66,16 +66,16 @@ private struct GuardedRun {
         let handle = clinux_pidfd_open(pid)
         defer { if handle >= 0 { close(handle) } }
         let end = ContinuousClock.now + command.timeout
-        var quietUntil = ContinuousClock.now + command.silence
+        var quiet = QuietSpan(command.silence)
         var (out, err) = (out, err)
         while true {
             let now = ContinuousClock.now
             if now >= end { return .timedOut }
-            if now >= quietUntil { return .silent }
+            if quiet.isOver(at: now, work: ProcessTree.work) { return .silent }
             var entries = [out, err, handle, lifeline].map {
                 pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
             }
-            let wait = now.duration(to: min(end, quietUntil))
+            let wait = now.duration(to: min(end, quiet.wakeAt))
             _ = Glibc.poll(&entries, nfds_t(entries.count), wait.pollMilliseconds)
             // Nothing is ever sent here while a command runs: the agent is gone, or does not want it any
             // more.
@@ -83,7 +83,7 @@ private struct GuardedRun {
             if entries[0].revents != 0 { out = Self.take(out, &output, RemoteLimits.outputBytesMax) }
             if entries[1].revents != 0 {
                 err = Self.take(err, &errors, RemoteLimits.errorBytesMax)
-                quietUntil = .now + command.silence
+                quiet = QuietSpan(command.silence)
             }
             if entries[2].revents != 0, entries[0].revents & Int16(POLLIN) == 0,
                 entries[1].revents & Int16(POLLIN) == 0
@@ -117,16 +117,13 @@ private struct GuardedRun {
     private static func spawn(
         _ command: GuardedCommand, _ out: Int32, _ err: Int32, _ pid: inout pid_t
     ) -> Int32 {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO)
-        posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO)
-        var arguments = command.arguments.map { (word: String) in strdup(word) } + [nil]
-        var environment = command.environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { for text in arguments + environment { free(text) } }
-        return posix_spawn(&pid, command.arguments.first ?? "", &actions, nil, &arguments, &environment)
+        var child = ChildSpawn(
+            command.arguments, environment: command.environment.map { "\($0.key)=\($0.value)" })
+        child.hasOwnGroup = false
+        child.open("/dev/null", O_RDONLY, as: STDIN_FILENO)
+        child.pass(out, as: STDOUT_FILENO)
+        child.pass(err, as: STDERR_FILENO)
+        return child.start(&pid)
     }
 }
 
@@ -145,21 +142,44 @@ enum ProcessTree {
         }
     }
 
+    /// The processor time of everything below us, in ticks of the kernel.
+    static func work() -> UInt64 {
+        let all = processes()
+        var tree: Set<Substring> = ["\(getpid())"]
+        var sum: UInt64 = 0
+        while true {
+            let next = all.filter { !tree.contains($0[0]) && $0.count > 15 && tree.contains($0[2]) }
+            if next.isEmpty { return sum }
+            for fields in next {
+                tree.insert(fields[0])
+                // Its own, and that of its children that have ended.
+                sum = fields[12...15].reduce(sum) { $0 &+ (UInt64($1) ?? 0) }
+            }
+        }
+    }
+
     /// Nobody else reaps our children, so the numbers are theirs for as long as this takes.
     private static func children() -> [pid_t] {
+        let own = getpid()
+        return processes().compactMap { fields in
+            fields.count > 2 && pid_t(fields[2]) == own ? pid_t(fields[0]) : nil
+        }
+    }
+
+    /// Of every process its number, and its fields from the state on, as proc(5) counts them.
+    private static func processes() -> [[Substring]] {
         guard let directory = opendir("/proc") else { return [] }
         defer { closedir(directory) }
-        let own = getpid()
-        var found: [pid_t] = []
+        var found: [[Substring]] = []
         while let entry = readdir(directory) {
             let name = withUnsafeBytes(of: entry.pointee.d_name) {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
             }
-            guard let pid = pid_t(name), let text = SmallFile.text(at: "/proc/\(name)/stat") else { continue }
+            guard pid_t(name) != nil, let text = SmallFile.text(at: "/proc/\(name)/stat") else { continue }
             // The name in parentheses may hold anything; the state and the parent come after the last of
             // them.
             let fields = text[(text.lastIndex(of: ")") ?? text.startIndex)...].split(separator: " ")
-            if fields.count > 2, pid_t(fields[2]) == own { found.append(pid) }
+            found.append([name[...]] + fields.dropFirst())
         }
         return found
     }

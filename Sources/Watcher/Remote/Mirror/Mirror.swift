@@ -55,16 +55,49 @@ struct Mirror {
     /// What a ref of the mirror names, where its file or the list of packed ones says so.
     func ref(_ name: String) -> ObjectID? {
         if let text = SmallFile.text(at: "\(path)/\(name)") { return ObjectID(text) }
-        guard let packed = fopen(path + "/packed-refs", "re") else { return nil }
+        var found: ObjectID?
+        eachPackedRef { packed, id in if packed == name { found = id } }
+        return found
+    }
+
+    private func eachPackedRef(_ body: (_ name: String, _ id: ObjectID?) -> Void) {
+        guard let packed = fopen(path + "/packed-refs", "re") else { return }
         defer { fclose(packed) }
         var line: UnsafeMutablePointer<CChar>?
         var capacity = 0
         defer { free(line) }
         while getline(&line, &capacity, packed) > 0 {
             let words = line.map { String(cString: $0) }?.split(whereSeparator: \.isWhitespace) ?? []
-            if words.count == 2, words[1] == name { return ObjectID(words[0]) }
+            if words.count == 2 { body(String(words[1]), ObjectID(words[0])) }
         }
-        return nil
+    }
+
+    /// Refs that git cannot have beside this one: `refs/heads/a` and `refs/heads/a/b` are a file and a
+    /// directory of one name. They are left of what was followed before, or what the remote had before.
+    func refsInTheWay(of name: String) -> [String] {
+        var found: Set<String> = []
+        let parts = name.split(separator: "/")
+        for count in stride(from: 3, to: parts.count, by: 1) {
+            let shorter = parts.prefix(count).joined(separator: "/")
+            if ref(shorter) != nil { found.insert(shorter) }
+        }
+        collectRefs(below: name, depth: 0, into: &found)
+        eachPackedRef { packed, _ in if packed.hasPrefix(name + "/") { found.insert(packed) } }
+        return found.sorted()
+    }
+
+    private func collectRefs(below name: String, depth: Int, into found: inout Set<String>) {
+        guard depth < 16, FileFacts(of: "\(path)/\(name)", followingLinks: false)?.isDirectory == true else {
+            return
+        }
+        for entry in FileTree.names(in: "\(path)/\(name)") {
+            let inner = "\(name)/\(entry)"
+            if FileFacts(of: "\(path)/\(inner)", followingLinks: false)?.isDirectory == true {
+                collectRefs(below: inner, depth: depth + 1, into: &found)
+            } else {
+                found.insert(inner)
+            }
+        }
     }
 
     /// The branch that HEAD of the mirror names.

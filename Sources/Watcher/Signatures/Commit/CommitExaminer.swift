@@ -16,7 +16,7 @@ struct CommitExaminer: Sendable {
         }
     }
 
-    typealias Verdict = Result<CommitSigner, CommitVerifier.Untrusted>
+    typealias Verdict = Result<Examined, CommitVerifier.Untrusted>
 
     func examine(_ id: ObjectID, _ bytes: [UInt8]) async throws(TrustFailure) -> sending Verdict {
         guard let commit = CommitObject(id: id, bytes: bytes) else {
@@ -28,7 +28,7 @@ struct CommitExaminer: Sendable {
         }
     }
 
-    private func judge(_ commit: CommitObject) async throws(TrustFailure) -> Result<CommitSigner, Distrust> {
+    private func judge(_ commit: CommitObject) async throws(TrustFailure) -> Result<Examined, Distrust> {
         guard let signature = commit.signature else {
             return .failure(
                 Distrust(
@@ -40,7 +40,11 @@ struct CommitExaminer: Sendable {
                 Distrust(.several, "it carries \(commit.signatureCount) signatures where one is expected"))
         }
         switch SignatureKind(signature) {
-        case .ssh: return keys.judgeSSH(commit, signature)
+        case .ssh:
+            return keys.judgeSSH(commit, signature).map { signer in
+                Examined(
+                    signer: signer, isOpenPGP: false, fingerprints: [signer.key], committed: commit.committed)
+            }
         case .openPGP: return try await judgeOpenPGP(commit, signature)
         case .x509:
             return .failure(
@@ -54,7 +58,7 @@ struct CommitExaminer: Sendable {
 
     private func judgeOpenPGP(
         _ commit: CommitObject, _ signature: [UInt8]
-    ) async throws(TrustFailure) -> Result<CommitSigner, Distrust> {
+    ) async throws(TrustFailure) -> Result<Examined, Distrust> {
         guard let gpg else {
             return .failure(
                 Distrust(
@@ -65,10 +69,15 @@ struct CommitExaminer: Sendable {
         let verdict = try await Self.onThread { () throws(TrustFailure) in
             try gpg.program.judge(signature, over: commit.payload, home: gpg.home)
         }
-        guard case .success(let signer) = verdict, keys.revoked.contains(signer.key.uppercased()) else {
-            return verdict
+        return verdict.flatMap { verified in
+            guard let revoked = verified.fingerprints.sorted().first(where: keys.revoked.contains) else {
+                return .success(
+                    Examined(
+                        signer: verified.signer, isOpenPGP: true, fingerprints: verified.fingerprints,
+                        committed: commit.committed))
+            }
+            return .failure(Distrust(.revoked, "the OpenPGP key \(revoked) that signed it is revoked"))
         }
-        return .failure(Distrust(.revoked, "the OpenPGP key \(signer.key) that signed it is revoked"))
     }
 
     /// gpg is waited for on a thread that may block.

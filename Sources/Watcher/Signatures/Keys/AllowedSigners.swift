@@ -63,6 +63,18 @@ package struct AllowedSigners: Sendable {
     }
 }
 
+extension AllowedSigners {
+    /// Whether one line allows the key of this fingerprint at both times, and so at all between them.
+    func allows(_ fingerprint: String, namespace: String, from first: Int64, to last: Int64) -> Bool {
+        byKey.contains { key, lines in
+            key.fingerprint == fingerprint
+                && lines.contains { line in
+                    [first, last].allSatisfy { entries[line].objection(namespace, $0) == nil }
+                }
+        }
+    }
+}
+
 extension AllowedSigners.Entry {
     fileprivate func objection(_ namespace: String, _ time: Int64) -> Distrust? {
         if let namespaces, !namespaces.matches(namespace) {

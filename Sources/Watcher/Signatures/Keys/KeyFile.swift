@@ -55,8 +55,8 @@ struct KeyFile {
             guard real == root || real.hasPrefix(root == "/" ? root : root + "/") else { continue }
             throw failure(
                 "KeysInRepository",
-                "is inside the repository \(repository): whoever may commit could decide "
-                    + "who is trusted", "move it out of the repository, to /etc/plumb for example")
+                "is below \(repository), where commits bring files: whoever may commit could decide "
+                    + "who is trusted", "move it elsewhere, to /etc/plumb for example")
         }
         // Whoever can write to a directory above it can put another file in its place.
         var directory = real

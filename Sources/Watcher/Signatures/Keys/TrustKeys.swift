@@ -11,6 +11,8 @@ package struct TrustKeys: Sendable {
     let digest: String
     /// Of the OpenPGP keys alone.
     let openPGPDigest: String
+    /// Of what is required, since which commit, and of the OpenPGP keys.
+    let rules: String
 
     /// Reads the files anew.
     package static func load(_ settings: TrustSettings) throws(TrustFailure) -> TrustKeys {
@@ -21,7 +23,13 @@ package struct TrustKeys: Sendable {
         for path in settings.keys {
             let bytes = try KeyFile(path: path, forbidden: settings.repositories).read()
             all.add(bytes)
-            if String(decoding: bytes, as: UTF8.self).contains("-----BEGIN PGP PUBLIC KEY BLOCK-----") {
+            if ArmouredKeys.areIn(bytes) {
+                if let line = ArmouredKeys.lineWithSSHKey(bytes) {
+                    throw TrustFailure(
+                        code: "KeysUnusable",
+                        message: "\(path):\(line): an SSH key in a file of OpenPGP keys would not count",
+                        advice: "put SSH keys into a file of their own, and name both in trust.commits.keys")
+                }
                 openPGP.append(bytes)
                 pgp.add(bytes)
             } else {
@@ -42,9 +50,11 @@ package struct TrustKeys: Sendable {
             }
             revoked = try parse(path) { () throws(AllowedSigners.Problem) in try RevokedKeys(parsing: bytes) }
         }
+        let openPGPDigest = pgp.finalize().hex
         return TrustKeys(
             signers: signers, openPGP: openPGP, revoked: revoked, digest: all.finalize().hex,
-            openPGPDigest: pgp.finalize().hex)
+            openPGPDigest: openPGPDigest,
+            rules: "\(settings.require.rawValue)-\(settings.since?.description ?? "")-\(openPGPDigest)")
     }
 
     private static func parse<Value>(

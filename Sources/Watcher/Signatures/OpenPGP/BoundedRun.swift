@@ -44,31 +44,13 @@ struct BoundedRun {
 
     /// In a group of its own, so that what it starts ends with it.
     private func spawn(_ source: Int32, _ second: Int32, _ sink: Int32) throws(Refusal) -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        var attributes = posix_spawnattr_t()
-        posix_spawn_file_actions_init(&actions)
-        posix_spawnattr_init(&attributes)
-        defer {
-            posix_spawn_file_actions_destroy(&actions)
-            posix_spawnattr_destroy(&attributes)
-        }
-        posix_spawn_file_actions_adddup2(&actions, source, STDIN_FILENO)
-        posix_spawn_file_actions_adddup2(&actions, sink, STDOUT_FILENO)
-        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, second, 3)
-        var signals = sigset_t()
-        sigfillset(&signals)
-        posix_spawnattr_setsigdefault(&attributes, &signals)
-        sigemptyset(&signals)
-        posix_spawnattr_setsigmask(&attributes, &signals)
-        posix_spawnattr_setpgroup(&attributes, 0)
-        posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
-        var arguments = command.map { (word: String) in strdup(word) } + [nil]
-        var variables = environment.map { (word: String) in strdup(word) } + [nil]
-        defer { for text in arguments + variables { free(text) } }
+        var child = ChildSpawn(command, environment: environment)
+        child.pass(source, as: STDIN_FILENO)
+        child.pass(sink, as: STDOUT_FILENO)
+        child.open("/dev/null", O_WRONLY, as: STDERR_FILENO)
+        child.pass(second, as: 3)
         var pid: pid_t = 0
-        let code = posix_spawn(&pid, command.first ?? "", &actions, &attributes, &arguments, &variables)
+        let code = child.start(&pid)
         guard code == 0 else { throw Refusal(code: code) }
         return pid
     }

@@ -59,7 +59,7 @@ struct GnuPG: Sendable {
 
     func judge(
         _ signature: [UInt8], over payload: [UInt8], home: String
-    ) throws(TrustFailure) -> Result<CommitSigner, Distrust> {
+    ) throws(TrustFailure) -> Result<GnuPGStatus.Verified, Distrust> {
         let outcome = try run(
             home, ["--verify", BoundedRun.extraPath, "-"], input: payload, extra: signature)
         guard let code = outcome.code else { throw Self.overdue }

@@ -29,7 +29,14 @@ struct GnuPGStatus {
         }
     }
 
-    var signer: Result<CommitSigner, Distrust> {
+    /// Who signed, by the primary key's name, and the fingerprints that a revocation may name: that key's and
+    /// the one of the subkey that made the signature.
+    struct Verified {
+        let signer: CommitSigner
+        let fingerprints: Set<String>
+    }
+
+    var signer: Result<Verified, Distrust> {
         guard verdicts.count == 1, let (word, rest) = verdicts.first else {
             return .failure(
                 verdicts.isEmpty
@@ -53,9 +60,10 @@ struct GnuPGStatus {
         guard [40, 64].contains(primary.utf8.count), primary.allSatisfy(\.isHexDigit) else {
             return .failure(Distrust(.malformed, "gpg does not say which key made its signature"))
         }
+        let signer = CommitSigner(
+            principal: parts.count > 1 ? String(parts[1]) : String(primary), key: String(primary))
         return .success(
-            CommitSigner(
-                principal: parts.count > 1 ? String(parts[1]) : String(primary), key: String(primary)))
+            Verified(signer: signer, fingerprints: [primary.uppercased(), fields[0].uppercased()]))
     }
 
     private static func refusal(_ word: String, _ key: String, _ rest: Substring) -> Distrust {

@@ -1,0 +1,53 @@
+import ArgumentParser
+import StatusAPI
+
+/// `plumb describe`: all that there is to say of one thing.
+struct DescribeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "describe",
+        abstract: "Show everything about one thing: for an Instance its replicas, config, origin and events.",
+        discussion: "With one word it is an Instance's name: plumb describe web.")
+
+    @Argument(help: ArgumentHelp("What, or the name of an Instance.", valueName: "kind"))
+    var kind: String
+    @Argument(help: "Which one.")
+    var name: String?
+    @OptionGroup var agent: AgentOptions
+    @OptionGroup var options: OutputOptions
+
+    private static let eventsShown = 10
+
+    func validate() throws {
+        guard name == nil || ResourceKind(word: kind) != nil else {
+            let known = ResourceKind.allCases.map(\.singular).joined(separator: ", ")
+            throw ValidationError("'\(kind)' is no kind: \(known)")
+        }
+    }
+
+    func run() async throws {
+        let chosen = name.flatMap { _ in ResourceKind(word: kind) } ?? .instances
+        let name = name ?? kind
+        let reader = ResourceReader(client: agent.client)
+        let document = try reader.one(chosen, name)
+        guard options.output == .text else { return options.write(document) }
+        guard chosen == .instances else { return Output.line(YAMLText.document(document)) }
+        Output.lines(try instance(name))
+    }
+
+    private func instance(_ name: String) throws -> [String] {
+        let path = ResourceKind.instances.path(of: name)
+        let detail = try WireMismatch.decode(InstanceDetailDocument.self, try agent.client.get(path))
+        let (width, paint) = (options.color.terminal.width, options.color.paint)
+        var lines = InstanceReport(detail: detail, now: Timestamp(TimeText.now())).lines(
+            width: width, paint: paint)
+        if let config = OutputValue(json: try agent.client.get(path + "/config")) {
+            lines += ConfigReport(config: config).lines(width: width, paint: paint)
+        }
+        let query = "?limit=\(Self.eventsShown)&instance=\(AgentClient.escaped(name))"
+        let events = try WireMismatch.decode(
+            ListDocument<EventDocument>.self, try agent.client.get("/v1/events" + query))
+        if !events.items.isEmpty { lines += ["", paint("EVENTS", .strong)] }
+        for event in events.items { lines += EventReport(event: event).lines(width: width, paint: paint) }
+        return lines
+    }
+}

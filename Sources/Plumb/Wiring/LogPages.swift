@@ -1,0 +1,135 @@
+import Foundation
+import Reconciler
+import StatusAPI
+import Supervisor
+import Synchronization
+
+/// Pages of logs for whoever asks the agent: so many readers at once, each for so long, on threads of their
+/// own. Filters look at lines as they are shown, so that what is masked cannot be guessed at.
+final class LogPages: Sendable {
+    private let stateDir: String
+    private let readers = Mutex(0)
+
+    static let readersMax = 4
+    /// Shorter than an answer may take.
+    static let timeMax: Duration = .seconds(4)
+    static let pageBytesMax = 4 << 20
+
+    init(stateDir: String) { self.stateDir = stateDir }
+
+    /// nil: nothing of that kind was ever written here.
+    func page(_ query: LogHistoryQuery, _ mask: SecretMask) async throws -> LogHistoryPage? {
+        let isFree = readers.withLock { count in
+            guard count < Self.readersMax else { return false }
+            count += 1
+            return true
+        }
+        guard isFree else { throw LogsBusy() }
+        return try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global(qos: .utility).async { [self] in
+                let result = Result { try read(query, mask) }
+                readers.withLock { $0 -= 1 }
+                continuation.resume(with: result)
+            }
+        }
+    }
+
+    private func read(_ query: LogHistoryQuery, _ mask: SecretMask) throws -> LogHistoryPage? {
+        let reader = LogReader(stateDir: stateDir)
+        let slots = reader.slots(of: [LogTarget(instance: query.instance, index: query.replica)])
+        let deadline = ContinuousClock.now + Self.timeMax
+        var wanted = LogQuery(slots: slots, since: query.since, until: query.until)
+        if let stream = query.stream.flatMap(LogLine.Stream.init) { wanted.streams = [stream] }
+        wanted.level = query.level.flatMap { LogLevel(name: $0) }
+        wanted.namesLevels = true
+        wanted.patterns = query.text.map { [LogPattern($0)] } ?? []
+        wanted.run =
+            switch query.run {
+            case nil: nil
+            case .current?: .current
+            case .previous?: .previous
+            case .id(let id)?: .id(id)
+            }
+        wanted.last = query.limit + query.skipped + 1
+        wanted.isStopped = { ContinuousClock.now > deadline }
+        guard !slots.isEmpty, reader.findsRun(wanted) else { return nil }
+        let records = reader.records(wanted)
+        if wanted.isStopped() { throw LogsSlow() }
+        return page(records, query, mask)
+    }
+
+    private func page(_ all: [LogRecord], _ query: LogHistoryQuery, _ mask: SecretMask) -> LogHistoryPage {
+        var records = all
+        // What an earlier page has shown of the nanosecond at which it ended.
+        for _ in 0..<query.skipped {
+            if let last = records.lastIndex(where: \.isLine) { records.remove(at: last) }
+        }
+        var (first, lines, bytes) = (records.endIndex, 0, 0)
+        while first > 0 {
+            let record = records[first - 1]
+            if case .line(let line) = record {
+                bytes += line.bytes.count
+                if line.offset == 0 { lines += 1 }
+            }
+            if lines > query.limit || bytes > Self.pageBytesMax && lines > 1 { break }
+            first -= 1
+        }
+        let shown = records[first...].drop { !$0.isLine && first > 0 }
+        let oldest = shown.first { $0.isLine }?.time
+        let again = shown.count { $0.isLine && $0.time == oldest }
+        let behind = query.until.map { $0.nanoseconds - 1 } == oldest?.nanoseconds ? query.skipped : 0
+        let items = shown.compactMap { LogRecordDocument($0, mask, holding: query.text) }
+        let isMore = first > 0 && items.contains { $0.kind == LogRecordDocument.line }
+        return LogHistoryPage(
+            records: items,
+            older: oldest.flatMap { time in
+                isMore ? (WallTime(nanoseconds: time.nanoseconds + 1), again + behind) : nil
+            })
+    }
+}
+
+/// There is more than can be looked through in time.
+struct LogsSlow: Error, CustomStringConvertible {
+    var description: String {
+        "looking through these logs takes too long: narrow it with since, until, replica or run"
+    }
+}
+
+extension LogRecord {
+    fileprivate var isLine: Bool {
+        if case .line = self { true } else { false }
+    }
+}
+
+extension LogRecordDocument {
+    fileprivate static let line = "line"
+
+    /// nil: as it is shown it does not hold what was looked for.
+    fileprivate init?(_ record: LogRecord, _ mask: SecretMask, holding wanted: String?) {
+        func make(_ kind: String, _ stream: LogLine.Stream) -> LogRecordDocument {
+            LogRecordDocument(
+                kind: kind, time: record.time, replica: record.slot.description, stream: stream.rawValue,
+                runId: record.run?.id?.text)
+        }
+        switch record {
+        case .line(let line):
+            self = make(Self.line, line.stream)
+            let shown = mask.masked(
+                line.text, startsInside: line.offset > 0, endsInside: !line.isComplete)
+            if let wanted, !shown.contains(wanted) { return nil }
+            text = shown
+            level = line.level?.name
+            complete = line.isComplete
+            offset = line.offset > 0 ? line.offset : nil
+        case .gap(let gap):
+            self = make("gap", gap.stream)
+            lostBytes = gap.lostBytes
+            since = gap.since.map(Timestamp.init)
+            reason = gap.reason
+        case .runStarted(let mark): self = make("runStarted", mark.stream)
+        case .runEnded(let mark, let end):
+            self = make("runEnded", mark.stream)
+            how = end.text
+        }
+    }
+}
