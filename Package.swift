@@ -117,6 +117,9 @@ let package = Package(
             name: "TestKit", dependencies: ["Manifests", "Reconciler", "CLinux"], swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         .testTarget(
+            name: "AgentTests", dependencies: ["Agent", "Reconciler", "Manifests", "TestKit"],
+            swiftSettings: strict),
+        .testTarget(
             name: "ManifestsTests", dependencies: ["Manifests"], swiftSettings: strict),
         .testTarget(
             name: "ReconcilerTests", dependencies: ["Reconciler", "Manifests", "TestKit"],

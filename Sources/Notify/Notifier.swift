@@ -36,8 +36,19 @@ package actor Notifier {
         for courier in couriers { await courier.close() }
     }
 
+    /// Nobody else says that time has passed.
+    private func lookAgain(after time: Duration) {
+        let ring = ring
+        timer?.cancel()
+        timer = Task {
+            try? await Task.sleep(for: time)
+            if !Task.isCancelled { ring.yield() }
+        }
+    }
+
     /// What may pass is pending until it has lasted.
     private func weighed(_ report: CommitReport) -> CommitReport {
+        if let time = report.lookAgain { lookAgain(after: time) }
         guard report.isPassing else {
             if report.state != .pending { unwell = nil }
             return report
@@ -46,12 +57,7 @@ package actor Notifier {
         let since = unwell?.commit == report.revision.id ? unwell?.since ?? now : now
         unwell = (report.revision.id, since)
         guard now - since < limits.patience else { return report }
-        let (ring, left) = (ring, limits.patience - (now - since))
-        timer?.cancel()
-        timer = Task {
-            try? await Task.sleep(for: left)
-            if !Task.isCancelled { ring.yield() }
-        }
+        lookAgain(after: limits.patience - (now - since))
         var pending = report
         pending.state = .pending
         return pending

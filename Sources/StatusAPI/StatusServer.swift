@@ -1,3 +1,4 @@
+import HTTPTypes
 import HummingbirdCore
 import Logging
 import NIOCore
@@ -21,8 +22,10 @@ package final class StatusServer: Service {
     private let onListening: (@Sendable (Listening) -> Void)?
     private let say: @Sendable (String) -> Void
     private let times: ServerTimes
-    let streams: Broadcaster
-    let connections = ConnectionCounts()
+    let serving: Serving
+
+    var streams: Broadcaster { serving.streams }
+    var connections: ConnectionCounts { serving.connections }
 
     /// - Parameters:
     ///   - say: told what an operator should know: that another certificate is in force, or why not.
@@ -48,7 +51,7 @@ package final class StatusServer: Service {
         self.configuration = configuration
         self.source = source
         self.onListening = onListening
-        streams = Broadcaster(source: source, settings: streaming)
+        serving = Serving(streams: Broadcaster(source: source, settings: streaming))
     }
 
     /// Something may be different: whoever watches is told. To be called after each turn of the loop; it
@@ -65,6 +68,7 @@ package final class StatusServer: Service {
     package func run() async throws {
         let address = try ListenAddress(configuration.listen)
         let tls = try Self.refuseOpenDoors(configuration, address, say)
+        serving.use(tls)
         let local = try configuration.socket.map { path throws(StatusServerError) in try LocalSocket(path) }
         let listeners = Listeners(address: address, socket: configuration.socket, onListening: onListening)
         var servers = [
@@ -123,7 +127,7 @@ package final class StatusServer: Service {
         let channel = HTTP1Channel(
             responder: respond(
                 Responder(
-                    source: source, access: isLocal ? nil : Access(configuration.access), streams: streams)),
+                    source: source, access: isLocal ? nil : Access(configuration.access), serving: serving)),
             configuration: .init(
                 idleTimeout: TimeAmount.nanoseconds(Int64(times.idle / .nanoseconds(1))),
                 httpDecoderConfiguration: .init(
@@ -131,7 +135,7 @@ package final class StatusServer: Service {
                     maxHeaderListSize: StatusLimits.headerBytesMax,
                     maxHeaderFieldCount: StatusLimits.headersMax)))
         let available = MaximumAvailableConnections(StatusLimits.connectionsMax, logger: logger)
-        return { [connections] fail in
+        return { [connections = serving.connections] fail in
             Server(
                 childChannelSetup: GuardedChannel(base: channel, connections: connections, tls: tls),
                 configuration: ServerConfiguration(
@@ -142,8 +146,9 @@ package final class StatusServer: Service {
     }
 
     private func respond(_ responder: Responder) -> HTTPChannelHandler.Responder {
-        { [times] request, writer, channel in
+        { [times, serving] request, writer, channel in
             let answer = await responder.answer(request, from: Peer(channel))
+            serving.answered(path: request.uri.path, code: answer.response.status.code)
             if let (session, opening) = answer.stream {
                 return try await session.run(opening, answer.response.head, request, writer, channel)
             }

@@ -20,12 +20,15 @@ package protocol StatusSource: HistorySource {
     func sandbox(of run: RunID) async -> SandboxObservation?
     /// What runs have written and write, until the consumer stops. Nothing is read ahead of it.
     func tail(_ query: TailQuery) -> AsyncStream<[TailRecord]>
+    /// What the agent has counted; nil where nobody counts.
+    func meters() async -> AgentMeters?
     /// What the webhook has answered; nil where there is none.
     var webhook: WebhookCounts? { get }
 }
 
 extension StatusSource {
     package var webhook: WebhookCounts? { nil }
+    package func meters() async -> AgentMeters? { nil }
 }
 
 /// A line that a run wrote.

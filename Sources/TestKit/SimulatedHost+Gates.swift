@@ -6,14 +6,18 @@ package import Reconciler
 package struct SimulatedGates: Sendable {
     package var keeper: Gatekeeper
     package var windows = WindowState.always
-    /// What is held.
+    /// What is held, or waits for its turn.
     package var candidate: Desired?
+    package fileprivate(set) var paced: PacedRevision?
+    /// What was disturbed by what was accepted, and when, in this life of the agent.
+    package fileprivate(set) var disturbances: [(instance: String, at: Instant)] = []
 
     package init(settings: GateSettings = GateSettings()) { keeper = Gatekeeper(settings: settings) }
 
     /// What a story prints of it.
-    var lines: [String] {
+    func lines(now: Instant) -> [String] {
         var lines: [String] = []
+        if let paced { lines.append("! \(paced.text(now: now))") }
         if let suspension = keeper.memory.suspension { lines.append("! \(suspension.text)") }
         if let held = keeper.memory.held {
             lines.append("! \(held.text)")
@@ -28,6 +32,8 @@ package struct SimulatedGates: Sendable {
             let memory = try? JSONDecoder().decode(GateMemory.self, from: bytes)
         else { return }
         keeper = Gatekeeper(settings: keeper.settings, memory: memory)
+        paced = nil
+        disturbances = []
     }
 }
 
@@ -39,12 +45,18 @@ extension SimulatedHost {
         let held = gates?.keeper.weigh(
             desired.revision, plan, isFirst: world.inForce.isEmpty, windows: gates?.windows ?? .always,
             at: clock.moment)
+        gates?.candidate = desired
+        gates?.paced = nil
         if let held {
-            gates?.candidate = desired
             _ = gates?.keeper.hold(held)
+        } else if !world.inForce.isEmpty,
+            let wait = gates?.keeper.pace(desired.revision, plan, at: clock.moment)
+        {
+            gates?.paced = wait
         } else {
             gates?.candidate = nil
             gates?.keeper.accepted(plan, desired, at: clock.moment)
+            gates?.disturbances += plan.disturbed.map { ($0, clock.now) }
             accept(desired)
         }
     }

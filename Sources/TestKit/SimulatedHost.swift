@@ -26,7 +26,7 @@ package struct SimulatedHost {
     package private(set) var events: [EventRecord] = []
 
     private var resolver = Resolver()
-    private(set) var accepted: Desired?
+    package private(set) var accepted: Desired?
     private var stored: [String: InstanceMemory] = [:]
     /// Specs whose check was asked for and not answered yet.
     package private(set) var checks: [InstanceSpec] = []
@@ -277,6 +277,7 @@ extension SimulatedHost {
         stored = [:]
         accepted = nil
         restartAgent()
+        world.recallGood(at: clock.moment)
     }
 
     /// Every process is gone, and instants begin anew.

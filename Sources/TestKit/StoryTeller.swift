@@ -28,7 +28,7 @@ struct StoryTeller {
             try watched { host, stuck, watch in try host.settle(stuck: stuck, watch: watch) }
         }
         lines += PlanText.lines(host.plan(), at: host.clock.now, waiting: true)
-        lines += host.gates?.lines ?? []
+        lines += host.gates?.lines(now: host.clock.now) ?? []
         return lines.isEmpty ? ["nothing to do"] : lines
     }
 
@@ -73,6 +73,7 @@ struct StoryTeller {
         case "unprepared": host.unprepared.insert(words[1])
         case "prepared": host.unprepared.remove(words[1])
         case "command-missing": host.missingCommands.insert(words[1])
+        case "command-there": host.missingCommands.remove(words[1])
         case "inputs": host.inputs[words[1]] = words[2]
         case "retry": host.retry(words[1])
         default: try happenToRun(verb, words)
@@ -114,6 +115,7 @@ struct StoryTeller {
                     run,
                     RunFinding(
                         kind: .drifted, reason: RunFinding.limitsChanged, message: "memory.max is 1, not 2"))
+            case "alive": host.probe(run, .liveness, passing: true)
             case "dead": host.probe(run, .liveness, passing: false, detail: "no answer in 1s")
             default: throw Story.Broken(description: "unknown step")
             }

@@ -9,13 +9,16 @@ package final class RepositoryWatcher: Sendable {
     private let loop: WatchLoop
     private let isStarted = Mutex(false)
 
-    /// - Parameter onEvent: called on the watcher's own thread, one event after the other. It should hand
+    /// - Parameter onEvent: called on the watcher's own thread, one event after the other (`silent` alone
+    /// comes
+    ///   from the reader's). It should hand
     /// the event on and
     ///   return; while it runs nothing is noticed.
     package init(settings: WatchSettings, onEvent: @escaping @Sendable (WatchEvent) -> Void) {
         reader = RepositoryReader(
             repository: settings.repository, allowedOwner: settings.allowedOwner, mode: settings.reader,
-            deadline: settings.deadline)
+            deadline: settings.deadline, silenceMax: settings.silenceMax
+        ) { onEvent(.silent($0)) }
         mailbox = WatchMailbox()
         loop = WatchLoop(settings: settings, reader: reader, mailbox: mailbox, onEvent: onEvent)
     }

@@ -6,6 +6,8 @@ package enum WatchEvent: Sendable {
     case revision(SeenRevision)
     /// The ref cannot be read. What was read before stays valid; it is tried again by itself.
     case unreadable(GitError)
+    /// The reader has been silent for long; nil: it has answered, or was ended. Says nothing of what is read.
+    case silent(GitError?)
     /// How changes are noticed from now on. Sent at the start and whenever it changes.
     case noticing(Noticing)
 }

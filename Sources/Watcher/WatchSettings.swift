@@ -13,6 +13,8 @@ package struct WatchSettings: Sendable {
     package var reader: ReaderMode
     /// How long one request to the reader may take.
     package var deadline: Duration
+    /// How long the reader may say nothing before that is told.
+    package var silenceMax: Duration
     /// How often the ref is read where the kernel cannot tell of changes.
     package var fallbackInterval: Duration
     /// The first and the longest wait before something that failed is read again.
@@ -28,6 +30,7 @@ package struct WatchSettings: Sendable {
         self.ref = ref
         self.reader = reader
         deadline = ReaderLimits.deadlineDefault
+        silenceMax = ReaderLimits.silenceMax
         fallbackInterval = .seconds(30)
         retryInitial = .seconds(1)
         retryMax = .seconds(30)

@@ -176,6 +176,9 @@ private struct NoSource: SourcePort {
     private let failure = SourceFailure(code: "Gone", message: "there is no repository", advice: "")
 
     func listing(of revision: RevisionID) async throws(SourceFailure) -> SourceListing { throw failure }
+    func changes(from old: RevisionID, to new: RevisionID) async throws(SourceFailure) -> SourceChanges {
+        throw failure
+    }
     func tree(of revision: RevisionID, path: String) async throws(SourceFailure) -> String { throw failure }
     func blobs(_ ids: [String]) async throws(SourceFailure) -> [String: [UInt8]] { throw failure }
     func ancestry(of accepted: RevisionID, in candidate: RevisionID) async throws(SourceFailure) -> Ancestry {

@@ -4,7 +4,10 @@ import Testing
 
 extension EndToEnd {
     @Suite("Commit status") struct CommitStatus {
-        private static let declarations = ["u.yaml": Declare.sleeper, "a.yaml": Declare.sleeping("a")]
+        private static let declarations = [
+            "u.yaml": Declare.sleeper,
+            "a.yaml": Declare.sleeping("a", level: 0, "update: {minHealthyTime: 200ms}"),
+        ]
 
         @Test("A forge hears of each commit: on its way, there and well, refused; and once each")
         func told() async throws {

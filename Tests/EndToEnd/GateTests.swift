@@ -149,7 +149,32 @@ extension EndToEnd {
                 try host.commit("Mend", files)
                 let after = try await host.settled("a/0", "b/0", "c/0", "d/0")
                 #expect(after.pids.filter { $0.key != "d/0" } == before)
+                try await unreadable(host, files, pids: after.pids)
             }
+        }
+
+        /// A newer revision is known of, and cannot be read: what it may take back is not to be approved.
+        private func unreadable(_ host: Host, _ files: [String: String], pids: [String: Int32]) async throws {
+            let status = try await held(host, try removeAll(host))
+            let plan = try #require(status.held["plan"].string)
+            let repository = host.repository
+            for (name, text) in files { try repository.write(name, text) }
+            try repository.write("e.yaml", Declare.sleeping("e"))
+            try repository.git("add", "-A")
+            let tree = try repository.git("write-tree")
+            let back = try repository.git("commit-tree", tree, "-p", "HEAD", "-m", "Take it back")
+            let object = "\(repository.path)/.git/objects/\(tree.prefix(2))/\(tree.dropFirst(2))"
+            #expect(rename(object, object + ".away") == 0)
+            try repository.git("update-ref", "refs/heads/main", back)
+            try await host.until("it is seen, and cannot be read") {
+                $0.json["source"]["seen"]["commit"].string == back && $0.condition("SourceStale") != nil
+            }
+            let approval = try await host.plumb("approve", plan, "--reason", "too late")
+            #expect(approval.code == 2)
+            #expect(approval.errors.contains("is the newest revision no longer"), "\(approval.errors)")
+            #expect(rename(object + ".away", object) == 0)
+            let after = try await host.settled("a/0", "b/0", "c/0", "d/0", "e/0")
+            #expect(after.pids.filter { $0.key != "e/0" } == pids)
         }
 
         @Test("Other labels of the host go through the gates, and back again for nothing") func labels()

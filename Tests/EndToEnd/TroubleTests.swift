@@ -153,6 +153,7 @@ extension EndToEnd {
                     ])
                 try await host.startAgent()
                 let before = try await host.settled("a/0", "b/0").pids
+                let begin = ContinuousClock.now
                 let descriptors = Files.names(in: "/proc/\(host.agentPID ?? 0)/fd").count
                 for commit in try chain(host, count) {
                     // As git moves a ref, at a pace that its own start would not keep.
@@ -169,7 +170,16 @@ extension EndToEnd {
                 let starts = try host.events().count { $0.kind == "starting" && $0.replica == "a/0" }
                 let accepted = try host.events().count { $0.kind == "revisionAccepted" }
                 #expect(starts <= accepted, "no restart without a revision")
+                // Two at once, and one a second from then on.
+                let span = ContinuousClock.now - begin
+                #expect(starts - 1 <= 3 + Int(span / .seconds(1)), "\(starts - 1) restarts in \(span)")
                 print("\(count) commits in a row: \(accepted - 1) accepted, \(starts - 1) restarts")
+                let known = try host.ask("/v1/revisions").json()["items"].array
+                let overtaken = try #require(known.first { $0["outcome"].string == "superseded" })
+                let id = try #require(overtaken["revision"]["commit"].string)
+                let trace = try host.ask("/v1/revisions/\(id)/trace").json()
+                #expect(trace["outcome"].string == "superseded", "\(trace)")
+                #expect(trace["supersededBy"]["commit"].string != nil, "\(trace)")
             }
         }
 

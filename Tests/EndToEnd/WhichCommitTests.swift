@@ -106,6 +106,32 @@ extension EndToEnd {
                 }
                 #expect(level(after) == "1" && after.condition("SourceRewound") == nil)
                 #expect(try host.events().contains { $0.kind == "rewindApproved" })
+
+                // Somebody's word outlasts the agent, where something else holds up what it is about.
+                await host.killAgent()
+                settings(host, "branch: main", "applyDelay: 1h\n")
+                try await host.startAgent()
+                try host.repository.write("a.yaml", Declare.sleeping("a", level: 3))
+                try host.repository.git("add", "a.yaml")
+                let tree = try host.repository.git("write-tree")
+                let stranger = try host.repository.git("commit-tree", tree, "-m", "Another history")
+                try host.repository.git("update-ref", "refs/heads/main", stranger)
+                try await host.until("it waits") { $0.condition("SourceRewound") != nil }
+                let word = try await host.plumb(
+                    "approve", "--rewind", "\(first.prefix(7))..\(stranger.prefix(7))", "--reason", "meant")
+                #expect(word.code == 0, "\(word)")
+                try await host.until("it is held by the delay") { $0.condition("Held") != nil }
+                await host.killAgent()
+                try await host.startAgent()
+                let held = try await host.until("it is read again") {
+                    $0.json["source"]["seen"]["commit"].string == stranger && $0.condition("Held") != nil
+                }
+                #expect(held.condition("SourceRewound") == nil && held.accepted == first)
+                try await host.approve("both were meant")
+                let last = try await host.until("it is taken") {
+                    $0.accepted == stranger && $0.areSettled(["a/0"])
+                }
+                #expect(level(last) == "3" && last.condition("SourceRewound") == nil)
             }
         }
 

@@ -51,6 +51,82 @@ struct GateTests {
         }
     }
 
+    @Test("Each Instance is disturbed twice at once, then once a second, and the last word is heard in time")
+    func pace() {
+        var random = SeededRandom(seed: 7)
+        var (pace, now) = (Pace(), Instant.zero)
+        var taken: [String: [Instant]] = [:]
+        for _ in 0..<5_000 {
+            now = now + .milliseconds(random.number(0...random.number(1...900)))
+            let names = ["a", "b", "c"].filter { _ in random.once(in: 2) }
+            if let wait = pace.wait(for: names, at: now) {
+                #expect(
+                    names.contains(wait.instance) && wait.until > now && wait.until <= now + Pace.interval)
+                #expect(
+                    pace.wait(for: names, at: wait.until) == nil, "whatever comes meanwhile, then it is taken"
+                )
+                continue
+            }
+            pace.took(names, at: now)
+            for name in names { taken[name, default: []].append(now) }
+        }
+        for (name, times) in taken {
+            for (first, third) in zip(times, times.dropFirst(Pace.burst)) {
+                #expect(third - first >= Pace.interval, "\(name)")
+            }
+            #expect(times.count > 900)
+        }
+    }
+
+    @Test("What stops, restarts or changes a process waits for its turn, and nothing else does")
+    func disturbed() throws {
+        let old = [
+            "a": "replicas: 4", "b": "", "c": "", "d": "suspend: true", "e": "desired: stopped", "f": "",
+            "g": "", "h": "prune: protect",
+        ]
+        let new = [
+            "a": "replicas: 1", "b": "desired: stopped", "c": "config: {fps: 2}",
+            "d": "suspend: true\nconfig: {fps: 2}", "e": "desired: stopped\nconfig: {fps: 2}",
+            "f": "replicas: 2", "n": "",
+        ]
+        #expect(try plan(old, new).disturbed == ["a", "b", "c", "g"])
+        #expect(try plan(old, old).disturbed.isEmpty)
+        var keeper = Gatekeeper()
+        let change = try plan(["c": ""], ["c": "config: {fps: 2}"])
+        let desired = try desired(["c": "config: {fps: 2}"], revision: 2)
+        for _ in 0..<Pace.burst {
+            #expect(keeper.pace(.numbered(2), change, at: clock.moment) == nil)
+            keeper.accepted(change, desired, at: clock.moment)
+        }
+        let wait = try #require(keeper.pace(.numbered(3), change, at: clock.moment))
+        #expect(wait.instance == "c" && wait.until == clock.now + Pace.interval)
+        // What somebody approves is meant now.
+        _ = keeper.hold(
+            HeldRevision(
+                revision: .numbered(3), plan: change,
+                holds: [Hold(kind: .window, message: "closed", lift: "it opens")], seen: clock.moment,
+                since: clock.wall))
+        _ = keeper.approve(change.hash.digest, by: "ann", reason: "", at: clock.moment)
+        #expect(keeper.pace(.numbered(3), change, at: clock.moment) == nil)
+    }
+
+    @Test("An approved rewind is remembered until it is taken, or until something else is accepted")
+    func rewind() throws {
+        var keeper = Gatekeeper()
+        keeper.approve(Rewind(from: .numbered(2), to: .numbered(1), isGone: false))
+        let memory = keeper.takeMemory()
+        let stored = try JSONDecoder().decode(
+            GateMemory.self, from: JSONEncoder().encode(#require(memory)))
+        #expect(stored.rewind?.to == .numbered(1))
+        keeper = Gatekeeper(memory: stored)
+        let plan = try plan(["a": ""], ["a": ""])
+        // The accepted revision once more, under other settings of the host.
+        keeper.accepted(plan, try desired(["a": ""], revision: 2), at: clock.moment)
+        #expect(keeper.memory.rewind != nil)
+        keeper.accepted(plan, try desired(["a": ""], revision: 1), at: clock.moment)
+        #expect(keeper.memory.rewind == nil)
+    }
+
     @Test("What is intent is no loss: stopped, fewer replicas, suspended, protected, elsewhere already")
     func intent() throws {
         let old = [

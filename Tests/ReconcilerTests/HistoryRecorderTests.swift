@@ -128,7 +128,7 @@ struct HistoryRecorderTests {
             trace.marks.map(\.stage) == [
                 .seen, .decoded, .accepted, .planned, .executing, .ready, .healthy,
             ])
-        #expect(trace.instances == 1 && trace.outcome == "accepted")
+        #expect(trace.instances == 1 && trace.outcome == .accepted)
         let instants = trace.marks.map(\.instant)
         #expect(instants == instants.sorted())
         #expect(trace.marks[1].instant - trace.marks[0].instant == .milliseconds(3))
@@ -189,13 +189,32 @@ struct HistoryRecorderTests {
         #expect(record.isOlder == true && record.specHash == known.specHash)
     }
 
+    @Test("What is overtaken while it waits is superseded; what was refused before stays refused")
+    func superseded() throws {
+        var recorder = HistoryRecorder(bootID: "boot")
+        let moment = ManualClock().moment
+        for number in 1...4 { recorder.seen(.numbered(number), at: moment) }
+        recorder.refused(Revision.numbered(1).id, outcome: .invalid)
+        recorder.passed(.paced, Revision.numbered(2).id, at: moment)
+        _ = recorder.take()
+        recorder.accepted(.numbered(3), at: moment)
+        let traces = recorder.take().traces
+        #expect(traces.map(\.revision.id) == [Revision.numbered(2).id])
+        let waited = try #require(traces.first)
+        #expect(waited.outcome == .superseded && waited.has(.paced))
+        #expect(waited.supersededBy == .numbered(3))
+        recorder.accepted(.numbered(4), at: moment)
+        #expect(recorder.take().traces.filter { $0.outcome == .superseded }.isEmpty)
+    }
+
     @Test("Revisions that are never decided do not pile up") func bounded() {
         var recorder = HistoryRecorder(bootID: "boot")
         let moment = ManualClock().moment
         for number in 1...1_000 { recorder.seen(.numbered(number), at: moment) }
-        recorder.refused(Revision.numbered(1).id, outcome: "invalid")
-        #expect(recorder.take().traces.isEmpty, "the oldest are forgotten")
-        recorder.refused(Revision.numbered(1_000).id, outcome: "invalid")
-        #expect(recorder.take().traces.map(\.outcome) == ["invalid"])
+        recorder.refused(Revision.numbered(1).id, outcome: .invalid)
+        let traces = recorder.take().traces
+        #expect(traces.count == 992 && traces.allSatisfy { $0.outcome == .superseded }, "the oldest let go")
+        recorder.refused(Revision.numbered(1_000).id, outcome: .invalid)
+        #expect(recorder.take().traces.map(\.outcome) == [.invalid])
     }
 }

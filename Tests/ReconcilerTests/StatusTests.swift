@@ -30,6 +30,49 @@ struct StatusTests {
         #expect(shown.replicas.map(\.phase) == [.running, .running])
     }
 
+    @Test("a forge hears of success once everything has been well for its minHealthyTime, and not before")
+    func commitReport() throws {
+        var host = SimulatedHost()
+        try host.commit(source("update: {minHealthyTime: 20s}"))
+        try host.settle()
+        func report() throws -> CommitReport {
+            var state = state(host)
+            state.source.accepted = host.world.desired?.revision
+            state.source.seen = state.source.accepted
+            return try #require(state.commitReport())
+        }
+        #expect(try report().state == .pending && report().reason == "Proving")
+        #expect(try report().lookAgain == .seconds(20))
+        try host.advance(by: .seconds(20))
+        #expect(try report().state == .success && report().lookAgain == nil)
+        try host.commit(source("update: {minHealthyTime: 20s}\nconfig: {fps: 2}"))
+        try host.settle()
+        try host.advance(by: .seconds(19))
+        #expect(try report().state == .pending)
+        try host.advance(by: .seconds(1))
+        #expect(try report().state == .success)
+    }
+
+    @Test("a rollout that failed with no way back is no success, however well it is between two exits")
+    func failedReport() throws {
+        let settings = "update: {rollback: {automatic: false}, minHealthyTime: 20s}\n"
+        var host = try SimulatedHost.running(source(settings))
+        try host.advance(by: .seconds(90))
+        #expect(host.world.memory.instances["web"]?.lastKnownGood.isEmpty == false)
+        try host.commit(source(settings + "config: {fps: 2}"))
+        for _ in 0..<Rollout.exitsMax {
+            try host.settle()
+            host.crash("web")
+            try host.advance(by: .seconds(6))
+        }
+        #expect(try status(host).replicas.first?.ready == true && status(host).synced)
+        var state = state(host)
+        state.source.accepted = host.world.desired?.revision
+        state.source.seen = state.source.accepted
+        let report = try #require(state.commitReport())
+        #expect(report.state == .failure && report.reason == "RolloutFailed")
+    }
+
     @Test("a crash loop is Crashed with its exit, a replica that gave up is Failed")
     func crashes() throws {
         var host = try SimulatedHost.running(source("restart: {maxRetries: 2}"))

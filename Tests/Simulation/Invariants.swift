@@ -149,7 +149,9 @@ struct Invariants {
             !host.world.observed.stopping
         else { return }
         if !host.isOwn(stop.slot) { return try Surges.checkStop(stop, host) }
-        if case .drifted = stop.cause.reason {
+        if case .retried = stop.cause.reason {
+            guard !run.isServing else { throw Broken(description: "\(stop.slot) is well, and tried again") }
+        } else if case .drifted = stop.cause.reason {
             try checkCure(run)
         } else if let good = Rollbacks.good(stop.slot.instance, host) {
             if run.spec.specHash == good, run.nonce == Rollbacks.nonce(stop.slot.instance, host),

@@ -75,9 +75,10 @@ struct RandomDeclarations {
 
     private func setPolicy(of instance: inout Instance, _ random: inout SeededRandom) {
         let mayOverlap = !units[instance.unit].oneshot
-        let strategies = ["recreate", "rolling", "rolling", "rolling"] + (mayOverlap ? ["blueGreen"] : [])
+        let strategies = ["recreate", "rolling", "rolling", "canary"] + (mayOverlap ? ["blueGreen"] : [])
         instance.strategy = random.pick(strategies) ?? "rolling"
-        instance.maxSurge = instance.strategy == "rolling" && mayOverlap ? random.number(0...2) : 0
+        instance.maxSurge =
+            ["rolling", "canary"].contains(instance.strategy) && mayOverlap ? random.number(0...2) : 0
         instance.maxUnavailable = random.number((instance.maxSurge > 0 ? 0 : 1)...2)
     }
 
@@ -174,6 +175,7 @@ extension RandomDeclarations {
         let needs = instance.dependsOn.map {
             "{instance: i\($0.instance), condition: \($0.condition), required: \($0.required)}"
         }
+        let canary = instance.strategy == "canary" ? ", canary: {replicas: 1, hold: 20s}" : ""
         let retries = instance.maxRetries.map { ", maxRetries: \($0)" } ?? ""
         return """
             apiVersion: plumb.dev/v1
@@ -191,7 +193,7 @@ extension RandomDeclarations {
               nodes: {names: [\(instance.elsewhere ? "edge-2" : "edge-1")]}
               stop: {grace: \(instance.grace)s}
               restart: {policy: \(instance.policy), backoff: {resetAfter: 20s}\(retries)}
-              update: {strategy: \(instance.strategy), maxUnavailable: \(instance.maxUnavailable), maxSurge: \(instance.maxSurge)}
+              update: {strategy: \(instance.strategy), maxUnavailable: \(instance.maxUnavailable), maxSurge: \(instance.maxSurge)\(canary)}
               dependsOn: [\(needs.joined(separator: ", "))]
 
             """

@@ -11,6 +11,8 @@ struct Simulation {
     private var invariants = Invariants()
     /// A replica that crashes as soon as it runs, for so many more steps.
     private var doomed: (slot: SlotID, steps: Int)?
+    /// What was accepted last, as far as the expectation knows.
+    private var lastAccepted: RevisionID?
     /// What happened, newest last; printed when something breaks.
     private(set) var trace: [String] = []
 
@@ -19,6 +21,9 @@ struct Simulation {
     init(seed: UInt64) {
         random = SeededRandom(seed: seed)
         declarations = RandomDeclarations(&random)
+        // Half of the worlds have gates, which let everything through in its turn.
+        let open = GateSettings(fuse: FusePolicy(maxRemoved: 100, maxRestarted: 100))
+        if seed.isMultiple(of: 2) { host.gates = SimulatedGates(settings: open) }
     }
 
     mutating func run() throws {
@@ -32,6 +37,7 @@ struct Simulation {
 
     /// One turn of the loop: what the planner wants is checked, done, and wanted no more.
     private mutating func turn() throws {
+        try takeTurns()
         let plan = host.plan()
         try invariants.check(plan, host, expected)
         try oneRunASlot()
@@ -215,12 +221,32 @@ extension Simulation {
             say("\(process.slot) \(isBad ? "is bad" : "ready")")
             host.probe(process.run, .readiness, passing: !isBad)
         }
+        // Of the liveness probes only those that were changed on a live run are waited for.
+        if host.world.run(process.run)?.unanswered?.contains(.liveness) == true {
+            host.probe(process.run, .liveness, passing: true)
+        }
     }
 
     private mutating func commit(_ what: String) throws {
         say("commit \(host.nextRevision): \(what)")
-        let desired = try host.commit(declarations.source)
-        expected.accept(desired)
+        try host.commit(declarations.source)
+        try takeTurns()
+    }
+
+    /// What waited for its turn may be accepted by now. No Instance is disturbed more often than the pace
+    /// says, and nothing waits for longer than that.
+    private mutating func takeTurns() throws {
+        host.weighAgain()
+        if let wait = host.gates?.paced, wait.until > host.clock.now + Pace.interval {
+            throw Invariants.Broken(description: "waits too long: \(wait.text(now: host.clock.now))")
+        }
+        guard let accepted = host.accepted, accepted.revision.id != lastAccepted else { return }
+        lastAccepted = accepted.revision.id
+        expected.accept(accepted)
+        let lately = (host.gates?.disturbances ?? []).filter { $0.at + Pace.interval > host.clock.now }
+        for (name, times) in Dictionary(grouping: lately, by: \.instance) where times.count > Pace.burst {
+            throw Invariants.Broken(description: "\(name) is disturbed \(times.count) times in a second")
+        }
     }
 
     private mutating func advance() {
@@ -252,10 +278,15 @@ extension Simulation {
         host.inputs = [:]
         host.randomness = 0.5
         for _ in 0..<Self.healingRounds {
+            try takeTurns()
             let plan = host.plan()
             try invariants.check(plan, host, expected)
             host.perform(plan)
             if try react() { continue }
+            if let wait = host.gates?.paced {
+                host.wait(until: wait.until)
+                continue
+            }
             guard plan.actions.isEmpty else { continue }
             guard let wake = plan.wakeAt else {
                 try converged(plan)
@@ -297,8 +328,10 @@ extension Simulation {
             case .silent: host.end(id, .keeperLost)
             case .live where process.stopRequested: host.end(id, .signaled(number: 15, coreDumped: false))
             case .live where process.memo.spec.profile == .oneshot: host.end(id, .exited(code: 0))
-            case .live where known?.isReady == false:
-                if Rollbacks.isBad(process.memo.spec), known?.readiness == false { continue }
+            case .live where known?.isReady == false || known?.isConfirmed == false:
+                if Rollbacks.isBad(process.memo.spec), known?.readiness == false, known?.isConfirmed == true {
+                    continue
+                }
                 pass(process)
             default: continue
             }
@@ -336,7 +369,8 @@ extension Simulation {
         }
         guard let run = host.ownRun(slot.replica) else { return false }
         if let good = Rollbacks.good(slot.instance, host) {
-            return run.isServing && run.spec.specHash == good
+            // Where the store was lost, what ran for long was taken for good, whatever its probes say.
+            return (run.isServing || Rollbacks.isBad(run.spec)) && run.spec.specHash == good
         }
         return run.isServing && run.key == desired.key && run.spec.specHash == desired.spec.specHash
     }

@@ -150,7 +150,7 @@ final class SampleSource: StatusSource {
 
     func traces(prefix: String, limit: Int) async throws -> [RevisionTrace] {
         guard Sample.revision.id.hex.hasPrefix(prefix) else { return [] }
-        var trace = RevisionTrace(revision: Sample.revision, outcome: "accepted", bootID: "boot")
+        var trace = RevisionTrace(revision: Sample.revision, outcome: .accepted, bootID: "boot")
         trace.mark(.seen, wall: Sample.wall(1), instant: Sample.instant(1))
         trace.mark(.planned, wall: Sample.wall(3), instant: Sample.instant(3))
         return [trace]
@@ -158,6 +158,13 @@ final class SampleSource: StatusSource {
 
     func lastOutput(of run: RunID, in slot: SlotID, lines: Int) async -> [OutputLine] {
         [OutputLine(isError: true, time: Sample.wall(4), text: "the last words of \(slot)")]
+    }
+
+    func meters() async -> AgentMeters? {
+        let sample = AgentMeters.Histogram(bounds: [0.01, 1], counts: [3, 2, 1], sum: 2.5)
+        return AgentMeters(
+            plans: sample, turns: sample, executing: sample, healthy: sample,
+            events: [("exited", 7), ("rolledBack", 2)])
     }
 
     func tail(_ query: TailQuery) -> AsyncStream<[TailRecord]> { AsyncStream { $0.finish() } }

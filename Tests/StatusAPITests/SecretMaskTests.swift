@@ -70,7 +70,7 @@ import Testing
         let source = SampleSource(state, mask: SecretMask([planted, "ann@example.org", "the last words"]))
         try await withServer(source, socket: directory.path + "/s") { _ in
             let local = try Connection(socket: directory.path + "/s")
-            for route in Route.all {
+            for route in Route.all where !route.isEndless {
                 let reply = try await local.ask(Sample.target(route.template))
                 for value in [planted, "ann@example.org", "the last words"] {
                     #expect(!reply.text.contains(value), "\(route.template)")

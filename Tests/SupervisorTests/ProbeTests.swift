@@ -169,4 +169,23 @@ import Testing
             await eventually("ready again") { host.probeChanges(of: run).last?.passing == true }
         }
     }
+
+    @Test func aSecretThatIsGoneSaysNothingOfWhatRuns() async throws {
+        try await withHost { host in
+            let (secret, aside) = ("\(host.base)/secrets/token", "\(host.base)/secrets/aside")
+            writeFile(secret, "hunter2", mode: 0o600)
+            var spec = shell(sleeper, health: Health(liveness: probe(.exec(command: ["true"]), failure: 1)))
+            spec.process.secrets = ["TOKEN": "token"]
+            let run = try await host.start(spec)
+            await eventually("alive") { host.probeChanges(of: run).last?.passing == true }
+            rename(secret, aside)
+            await eventually("nobody could ask") {
+                host.falters(of: run).contains { $0.contains("could not be asked") }
+            }
+            rename(aside, secret)
+            await eventually("asked again") { host.falters(of: run).last == "" }
+            #expect(host.probeChanges(of: run).map(\.passing) == [true])
+            #expect(host.falters(of: run).count == 2)
+        }
+    }
 }

@@ -26,6 +26,13 @@ extension TestHost {
         }
     }
 
+    /// What probes said that count as passing still; "": they pass again.
+    func falters(of run: RunID) -> [String] {
+        events.compactMap { event in
+            if case .probeFaltered(run, _, let detail) = event { detail ?? "" } else { nil }
+        }
+    }
+
     /// Waits until the program executes.
     @discardableResult
     func started(_ run: RunID, sourceLocation: SourceLocation = #_sourceLocation) async throws -> RunIdentity

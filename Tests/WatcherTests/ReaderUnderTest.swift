@@ -58,7 +58,7 @@ final class WatchLog: Sendable {
             switch event {
             case .revision(let seen): return seen.commit.id.description
             case .unreadable: return nil
-            case .noticing: continue
+            case .noticing, .silent: continue
             }
         }
         return nil
@@ -70,7 +70,7 @@ final class WatchLog: Sendable {
             switch event {
             case .revision: return nil
             case .unreadable(let error): return error
-            case .noticing: continue
+            case .noticing, .silent: continue
             }
         }
         return nil

@@ -4,7 +4,7 @@ package import Reconciler
 /// A revision, read as far as it went.
 package struct RevisionReading: Sendable {
     package enum Result: Sendable {
-        case valid(Snapshot, content: [UInt8])
+        case valid(Snapshot, content: SourceContent)
         /// Rendered diagnostics, errors first.
         case invalid([String])
         case failed(SourceFailure)
@@ -19,10 +19,12 @@ package struct RevisionReading: Sendable {
     package var heldAncestor: RevisionID?
 }
 
-/// Reads revisions into snapshots. Files whose blob did not change are not parsed again.
+/// Reads revisions into snapshots. Of one that follows what was read last only the difference is read, and
+/// files whose blob did not change are not parsed again.
 package actor RevisionReader {
     nonisolated let source: any SourcePort
-    private var cache = SourceCache()
+    /// What was read last, and of which revision; nil: of none that the repository has whole.
+    private var last: (pass: SourcePass, revision: RevisionID?)?
 
     package init(source: any SourcePort) { self.source = source }
 
@@ -46,31 +48,18 @@ package actor RevisionReader {
             {
                 ancestor = held
             }
-            let listing = try await source.listing(of: revision.id)
-            var pass = SourcePass(listing: listing, cache: cache)
-            // What to read depends on what was read: `.plumbignore`, then declarations, then the files they
-            // name.
-            while case let missing = pass.missingBlobs(), !missing.isEmpty {
-                pass.supply(try await source.blobs(missing))
-            }
-            let suspects = pass.suspectedPointers()
-            if !suspects.isEmpty {
-                pass.supplyPointers(try await source.pointers(among: suspects), among: suspects)
-            }
-            var trees: [String: String] = [:]
-            for directory in pass.missingTrees() {
-                trees[directory] = try await source.tree(of: revision.id, path: directory)
-            }
-            pass.supplyTrees(trees)
+            var pass = try await begin(revision.id)
+            // Whatever comes of it, the next revision is read by what differs from this one.
+            defer { last = (pass, revision.id) }
+            try await complete(&pass, of: revision.id)
             let assembly = pass.assemble()
-            cache = pass.takeCache()
             guard let snapshot = assembly.snapshot else {
                 return RevisionReading(
                     revision: revision, result: .invalid(pass.render(assembly.errors)),
                     diagnostics: assembly.errors)
             }
             return RevisionReading(
-                revision: revision, result: .valid(snapshot, content: pass.content().encoded()),
+                revision: revision, result: .valid(snapshot, content: pass.content()),
                 heldAncestor: ancestor)
         } catch {
             source.couldNotRead(revision.id, because: error)
@@ -78,14 +67,63 @@ package actor RevisionReader {
         }
     }
 
+    /// The listing of a revision, ready to be read: by what differs from the last one, where that can be
+    /// told.
+    private func begin(_ revision: RevisionID) async throws(SourceFailure) -> SourcePass {
+        guard var pass = last?.pass else {
+            return SourcePass(listing: try await source.listing(of: revision))
+        }
+        if let known = last?.revision, let changes = try await changes(from: known, to: revision),
+            pass.canGoOn(with: changes)
+        {
+            // Nobody else may have the pass while it is changed, or all of it is copied.
+            last = nil
+            pass.goOn(with: changes)
+            return pass
+        }
+        return SourcePass(listing: try await source.listing(of: revision), after: pass)
+    }
+
+    /// nil: the repository cannot tell (the old commit may be gone); reading all of it does.
+    private func changes(
+        from old: RevisionID, to new: RevisionID
+    ) async throws(SourceFailure) -> SourceChanges? {
+        do throws(SourceFailure) {
+            return try await source.changes(from: old, to: new)
+        } catch {
+            if error.isOfReader { throw error }
+            return nil
+        }
+    }
+
+    /// What to read depends on what was read: `.plumbignore`, then declarations, then the files they name.
+    private func complete(_ pass: inout SourcePass, of revision: RevisionID) async throws(SourceFailure) {
+        while case let missing = pass.missingBlobs(), !missing.isEmpty {
+            pass.supply(try await source.blobs(missing))
+        }
+        let suspects = pass.suspectedPointers()
+        if !suspects.isEmpty {
+            pass.supplyPointers(try await source.pointers(among: suspects), among: suspects)
+        }
+        var trees: [String: String] = [:]
+        for directory in pass.missingTrees() {
+            trees[directory] = try await source.tree(of: revision, path: directory)
+        }
+        pass.supplyTrees(trees)
+        pass.settle()
+    }
+
     /// The snapshot of a stored source; nil if this version cannot read it.
     package func restore(_ accepted: AcceptedSource) -> Snapshot? {
-        guard let content = SourceContent(encoded: accepted.content) else { return nil }
-        var pass = SourcePass(listing: content.listing, cache: cache)
+        SourceContent(encoded: accepted.content).flatMap { restore($0) }
+    }
+
+    func restore(_ content: SourceContent) -> Snapshot? {
+        var pass = SourcePass(listing: content.listing)
         pass.supply(content.blobs)
         guard pass.missingBlobs().isEmpty else { return nil }
-        let assembly = pass.assemble()
-        cache = pass.takeCache()
-        return assembly.snapshot
+        // Only what it was made of was kept, so that it is no listing to go on from.
+        last = (pass, nil)
+        return pass.assemble().snapshot
     }
 }

@@ -5,7 +5,7 @@ package import Manifests
 ///
 /// Layout: magic `PLS1`, then counted entries, then counted blobs; integers are little-endian, texts and
 /// bytes follow their 32-bit length. An unknown magic is not read.
-package struct SourceContent: Sendable {
+package struct SourceContent: Sendable, Equatable {
     package var listing: SourceListing
     package var blobs: [String: [UInt8]]
 
@@ -23,15 +23,24 @@ package struct SourceContent: Sendable {
         for entry in listing.entries {
             let (code, target) = entry.kind.coded
             out.append(code)
-            for text in [entry.path, entry.id, target] { out.appendCounted(Array(text.utf8)) }
+            for text in [entry.path, entry.id, target] { out.appendCounted(text) }
             out.appendNumber(UInt32(clamping: entry.size))
         }
-        out.appendNumber(UInt32(blobs.count))
-        for (id, bytes) in blobs.sorted(by: { $0.key < $1.key }) {
-            out.appendCounted(Array(id.utf8))
+        let count = out.count
+        out.appendNumber(0)
+        out.replaceNumber(at: count, by: UInt32(appendBlobs(to: &out)))
+        return out
+    }
+
+    /// Each once, in the order in which the entries name them: equal contents are equal bytes.
+    private func appendBlobs(to out: inout [UInt8]) -> Int {
+        var rest = blobs
+        for entry in listing.entries where entry.isFile {
+            guard let bytes = rest.removeValue(forKey: entry.id) else { continue }
+            out.appendCounted(entry.id)
             out.appendCounted(bytes)
         }
-        return out
+        return blobs.count - rest.count
     }
 
     package init?(encoded: [UInt8]) {
@@ -77,6 +86,15 @@ private struct Cursor {
 extension [UInt8] {
     fileprivate mutating func appendNumber(_ value: UInt32) {
         for shift in [0, 8, 16, 24] as [UInt32] { append(UInt8(truncatingIfNeeded: value >> shift)) }
+    }
+
+    fileprivate mutating func replaceNumber(at place: Int, by value: UInt32) {
+        for index in 0..<4 { self[place + index] = UInt8(truncatingIfNeeded: value >> (8 * UInt32(index))) }
+    }
+
+    fileprivate mutating func appendCounted(_ text: String) {
+        appendNumber(UInt32(text.utf8.count))
+        append(contentsOf: text.utf8)
     }
 
     fileprivate mutating func appendCounted(_ bytes: [UInt8]) {

@@ -7,6 +7,8 @@ package enum AgentEvent: Sendable {
     /// The repository cannot be read; what runs goes on.
     case sourceUnreadable(SourceFailure)
     case sourceReadable
+    /// Whoever reads it says nothing for long; nil: that is over.
+    case sourceSilent(SourceFailure?)
     /// Whether a revision that was seen may be believed.
     case revisionJudged(Revision, TrustVerdict)
     /// What says who is trusted is another than before.
@@ -20,6 +22,8 @@ package enum AgentEvent: Sendable {
     /// The end of what a run whose rollout failed has written to stderr.
     case errorsRead([String], of: RunID, instance: String)
     case startRefused(RunID, HostFailure)
+    /// A live change is in force; what is waited for from then on is planned anew.
+    case updated(RunID)
     case updateFailed(RunID, HostFailure)
     /// A forge cannot be told how commits stand; nil: it could be.
     case notifying(target: String, trouble: String?)

@@ -8,6 +8,7 @@ extension AgentLoop {
         case .revisionSeen(let revision): seen(revision)
         case .sourceUnreadable(let failure): unreadable(failure, at: moment)
         case .sourceReadable: readable(at: moment)
+        case .sourceSilent(let failure): silent(failure, at: moment)
         case .revisionJudged(let revision, let verdict): judged(revision, verdict, at: moment)
         case .trustChanged: trustChanged()
         case .fetched(let failure): fetched(failure, at: moment)
@@ -17,6 +18,7 @@ extension AgentLoop {
             world.prepared(spec, failure, inputs: inputs, at: moment)
         case .errorsRead(let lines, let run, let instance): world.errorsRead(lines, of: run, in: instance)
         case .startRefused(let run, let failure): refused(run, failure, at: moment)
+        case .updated: break
         case .updateFailed(let run, let failure): updateFailed(run, failure)
         case .notifying(let target, let trouble): notifying(target, trouble, at: moment)
         case .packagesCollected(let found): packagesCollected(found, at: moment)

@@ -5,14 +5,14 @@ import Reconciler
 struct Candidate {
     var revision: Revision
     var desired: Desired
-    var content: [UInt8]
+    var content: SourceContent
     var plan: GatedPlan
 }
 
 extension AgentLoop {
     /// The last arrow before acceptance: what the gates hold stays a candidate, and what is accepted stays in
     /// force.
-    func consider(_ revision: Revision, _ snapshot: Snapshot, _ content: [UInt8], at moment: Moment) {
+    func consider(_ revision: Revision, _ snapshot: Snapshot, _ content: SourceContent, at moment: Moment) {
         let desired = resolver.resolve(snapshot, revision: revision, node: settings.node)
         source.diagnostics = []
         conditions.clear(.invalid)
@@ -24,11 +24,18 @@ extension AgentLoop {
     }
 
     private func weigh(_ candidate: Candidate, at moment: Moment) {
+        paced = nil
         let isFirst = source.accepted == nil && world.inForce.isEmpty
         let held = gates.weigh(
             candidate.revision, candidate.plan, isFirst: isFirst, windows: calendar.windows(at: moment.wall),
             at: moment)
         guard let held else {
+            if !isFirst, let wait = gates.pace(candidate.revision, candidate.plan, at: moment) {
+                // It is the newest: what is held beside it is not weighed any more.
+                self.candidate = nil
+                paced = (candidate, wait)
+                return recorder.passed(.paced, candidate.revision.id, at: moment)
+            }
             liftHold(for: candidate, at: moment)
             return accept(candidate, at: moment)
         }
@@ -36,7 +43,7 @@ extension AgentLoop {
         guard gates.hold(held) else { return }
         showHold(at: moment)
         note(.held, held.text, revision: held.revision)
-        recorder.refused(held.revision.id, outcome: RevisionOutcome.Outcome.held.rawValue)
+        recorder.refused(held.revision.id, outcome: .held)
         batch.revisions.append(
             RevisionOutcome(revision: held.revision, outcome: .held, message: held.text, at: moment.wall))
     }
@@ -47,9 +54,22 @@ extension AgentLoop {
             note(.resumed, "the suspension by \(lapsed.by) has lapsed: \(lapsed.reason)")
             conditions.clear(.suspended)
         }
+        if let paced, paced.wait.until <= moment.instant { weigh(paced.candidate, at: moment) }
         guard let candidate, let held = gates.memory.held else { return }
         let isDue = held.holds.contains { $0.until.map { $0.instant <= moment.instant } ?? false }
-        if isDue { weigh(candidate, at: moment) }
+        guard isDue else { return }
+        guard newerThanCandidate != nil else { return weigh(candidate, at: moment) }
+        // Time lifts nothing any more: the newer revision decides, once it is read.
+        var waiting = held
+        for index in waiting.holds.indices { waiting.holds[index].until = nil }
+        _ = gates.hold(waiting)
+    }
+
+    /// What was seen after the candidate, and is not read yet, or cannot be: the candidate may be what it
+    /// takes back, and waits for it.
+    var newerThanCandidate: Revision? {
+        guard let candidate, let seen = source.seen, seen.id != candidate.revision.id else { return nil }
+        return seen
     }
 
     /// The newest commit may say that the plan of the held one is meant.
@@ -93,6 +113,7 @@ extension AgentLoop {
     /// The ref names something else now: what was held is of no matter any more.
     func dropHold(because reason: String) {
         candidate = nil
+        paced = nil
         conditions.clear(.held)
         guard let held = gates.memory.held else { return }
         note(.holdLifted, "\(held.revision.short) is held no longer: \(reason)", revision: held.revision)
@@ -133,6 +154,14 @@ extension AgentLoop {
 
 extension AgentLoop {
     func approve(_ plan: String, reason: String, by caller: Caller, at moment: Moment) -> ControlOutcome {
+        if let newer = newerThanCandidate, let held = gates.memory.held {
+            return .refused(
+                ControlRefusal(
+                    code: "Superseded",
+                    message: "\(held.revision.short) is the newest revision no longer: that is "
+                        + "\(newer.short), which is not read yet",
+                    remedy: "look at `plumb status`, and approve what is held then"))
+        }
         switch gates.approve(plan, by: caller.text, reason: reason, at: moment) {
         case .nothingHeld:
             return .refused(
@@ -180,7 +209,7 @@ extension AgentLoop {
             EventRecord(
                 kind: .suspended, time: moment.wall, caller: caller,
                 message: "suspended \(time) by \(caller.text): \(reason)"))
-        if let candidate { weigh(candidate, at: moment) }
+        if let candidate, newerThanCandidate == nil { weigh(candidate, at: moment) }
         return .done(
             "\(settings.node.name) is suspended \(time): no new revision is applied; what runs is "
                 + "supervised, and rollouts that began go on")
@@ -198,7 +227,7 @@ extension AgentLoop {
             EventRecord(
                 kind: .resumed, time: moment.wall, caller: caller,
                 message: "resumed by \(caller.text); it was suspended by \(was.by): \(was.reason)"))
-        if let candidate { weigh(candidate, at: moment) }
+        if let candidate, newerThanCandidate == nil { weigh(candidate, at: moment) }
         guard let held = gates.memory.held else { return .done("\(settings.node.name) goes on") }
         return .done("\(settings.node.name) goes on; \(held.text)")
     }

@@ -25,6 +25,7 @@ extension AgentLoop {
         let found = try await runs.open()
         if let reason = holdsOneshots, world.desired != nil { world.holdOneshots(reason: reason) }
         for run in found { adopt(run, at: moment) }
+        if remembered.rebuilt != nil { world.recallGood(at: moment) }
         claimAnew(known: Set(remembered.openRuns), at: moment)
         closeLostClaims(remembered.openRuns, found: Set(found.map(\.run)), at: moment)
         batch.bootID = clock.bootID
@@ -56,9 +57,9 @@ extension AgentLoop {
     private func restore(_ accepted: AcceptedSource, at moment: Moment) async {
         source.accepted = accepted.revision
         source.acceptedAt = accepted.acceptedAt
-        storedContent = accepted.content
+        storedContent = SourceContent(encoded: accepted.content)
         reader.source.accepted(accepted.revision.id)
-        guard let snapshot = await reader.restore(accepted) else {
+        guard let content = storedContent, let snapshot = await reader.restore(content) else {
             conditions.set(
                 .sourceStale, true, reason: "AcceptedUnreadable",
                 message: "the stored snapshot of \(accepted.revision.short) cannot be read by this version; "
@@ -70,7 +71,7 @@ extension AgentLoop {
         let node = acceptedNode(accepted)
         let desired = resolver.resolve(snapshot, revision: accepted.revision, node: node)
         world.restore(desired, at: moment)
-        if node != settings.node { consider(accepted.revision, snapshot, accepted.content, at: moment) }
+        if node != settings.node { consider(accepted.revision, snapshot, content, at: moment) }
         // That was what is stored, not what is in the repository below the path of now.
         isAcceptedRead = false
     }

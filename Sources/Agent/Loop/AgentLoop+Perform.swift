@@ -56,6 +56,14 @@ extension AgentLoop {
         let history = recorder.take()
         batch.specs += history.specs
         batch.traces += history.traces
+        for trace in history.traces where trace.outcome == .superseded {
+            let newer = trace.supersededBy.map { ": \($0.short) came before it was its turn" } ?? ""
+            batch.revisions.append(
+                RevisionOutcome(
+                    revision: trace.revision, outcome: .superseded,
+                    message: "\(trace.revision.short) was not applied\(newer)", at: clock.now().wall))
+        }
+        meters.note(events, history.traces)
     }
 
     /// Writes the batch; on failure it is kept and written with the next one.
@@ -156,6 +164,7 @@ extension AgentLoop {
             await before?.value
             do throws(HostFailure) {
                 try await runs.update(update.run, spec: update.spec, reload: update.reload, memo: memo)
+                mailbox.post(.updated(update.run))
             } catch {
                 mailbox.post(.updateFailed(update.run, error))
             }

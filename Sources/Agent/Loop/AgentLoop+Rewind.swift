@@ -5,7 +5,7 @@ import Reconciler
 extension AgentLoop {
     var rewindRules: RewindRules {
         RewindRules(
-            selection: settings.selection, allowsRewind: settings.allowsRewind, approved: approvedRewind)
+            selection: settings.selection, allowsRewind: settings.allowsRewind, approved: gates.memory.rewind)
     }
 
     func rewound(_ rewind: Rewind, at moment: Moment) {
@@ -60,7 +60,7 @@ extension AgentLoop {
                     message: "\(range) is not the rewind that waits: that is \(waiting.range)",
                     remedy: "look at what it loses, then: plumb approve --rewind \(waiting.range)"))
         }
-        approvedRewind = waiting
+        gates.approve(waiting)
         let message =
             "the rewind \(waiting.range) is approved by \(caller.text)"
             + (reason.isEmpty ? "" : ": \(reason)")

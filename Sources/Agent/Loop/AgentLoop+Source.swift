@@ -65,7 +65,7 @@ extension AgentLoop {
             revision: revision.id)
         guard isNews else { return }
         note(.revisionInvalid, message, revision: revision)
-        recorder.refused(revision.id, outcome: RevisionOutcome.Outcome.invalid.rawValue)
+        recorder.refused(revision.id, outcome: .invalid)
         batch.revisions.append(
             RevisionOutcome(revision: revision, outcome: .invalid, message: message, at: moment.wall))
     }
@@ -74,7 +74,7 @@ extension AgentLoop {
         let (revision, desired) = (candidate.revision, candidate.desired)
         // After a start the accepted revision is read once more: the settings may be others by now.
         let isNews =
-            revision.id != source.accepted?.id || candidate.content != storedContent
+            revision.id != source.accepted?.id || storedContent.map { $0 != candidate.content } ?? false
             || world.desired.map { $0.node != desired.node } ?? false
         world.accept(desired, at: moment, quietly: !isNews)
         world.dropStalePreparations()
@@ -84,14 +84,14 @@ extension AgentLoop {
         }
         gates.accepted(candidate.plan, desired, at: moment)
         isAcceptedRead = true
+        storedContent = nil
         guard isNews else { return }
         recorder.accepted(revision, at: moment)
         source.accepted = revision
         source.acceptedAt = moment.wall
         reader.source.accepted(revision.id)
-        storedContent = candidate.content
         batch.accepted = AcceptedSource(
-            revision: revision, acceptedAt: moment.wall, content: candidate.content)
+            revision: revision, acceptedAt: moment.wall, source: candidate.content)
         batch.revisions.append(
             RevisionOutcome(
                 revision: revision, outcome: .accepted, message: revision.subject, at: moment.wall))

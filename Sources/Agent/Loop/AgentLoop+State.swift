@@ -17,9 +17,10 @@ extension AgentLoop {
         return state
     }
 
-    func updateConditions(at moment: Moment) {
+    /// - Parameter ofRuns: whether runs or memory are others than when this was last called.
+    func updateConditions(at moment: Moment, ofRuns: Bool = true) {
         let behind = source.seen != nil && source.seen?.id != source.accepted?.id
-        rollbackConditions(at: moment)
+        if ofRuns { rollbackConditions(at: moment) }
         let synced =
             source.accepted != nil && !behind && !conditions.isTrue(.sourceStale)
             && !conditions.isTrue(.held) && !conditions.isTrue(.rolledBack)
@@ -50,6 +51,8 @@ extension AgentLoop {
                     "SourceStale",
                     "the repository cannot be read; \(source.accepted?.short ?? "") stays in force"
                 )
+            } else if let wait = paced?.wait {
+                ("Paced", wait.text(now: moment.instant))
             } else if behind {
                 ("Reading", "\(source.seen?.short ?? "") is being read")
             } else if conditions.isTrue(.rolledBack) {
@@ -71,6 +74,11 @@ extension AgentLoop {
 }
 
 extension AgentLoop {
+    /// The last known good spec that runs, where the declared one was rolled back.
+    package func specInPlace(of instance: String) -> SpecHash? {
+        world.memory.instances[instance]?.activeRollback?.good
+    }
+
     /// A rollback is no success: it stays visible until the declared spec runs, or another one is declared.
     private func rollbackConditions(at moment: Moment) {
         var (back, barred): ([String], [String]) = ([], [])

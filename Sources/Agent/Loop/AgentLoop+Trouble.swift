@@ -12,6 +12,11 @@ extension AgentLoop {
         tellOfTrouble(at: moment)
     }
 
+    func silent(_ failure: SourceFailure?, at moment: Moment) {
+        silence = failure
+        tellOfTrouble(at: moment)
+    }
+
     func fetched(_ failure: SourceFailure?, at moment: Moment) {
         fetchFailure = failure
         if failure == nil {
@@ -23,7 +28,7 @@ extension AgentLoop {
 
     /// A mirror that cannot be read is often one that could not be fetched: the remote comes first.
     private func tellOfTrouble(at moment: Moment) {
-        guard let failure = fetchFailure ?? readFailure else {
+        guard let failure = fetchFailure ?? readFailure ?? silence else {
             guard conditions.isTrue(.sourceStale) else { return }
             conditions.clear(.sourceStale)
             note(.sourceReadable, "the repository can be read again")

@@ -62,7 +62,7 @@ extension AgentLoop {
         guard isNews else { return }
         note(.revisionRejected, message, revision: revision)
         guard !isAccepted else { return }
-        recorder.refused(revision.id, outcome: RevisionOutcome.Outcome.rejected.rawValue)
+        recorder.refused(revision.id, outcome: .rejected)
         batch.revisions.append(
             RevisionOutcome(revision: revision, outcome: .rejected, message: message, at: moment.wall))
     }

@@ -52,6 +52,8 @@ package actor AgentLoop {
     var gates: Gatekeeper
     /// What the gates hold, as it was read; nil where nothing is held or it was not read in this life.
     var candidate: Candidate?
+    /// What no gate holds and is not its turn yet.
+    var paced: (candidate: Candidate, wait: PacedRevision)?
     /// Follows what is wanted, for those who ask later what became of it.
     var recorder = HistoryRecorder()
     var source: SourceStatus
@@ -71,9 +73,10 @@ package actor AgentLoop {
     /// Why the repository cannot be read, and why it cannot be fetched: each ends by itself.
     var readFailure: SourceFailure?
     var fetchFailure: SourceFailure?
-    /// The rewind that waits for somebody's word, and the last one that somebody agreed to.
+    /// Why it is not known yet whether it can be read.
+    var silence: SourceFailure?
+    /// The rewind that waits for somebody's word.
     var waitingRewind: Rewind?
-    var approvedRewind: Rewind?
     /// The accepted revision was read from the repository in this life, under the settings of this life.
     var isAcceptedRead = false
     /// Who is trusted changed since the newest revision was judged.
@@ -83,8 +86,8 @@ package actor AgentLoop {
     /// Told after each turn that something may be different; must not wait.
     private let onTurn: @Sendable () -> Void
     var isRetryingTrust = false
-    /// The accepted snapshot's bytes, as they are stored.
-    var storedContent: [UInt8] = []
+    /// What an earlier agent stored of the accepted revision, until that is read once more.
+    var storedContent: SourceContent?
     /// Set by `stopRequested`; true once nothing is left to wait for.
     var stopMode: StopMode?
     var timer: (at: Instant, task: Task<Void, Never>)?
@@ -96,8 +99,12 @@ package actor AgentLoop {
     var packagesDue: Instant?
     /// What is held for the Instances; nil until that was told once.
     private var held: HeldResources?
+    /// What was done so far, for metrics.
+    package internal(set) var meters: LoopMeters
     /// How long the last plan took.
     private var planning = Duration.zero
+    /// Of which world the last plan was, and when it wants to be looked at again.
+    private var planned: (version: UInt64, wakeAt: Instant?)?
     /// Runs of which nothing is known but their slots, and of which nothing that was accepted speaks yet.
     var nameless: [AdoptedRun] = []
     /// Oneshots are held because the store that knew of their success is lost.
@@ -122,7 +129,9 @@ package actor AgentLoop {
         self.source = SourceStatus(
             repository: settings.repository, ref: settings.ref, path: settings.path)
         self.source.mirror = settings.mirror
-        startedWall = clock.now().wall
+        let moment = clock.now()
+        startedWall = moment.wall
+        meters = LoopMeters(began: moment.instant)
     }
 
     /// Tells the loop that something happened. Never blocks.
@@ -160,25 +169,25 @@ package actor AgentLoop {
 
     /// One turn: apply, plan, make durable, perform.
     private func cycle(_ events: [AgentEvent]) async {
+        let begun = clock.now().instant
         for event in events { apply(event) }
         let moment = clock.now()
         adoptNameless(at: moment)
         weighAgain(at: moment)
-        world.advanceRollouts(at: moment)
-        let plan = stopMode == .keepRuns ? Plan() : plan(at: moment)
+        let isDue = isPlanDue(at: moment)
+        let work = isDue ? planAnew(at: moment) : Work()
         recorder.planned(at: clock.now())
-        let work = take(plan, at: moment)
-        waiting = plan.waiting
-        updateConditions(at: moment)
+        updateConditions(at: moment, ofRuns: isDue)
         collectChanges()
         let durable = await commitBatch()
         answerCallers(durable: durable)
-        await hold()
+        if isDue { await hold() }
         perform(work, durable: durable)
         becomeReady()
         collectPackagesWhenDue(at: moment)
         let gate = gates.wakeAt(hasCandidate: candidate != nil, at: moment.instant)
-        setTimer([plan.wakeAt, gate, packagesDue].compactMap { $0 }.min())
+        setTimer([planned?.wakeAt, gate, paced?.wait.until, packagesDue].compactMap { $0 }.min())
+        meters.turned(in: clock.now().instant - begun)
         onTurn()
     }
 
@@ -196,10 +205,25 @@ package actor AgentLoop {
         conditions.clear(.ready)
     }
 
-    private func plan(at moment: Moment) -> Plan {
-        let plan = Reconciler.plan(observed: world.observed, memory: world.memory, at: moment.instant)
-        planning = clock.now().instant - moment.instant
-        return plan
+    /// Most events (a ref that moved, a question) change nothing that is planned by: with ten thousand
+    /// Instances a plan is dear.
+    private func isPlanDue(at moment: Moment) -> Bool {
+        guard let planned, planned.version == world.version else { return true }
+        return planned.wakeAt.map { $0 <= moment.instant } ?? false
+    }
+
+    private func planAnew(at moment: Moment) -> Work {
+        let begin = clock.now().instant
+        world.advanceRollouts(at: moment)
+        let version = world.version
+        let plan =
+            stopMode == .keepRuns
+            ? Plan() : Reconciler.plan(observed: world.observed, memory: world.memory, at: moment.instant)
+        planned = (version, plan.wakeAt)
+        planning = clock.now().instant - begin
+        meters.planned(in: planning)
+        waiting = plan.waiting
+        return take(plan, at: moment)
     }
 
     /// Lets events gather for as long as the last plan took, so that planning never takes more than half of

@@ -107,21 +107,38 @@ package struct RunClaimed: Sendable {
 package struct AcceptedSource: Sendable {
     package var revision: Revision
     package var acceptedAt: WallTime
-    /// `SourceContent.encoded()`.
-    package var content: [UInt8]
+    private let form: Form
+
+    private enum Form {
+        case encoded([UInt8])
+        case whole(SourceContent)
+    }
+
+    /// `SourceContent.encoded()`: made only where it is asked for, because some MB take their time.
+    package var content: [UInt8] {
+        switch form {
+        case .encoded(let bytes): bytes
+        case .whole(let content): content.encoded()
+        }
+    }
 
     package init(revision: Revision, acceptedAt: WallTime, content: [UInt8]) {
         self.revision = revision
         self.acceptedAt = acceptedAt
-        self.content = content
+        form = .encoded(content)
+    }
+
+    package init(revision: Revision, acceptedAt: WallTime, source: SourceContent) {
+        self.revision = revision
+        self.acceptedAt = acceptedAt
+        form = .whole(source)
     }
 }
 
 /// What became of a revision that was seen.
 package struct RevisionOutcome: Sendable {
-    package enum Outcome: String, Sendable { case accepted, invalid, held, rejected }
     package var revision: Revision
-    package var outcome: Outcome
+    package var outcome: Revision.Outcome
     package var message: String
     package var at: WallTime
 }

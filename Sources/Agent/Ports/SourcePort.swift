@@ -5,6 +5,9 @@ package import Reconciler
 package protocol SourcePort: Sendable {
     /// Every file under the source path at a revision.
     func listing(of revision: RevisionID) async throws(SourceFailure) -> SourceListing
+    /// What differs in that from one revision to another. May fail where `listing` does not: the old revision
+    /// may be gone.
+    func changes(from old: RevisionID, to new: RevisionID) async throws(SourceFailure) -> SourceChanges
     /// The id of the tree at a directory, relative to the source path; "" is the source path itself.
     func tree(of revision: RevisionID, path: String) async throws(SourceFailure) -> String
     /// The bytes of blobs, by id; all that were asked for, or a failure.
@@ -32,4 +35,7 @@ package struct SourceFailure: Error, Sendable, Hashable {
         self.message = message
         self.advice = advice
     }
+
+    /// It says something of whoever reads, not of what is read.
+    var isOfReader: Bool { code.hasPrefix("Reader") }
 }

@@ -7,6 +7,8 @@ package struct ParsedFile: Sendable {
 
     /// Findings that need no other file, sorted.
     package var diagnostics: [Diagnostic] { content.diagnostics }
+    /// Directories that its Units' artifacts take.
+    package var artifactDirectories: [String] { content.artifactDirectories }
     /// The documents that are whole and valid in themselves.
     package var declarations: [Declaration] {
         content.units.map { .unit($0.declaration) } + content.instances.map { .instance($0.declaration) }

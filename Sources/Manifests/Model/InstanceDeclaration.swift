@@ -90,6 +90,9 @@ package struct InstanceDeclaration: Sendable {
         set { change { $0.source = newValue } }
     }
 
+    /// One of them is a copy of the other: they say the same, in the same place.
+    package func isCopy(of other: InstanceDeclaration) -> Bool { storage === other.storage }
+
     private mutating func change(_ body: (inout Fields) -> Void) {
         var fields = storage.fields
         body(&fields)

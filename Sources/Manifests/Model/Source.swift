@@ -1,6 +1,6 @@
 /// What a source holds at one revision, without the bytes: the listing that the git side or a directory
 /// gives.
-package struct SourceListing: Sendable {
+package struct SourceListing: Sendable, Equatable {
     package struct Entry: Sendable, Hashable {
         package enum Kind: Sendable, Hashable {
             case file

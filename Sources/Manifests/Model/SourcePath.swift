@@ -27,7 +27,7 @@ package enum SourcePath {
     }
 
     /// Whether a path is the directory or lies in it.
-    static func contains(_ directory: String, _ path: String) -> Bool {
+    package static func contains(_ directory: String, _ path: String) -> Bool {
         directory.isEmpty || path == directory
             || (path.hasPrefix(directory) && path.dropFirst(directory.count).first == "/")
     }

@@ -189,7 +189,3 @@ extension Assembler {
         }
     }
 }
-
-extension SourceListing.Entry {
-    var isFile: Bool { kind == .file || kind == .executable }
-}

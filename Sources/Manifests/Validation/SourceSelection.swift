@@ -20,11 +20,14 @@ package struct SourceSelection: Sendable {
     package private(set) var candidates: [SourceListing.Entry] = []
     package private(set) var leftOut: [LeftOut] = []
     package private(set) var diagnostics: [Diagnostic] = []
+    private let rules: IgnoreRules
+    /// There are more than are read; which, is forgotten.
+    private var isBounded = false
 
     /// `ignoreFile` is what `.plumbignore` holds, if it is there.
     package init(listing: SourceListing, ignoreFile: [UInt8]? = nil) {
-        let rules = IgnoreRules(ignoreFile ?? [])
-        for entry in listing.entries { add(entry, rules) }
+        rules = IgnoreRules(ignoreFile ?? [])
+        for entry in listing.entries { if isCandidate(entry) { candidates.append(entry) } }
         boundFiles()
     }
 
@@ -37,14 +40,40 @@ package struct SourceSelection: Sendable {
                 .tooManyDocuments, at: Location(file: candidates[most].path, line: 1, column: 1),
                 "there are \(candidates.count) files of declarations, and \(most) are the most"))
         candidates = []
+        isBounded = true
     }
 
-    private mutating func add(_ entry: SourceListing.Entry, _ rules: IgnoreRules) {
+    /// Whether so many files may come to it and all still be told apart.
+    package func hasRoom(for count: Int) -> Bool {
+        !isBounded && candidates.count + count <= DecodingLimits.documentsMax
+    }
+
+    /// Another listing has this entry too. The place where it is a candidate now; nil: it is none.
+    ///
+    /// - Precondition: the listing was in the order of its paths' bytes, and has nothing at this path.
+    package mutating func insert(_ entry: SourceListing.Entry) -> Int? {
+        guard isCandidate(entry) else { return nil }
+        let place = candidates.place(of: entry.path)
+        candidates.insert(entry, at: place)
+        return place
+    }
+
+    /// Another listing has nothing at this path. The place where it was a candidate; nil: it was none.
+    package mutating func remove(_ path: String) -> Int? {
+        leftOut.removeAll { $0.path == path }
+        diagnostics.removeAll { $0.location.file == path }
+        guard let place = candidates.index(of: path) else { return nil }
+        candidates.remove(at: place)
+        return place
+    }
+
+    /// Notes what is left out, and why.
+    private mutating func isCandidate(_ entry: SourceListing.Entry) -> Bool {
         let isYAML = Self.isYAML(entry.path)
         switch entry.kind {
-        case .directory: return
+        case .directory: return false
         case .file, .executable:
-            guard isYAML else { return }
+            guard isYAML else { return false }
         case .symbolicLink, .submodule: break
         }
         if Self.isHidden(entry.path) {
@@ -53,12 +82,13 @@ package struct SourceSelection: Sendable {
             leaveOut(entry, "\(Self.ignoreFileName):\(rule.line): \(rule.text)")
         } else {
             switch entry.kind {
-            case .file, .executable: candidates.append(entry)
+            case .file, .executable: return true
             case .directory: break
             case .submodule: leaveOut(entry, "a submodule; its files are not fetched")
             case .symbolicLink(let target): addLink(entry, to: target, isYAML: isYAML)
             }
         }
+        return false
     }
 
     private mutating func addLink(_ entry: SourceListing.Entry, to target: String, isYAML: Bool) {

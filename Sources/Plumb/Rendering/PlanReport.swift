@@ -59,6 +59,12 @@ extension ChangeSummary {
             let fields = change.changes.map(\.text).joined(separator: ", ")
             notes.append("note: \(change.instance): \(fields) touches no process")
         }
+        for (name, failed) in rolledBack {
+            notes.append(
+                "note: \(name) is declared as \(failed.specHash), which failed here and is not tried again "
+                    + "(\(failed.failure.message)): its last known good spec of \(failed.goodRevision.short) "
+                    + "runs; to try it again: plumb retry \(name)")
+        }
         for name in suspended {
             notes.append("note: \(name) is suspended: its changes wait until spec.suspend is false")
         }
@@ -103,6 +109,14 @@ extension PlanReport {
                     ])
                 }),
             "suspended": .array(summary.suspended.map { .string($0) }),
+            "rolledBack": .array(
+                summary.rolledBack.map { name, failed in
+                    .object([
+                        "instance": .string(name), "specHash": .string(failed.specHash.hex),
+                        "good": .string(failed.good.hex), "reason": .string(failed.failure.reason),
+                        "message": .string(failed.failure.message),
+                    ])
+                }),
             "protected": .array(summary.protected.map { .string($0) }),
         ]
         return members.map { OutputValue.Member(key: $0.key, value: $0.value) }

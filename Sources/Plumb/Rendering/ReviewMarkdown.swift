@@ -53,7 +53,7 @@ struct ReviewMarkdown {
         var lines = PlanRows(
             rows: group.summary.rows, signs: .diff, valueCharactersMax: Self.valueCharactersMax
         ).lines(width: nil, paint: .none)
-        lines += group.summary.notes.map { "# " + $0 }
+        lines += group.summary.besideWarnings.notes.map { "# " + $0 }
         if lines.isEmpty { lines = ["# nothing to do"] }
         lines.append("# " + ReviewReport.hashes(group))
         let counts = group.summary.countsText

@@ -94,7 +94,7 @@ struct ReviewReport {
             lines.append(group.summary.countsText + "   " + Self.hashes(group))
             lines += PlanRows(rows: group.summary.rows).lines(width: width, paint: paint)
             lines += group.warnings.map { paint(Self.warning($0), .attention) }
-            lines += group.summary.notes.map { paint($0, .faint) }
+            lines += group.summary.besideWarnings.notes.map { paint($0, .faint) }
         }
         if !untouched.isEmpty { lines += ["", "untouched: \(Self.list(untouched))"] }
         return lines + ending(paint)
@@ -104,7 +104,7 @@ struct ReviewReport {
         guard let host = group?.hosts.first ?? review.hosts.first else {
             return ["Plan for no host: \(title)", "nothing is declared"] + ending(paint)
         }
-        var lines = PlanReport(summary: host.summary).lines(width: width, paint: paint)
+        var lines = PlanReport(summary: host.summary.besideWarnings).lines(width: width, paint: paint)
         lines += host.warnings.map { paint(Self.warning($0), .attention) }
         return lines + ending(paint)
     }
@@ -130,6 +130,13 @@ struct ReviewReport {
 }
 
 extension ChangeSummary {
+    /// What a review's warnings say already is not said twice.
+    var besideWarnings: ChangeSummary {
+        var rest = self
+        rest.protected = []
+        return rest
+    }
+
     fileprivate var disruption: Int { 4 * count(.stop) + 4 * count(.restart) + rows.count }
 }
 

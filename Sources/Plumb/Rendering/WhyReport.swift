@@ -121,7 +121,8 @@ struct SpecHistoryReport {
         let ready = record.readyAt.map {
             Duration.nanoseconds($0.wall.nanoseconds - record.wantedAt.wall.nanoseconds).rough
         }
-        let outcome = record.endedAt == nil && record.outcome == "good" ? "good, current" : record.outcome
+        let isCurrent = record.endedAt == nil && record.outcome == "good"
+        let outcome = record.outcome + (isCurrent ? ", current" : record.runsNow == true ? ", runs now" : "")
         let changes =
             record.changes.isEmpty
             ? (record.isOlder ? "older than this history" : "new")
@@ -184,7 +185,8 @@ struct TraceReport {
         }
         lines += table.render(width: width, paint: paint)
         if let next = trace.supersededBy {
-            lines += ["", "\(next.short) took its place before all of it was healthy"]
+            let when = trace.outcome == "superseded" ? "it was applied" : "all of it was healthy"
+            lines += ["", "\(next.short) took its place before \(when)"]
         }
         return lines
     }

@@ -75,6 +75,7 @@ final class LoopBox: Sendable {
         case .unreadable(let error):
             post(.sourceUnreadable(SourceFailure(error)))
             if error.mayBeDamage { joined.withLock { $0 }?.following.follower?.suspect() }
+        case .silent(let error): post(.sourceSilent(error.map { SourceFailure($0) }))
         case .noticing(.events): break
         case .noticing(.interval(let interval, let reason)):
             AgentLog.say("changes are looked for every \(interval.rough): \(reason.message)")

@@ -33,6 +33,22 @@ struct SourceAdapter: SourcePort, PackageSource {
         }
     }
 
+    func changes(
+        from old: RevisionID, to new: RevisionID
+    ) async throws(SourceFailure) -> SourceChanges {
+        do throws(GitError) {
+            let found = try await reader.changedEntries(
+                from: object(old.hex), to: object(new.hex), path: path)
+            guard found.changed.allSatisfy(\.pathIsExact) else {
+                // Two names that are not UTF-8 may read the same.
+                throw GitError(.other, "what changed has a name that is not UTF-8")
+            }
+            return SourceChanges(changed: found.changed.map(\.source), removed: found.removed)
+        } catch {
+            throw SourceFailure(error)
+        }
+    }
+
     func tree(of revision: RevisionID, path directory: String) async throws(SourceFailure) -> String {
         do throws(GitError) {
             let whole = [path, directory].filter { !$0.isEmpty }.joined(separator: "/")

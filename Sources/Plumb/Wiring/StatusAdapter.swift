@@ -19,7 +19,13 @@ struct StatusAdapter: StatusSource {
     func state() async -> AgentState { await loop.state() }
 
     func specs(of instance: String, limit: Int) async throws -> [SpecRecord] {
-        try await store.specs(of: instance, limit: limit)
+        var records = try await store.specs(of: instance, limit: limit)
+        // The newest first: of a spec that was wanted twice the last time counts.
+        guard let good = await loop.specInPlace(of: instance),
+            let index = records.firstIndex(where: { $0.specHash == good && $0.progress.outcome == .good })
+        else { return records }
+        records[index].runsNow = true
+        return records
     }
 
     func traces(prefix: String, limit: Int) async throws -> [RevisionTrace] {
@@ -32,9 +38,23 @@ struct StatusAdapter: StatusSource {
 
     func tail(_ query: TailQuery) -> AsyncStream<[TailRecord]> { RunOutput(stateDir: stateDir).tail(query) }
 
+    func meters() async -> AgentMeters? { AgentMeters(await loop.meters) }
+
     func usage(of runs: Set<RunID>) async -> [RunID: RunUsage] { await supervisor.usage(of: runs) }
 
     func processes(of run: RunID) async -> [RunProcess] { supervisor.processes(of: run) }
 
     func sandbox(of run: RunID) async -> SandboxObservation? { supervisor.sandbox(of: run) }
+}
+
+extension AgentMeters {
+    fileprivate init(_ meters: LoopMeters) {
+        func histogram(_ histogram: DurationHistogram) -> Histogram {
+            Histogram(bounds: histogram.bounds, counts: histogram.counts, sum: histogram.seconds)
+        }
+        self.init(
+            plans: histogram(meters.plans), turns: histogram(meters.turns),
+            executing: histogram(meters.executing), healthy: histogram(meters.healthy),
+            events: EventRecord.Kind.allCases.map { ($0.rawValue, meters.events[$0] ?? 0) })
+    }
 }

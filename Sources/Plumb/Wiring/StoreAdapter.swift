@@ -56,9 +56,8 @@ struct StoreAdapter: MemoryPort {
         }
         out.revisions = batch.revisions.map { outcome in
             RevisionRecord(
-                revision: outcome.revision,
-                outcome: RevisionRecord.Outcome(rawValue: outcome.outcome.rawValue),
-                message: outcome.message, at: outcome.at)
+                revision: outcome.revision, outcome: outcome.outcome, message: outcome.message,
+                at: outcome.at)
         }
         out.specs = batch.specs
         out.traces = batch.traces

@@ -48,6 +48,8 @@ package struct ChangeSummary: Sendable {
     package var suspended: [String]
     /// Instances that are declared no longer, and that `prune: protect` keeps.
     package var protected: [String]
+    /// Instances whose declared spec failed on this host and is not tried, by what is known of that.
+    package var rolledBack: [(instance: String, failure: RolledBack)]
     package var unchanged: Int
     /// What the gates look at.
     package var gated: GatedPlan
@@ -63,11 +65,16 @@ package struct ChangeSummary: Sendable {
         let before = Assessment(observed: world.observed, memory: world.memory, at: moment.instant)
         let needs = Assessment(observed: after.observed, memory: after.memory, at: moment.instant)
         (rows, unchanged) = Self.rows(needs, since: before, after, candidate.revision)
-        quiet = Self.quietChanges(world.desired, candidate, touched: Set(rows.map(\.instance)))
+        let failed = after.memory.instances.filter { $0.value.activeRollback != nil }.keys
+        quiet = Self.quietChanges(
+            world.desired, candidate, touched: Set(rows.map(\.instance)).union(failed))
         // Those of which the candidate says nothing stay suspended, too.
         let kept = after.memory.instances.filter { $0.value.applied?.desired.suspend == true }.keys
         let declared = candidate.instances.values.filter { $0.suspend && $0.assigned }.map(\.name)
         suspended = Set(kept).union(declared).sorted()
+        rolledBack = after.memory.instances.sorted { $0.key < $1.key }.compactMap { name, remembered in
+            remembered.activeRollback.map { (name, $0) }
+        }
         protected = after.memory.instances.filter { $0.value.isProtected }.keys.sorted()
         gated = GatedPlan(from: world.inForce, to: candidate)
     }

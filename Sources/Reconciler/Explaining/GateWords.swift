@@ -15,6 +15,11 @@ extension HeldRevision {
     package var lift: String {
         var ways: [String] = []
         for hold in holds where !ways.contains(hold.lift) { ways.append(hold.lift) }
+        // What lifts one of them alone need not be said beside what lifts it as well.
+        let approval = Gatekeeper.command(plan.hash)
+        if ways.contains(approval) {
+            ways = ways.filter { $0 == approval || !$0.hasSuffix(", or " + approval) }
+        }
         return ways.joined(separator: "; and ")
     }
 }

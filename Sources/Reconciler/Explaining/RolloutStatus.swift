@@ -50,7 +50,7 @@ extension AgentState {
             return nil
         }
         if let rolledBack = remembered.activeRollback { return status(rolledBack, remembered, desired) }
-        guard let rollout = remembered.activeRollout else { return nil }
+        guard let rollout = remembered.activeRollout, desired.target > 0 else { return nil }
         let review = RolloutReview(rollout, remembered, observed, at: now)
         let failure = rollout.failure
         let state: RolloutStatus.State =

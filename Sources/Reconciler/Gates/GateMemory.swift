@@ -8,6 +8,8 @@ package struct GateMemory: Sendable, Hashable, Codable {
     package var losses: [Loss]?
     /// The host settings under which the accepted snapshot was accepted.
     package var scope: AcceptedScope?
+    /// The rewind that somebody agreed to, until it is taken.
+    package var rewind: Rewind?
 
     package init() {}
 
@@ -49,6 +51,8 @@ package struct HeldRevision: Sendable, Hashable, Codable {
     ) {
         self.revision = revision
         self.plan = plan
+        // Of weight only while the plan is new; see `GatedPlan.disturbed`.
+        self.plan.disturbed = []
         self.holds = holds
         self.seen = seen
         self.since = since

@@ -25,6 +25,11 @@ package struct GatedPlan: Sendable, Hashable, Codable {
     package var remaining: Int
     /// Nothing that concerns this node differs, be it gated or not.
     package var changesNothing: Bool
+    /// Instances of which something that may run is stopped, restarted or changed live. Never stored: it is
+    /// of weight only when the plan is new.
+    package var disturbed: [String] = []
+
+    private enum CodingKeys: CodingKey { case node, actions, hash, assigned, remaining, changesNothing }
 
     package func replicas(_ kind: Kind) -> Int {
         actions.reduce(0) { $0 + ($1.kind == kind ? $1.replicas : 0) }
@@ -35,22 +40,35 @@ package struct GatedPlan: Sendable, Hashable, Codable {
         node = candidate.node.name
         actions = []
         assigned = 0
-        changesNothing = old.allSatisfy { name, _ in candidate.instances[name] != nil }
-        var hash = SHA256()
-        hash.updateFramed(node)
-        for (name, before) in old.sorted(by: { $0.key < $1.key }) {
+        remaining = 0
+        changesNothing = true
+        var (gated, known) = ([(action: Action, line: String)](), 0)
+        for (name, before) in old {
             assigned += before.target
             let after = candidate.instances[name]
-            guard let (action, line) = Self.gated(name, before, after) else { continue }
+            known += after == nil ? 0 : 1
+            remaining += after?.target ?? 0
+            if before == after && !before.suspend { continue }
+            if changesNothing && !(after?.isHere(as: before) ?? false) { changesNothing = false }
+            if before.isDisturbed(by: after) { disturbed.append(name) }
+            if let found = Self.gated(name, before, after) { gated.append(found) }
+        }
+        if known < candidate.instances.count {
+            for (name, new) in candidate.instances where old[name] == nil {
+                remaining += new.target
+                if !new.isHere(as: nil) { changesNothing = false }
+            }
+        }
+        gated.sort { $0.action.instance < $1.action.instance }
+        disturbed.sort()
+        var hash = SHA256()
+        hash.updateFramed(node)
+        for (action, line) in gated {
             actions.append(action)
-            hash.updateFramed(name)
+            hash.updateFramed(action.instance)
             hash.updateFramed(line)
         }
         self.hash = PlanHash(digest: hash.finish())
-        remaining = candidate.instances.values.reduce(0) { $0 + $1.target }
-        if changesNothing {
-            changesNothing = candidate.instances.allSatisfy { name, new in new.isHere(as: old[name]) }
-        }
     }
 
     /// The removal or restart, and words that say from what to what; nil for whatever needs no gate.
@@ -80,6 +98,14 @@ package struct GatedPlan: Sendable, Hashable, Codable {
 }
 
 extension DesiredInstance {
+    /// A change of it to the other one touches processes that may run.
+    fileprivate func isDisturbed(by after: DesiredInstance?) -> Bool {
+        guard target > 0 else { return false }
+        guard let after, after.assigned else { return !suspend && prune != .protect }
+        if after.suspend { return false }
+        return after.target < target || after.spec.specHash != spec.specHash || after.nonce != nonce
+    }
+
     /// It is to run here as it did, or not at all as before.
     fileprivate func isHere(as old: DesiredInstance?) -> Bool {
         guard let old else { return !assigned }

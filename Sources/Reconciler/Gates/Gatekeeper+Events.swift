@@ -13,10 +13,13 @@ extension Gatekeeper {
     package mutating func accepted(_ plan: GatedPlan, _ desired: Desired, at now: Moment) {
         let approved = memory.approval?.plan == plan.hash && !plan.actions.isEmpty
         count(plan, in: desired, approved: approved, at: now)
+        pace.took(plan.disturbed, at: now.instant)
         change { memory in
             memory.held = nil
             memory.approval = nil
             memory.scope = AcceptedScope(revision: desired.revision.id, node: desired.node)
+            // It is taken, or what it was to take the place of is gone.
+            if memory.rewind?.from.id != desired.revision.id { memory.rewind = nil }
         }
     }
 
@@ -27,6 +30,10 @@ extension Gatekeeper {
             memory.approval = nil
         }
     }
+
+    /// Somebody agrees that a rewind is meant. It is remembered until another revision is accepted: gates may
+    /// hold the one that it leads to for long, and the agent may end meanwhile.
+    package mutating func approve(_ rewind: Rewind) { change { $0.rewind = rewind } }
 
     package enum ApprovalAnswer: Sendable, Hashable {
         case approved(HeldRevision)

@@ -6,6 +6,8 @@ package struct Gatekeeper: Sendable {
     package var settings: GateSettings
     /// Changed by the methods alone; `takeMemory` hands it over to be stored.
     package private(set) var memory: GateMemory
+    /// Of this life alone: whoever kills the agent between two commits may have both at once.
+    var pace = Pace()
     private var isDirty = false
 
     package init(settings: GateSettings = GateSettings(), memory: GateMemory = GateMemory()) {

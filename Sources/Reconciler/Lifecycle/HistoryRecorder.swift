@@ -55,7 +55,7 @@ package struct HistoryRecorder: Sendable {
         if let fetchedAt { trace.mark(.fetched, wall: fetchedAt.wall, instant: fetchedAt.instant) }
         trace.mark(.seen, wall: moment.wall, instant: moment.instant)
         arriving.append(trace)
-        if arriving.count > Self.arrivingMax { arriving.removeFirst() }
+        if arriving.count > Self.arrivingMax { supersede(arriving.removeFirst(), by: revision) }
     }
 
     /// The mirror of a remote is as the remote is; what was seen in it meanwhile came by that.
@@ -72,8 +72,17 @@ package struct HistoryRecorder: Sendable {
         arriving[index].mark(stage, wall: moment.wall, instant: moment.instant)
     }
 
+    /// It was overtaken while it waited, be it for being read or for its turn.
+    private mutating func supersede(_ trace: RevisionTrace, by newer: Revision) {
+        guard trace.outcome == .reading else { return }
+        var trace = trace
+        trace.outcome = .superseded
+        trace.supersededBy = newer
+        traceChanges.append(trace)
+    }
+
     /// It is not applied: `invalid`, `rejected`, `held`.
-    package mutating func refused(_ revision: RevisionID, outcome: String) {
+    package mutating func refused(_ revision: RevisionID, outcome: Revision.Outcome) {
         guard let index = arriving.firstIndex(where: { $0.revision.id == revision }) else { return }
         arriving[index].outcome = outcome
         traceChanges.append(arriving[index])
@@ -85,11 +94,15 @@ package struct HistoryRecorder: Sendable {
             traceChanges.append(old)
         }
         let known = arriving.first { $0.revision.id == revision.id }
-        arriving.removeAll { $0.revision.id == revision.id }
+        // Of those that were seen before it, none is applied any more.
+        if let index = arriving.firstIndex(where: { $0.revision.id == revision.id }) {
+            for older in arriving[..<index] { supersede(older, by: revision) }
+            arriving.removeFirst(index + 1)
+        }
         var next = known ?? RevisionTrace(revision: revision, bootID: bootID)
         // Who signed it was found out on the way.
         next.revision = revision
-        next.outcome = "accepted"
+        next.outcome = .accepted
         next.mark(.accepted, wall: moment.wall, instant: moment.instant)
         trace = next
         (unready, unproven) = ([], [])

@@ -53,6 +53,23 @@ extension ObservedRun {
         }
     }
 
+    /// A probe that was changed has not answered yet: until it has, the run goes on as what it was, and is
+    /// not proven to be well as what it is now.
+    mutating func expectVerdicts(after before: Health) {
+        var kinds = unanswered ?? []
+        if before.readiness != spec.health.readiness { kinds.insert(.readiness) }
+        if before.liveness != spec.health.liveness { kinds.insert(.liveness) }
+        if spec.health.readiness == nil { kinds.remove(.readiness) }
+        // Heartbeats are listened for: silence is told at its time, and nothing before.
+        if spec.health.liveness?.isHeartbeat ?? true { kinds.remove(.liveness) }
+        unanswered = kinds.isEmpty ? nil : kinds
+    }
+
+    mutating func answered(_ kind: ProbeKind) {
+        unanswered?.remove(kind)
+        if unanswered?.isEmpty == true { unanswered = nil }
+    }
+
     /// How it ended, as the restart policy looks at it.
     func ended(_ exit: ExitReport, at now: Instant) -> EndedRun {
         let probeFailed = if case .probeFailed = stopCause?.reason { true } else { false }
@@ -60,4 +77,8 @@ extension ObservedRun {
             key: key, profile: spec.profile, policy: spec.restart, exit: exit, probeFailed: probeFailed,
             healthyFor: healthyFor(at: now))
     }
+}
+
+extension Probe {
+    fileprivate var isHeartbeat: Bool { if case .heartbeat = check { true } else { false } }
 }

@@ -4,11 +4,12 @@ extension World {
     /// A revision became the desired state. What is suspended stays as it was.
     package mutating func accept(_ desired: Desired, at moment: Moment, quietly: Bool = false) {
         let revision = desired.revision
-        for name in desired.instances.keys.sorted() {
-            guard let new = desired.instances[name] else { continue }
-            accept(new, revision: revision, at: moment)
+        // In the order of their names, for the history; nearly all are as they were.
+        let news = desired.instances.filter { name, new in
+            memory.instances[name].map { !$0.isSettled(as: new) } ?? true
         }
-        for name in memory.instances.keys.sorted() where desired.instances[name] == nil {
+        for (_, new) in news.sorted(by: { $0.key < $1.key }) { accept(new, revision: revision, at: moment) }
+        for name in memory.instances.keys.filter({ desired.instances[$0] == nil }).sorted() {
             withdraw(name, revision: revision, at: moment.wall)
         }
         withdrawForgotten(desired)
@@ -29,7 +30,11 @@ extension World {
         }
         if new.suspend { return hold(new, applied, revision: revision) }
         let changes = fieldChanges(from: applied.desired, to: new)
-        if changes.isEmpty && applied.desired.places == new.places && remembered.held == nil { return }
+        if changes.isEmpty && applied.desired.places == new.places && remembered.held == nil {
+            // The same, read anew: from now on it is recognised at one look.
+            memory.instances[name]?.applied?.desired = new
+            return
+        }
         remembered.apply(new, changes, revision)
         memory.instances[name] = remembered
         markDirty(name)
@@ -55,7 +60,10 @@ extension World {
             startCause: cause, specCause: cause, scaleCause: cause)
         remembered.removal = nil
         remembered.withdrawnAt = nil
-        if !remembered.lastKnownGood.isEmpty { remembered.beginRollout(changes: [], revision: revision) }
+        if let good = remembered.lastKnownGood.first, good.specHash != new.spec.specHash {
+            let changes = fieldChanges(from: good, to: new.spec).filter { $0.effect != .none }
+            remembered.beginRollout(changes: changes, revision: revision)
+        }
         // Its last runs may be ending still; what they did is of no weight for one that is declared anew.
         remembered.changeEveryMemory { own in
             own.restart.rearm()
@@ -114,7 +122,10 @@ extension World {
     /// others runs again.
     private mutating func forgetLongWithdrawn() {
         let live = Set(observed.runs.keys.map(\.instance))
-        let withdrawn = memory.instances.filter { $0.value.applied == nil && !live.contains($0.key) }
+        var withdrawn: [String: InstanceMemory] = [:]
+        for (name, remembered) in memory.instances where remembered.applied == nil && !live.contains(name) {
+            withdrawn[name] = remembered
+        }
         guard withdrawn.count > InstanceMemory.withdrawnMax else { return }
         let oldestFirst = withdrawn.sorted { a, b in
             let (x, y) = (a.value.withdrawnAt?.nanoseconds ?? 0, b.value.withdrawnAt?.nanoseconds ?? 0)
@@ -137,6 +148,12 @@ extension World {
 }
 
 extension InstanceMemory {
+    /// Accepting this changes nothing of it.
+    fileprivate func isSettled(as new: DesiredInstance) -> Bool {
+        guard let applied, held == nil, !new.suspend else { return false }
+        return applied.desired == new
+    }
+
     /// Takes over what is wanted now, and notes for each kind of change what brought it.
     fileprivate mutating func apply(
         _ new: DesiredInstance, _ changes: [FieldChange], _ revision: Revision

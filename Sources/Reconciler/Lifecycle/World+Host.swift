@@ -17,7 +17,7 @@ extension World {
         _ spec: InstanceSpec, _ failure: HostFailure?, inputs: String? = nil, at moment: Moment
     ) {
         let before = attempts[spec.specHash] ?? 0
-        saw(inputs: inputs, of: spec, at: moment)
+        saw(inputs: inputs, of: spec, canStart: failure == nil, at: moment)
         if failure?.isOfRevision == true, memory.instances[spec.name]?.rollout?.specHash == spec.specHash {
             memory.instances[spec.name]?.rollout?.clock.start(at: moment.instant)
         }
@@ -68,14 +68,17 @@ extension World {
 
     /// Forgets checks of specs that nobody wants any more.
     package mutating func dropStalePreparations() {
-        var wanted: Set<SpecHash> = []
-        for remembered in memory.instances.values {
-            if let applied = remembered.applied { wanted.insert(applied.desired.spec.specHash) }
-            for spec in remembered.lastKnownGood { wanted.insert(spec.specHash) }
+        var stale = Set(observed.preparations.keys).union(attempts.keys)
+        for hash in (observed.inputs ?? [:]).keys { stale.insert(hash) }
+        for remembered in memory.instances.values where !stale.isEmpty {
+            if let applied = remembered.applied { stale.remove(applied.desired.spec.specHash) }
+            for spec in remembered.lastKnownGood { stale.remove(spec.specHash) }
         }
-        observed.preparations = observed.preparations.filter { wanted.contains($0.key) }
-        observed.inputs = observed.inputs?.filter { wanted.contains($0.key) }
-        attempts = attempts.filter { wanted.contains($0.key) }
+        for hash in stale {
+            observed.preparations[hash] = nil
+            observed.inputs?[hash] = nil
+            attempts[hash] = nil
+        }
     }
 
     /// Another boot: instants of the last one mean nothing, and waiting began anew with the host.

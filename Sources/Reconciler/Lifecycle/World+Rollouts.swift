@@ -4,7 +4,11 @@ extension World {
     /// Looks at every rollout: what has become healthy is noted, what has failed is rolled back, and what has
     /// proved itself becomes last known good. To be called before each plan.
     package mutating func advanceRollouts(at moment: Moment) {
-        let names = memory.instances.filter { $0.value.rollout != nil || $0.value.places != nil }.map(\.key)
+        var names: [String] = []
+        for (name, remembered) in memory.instances where remembered.rollout != nil || remembered.places != nil
+        {
+            names.append(name)
+        }
         for name in names.sorted() {
             advance(name, at: moment)
             changeOver(name, at: moment)
@@ -16,16 +20,30 @@ extension World {
         guard let remembered = memory.instances[name], let rollout = remembered.activeRollout,
             let desired = remembered.applied?.desired, !observed.stopping
         else { return }
-        let review = RolloutReview(rollout, remembered, observed, at: moment.instant)
+        let review = RolloutReview(
+            rollout, remembered, observed, isBlocked: waitsForOthers(remembered), at: moment.instant)
         var next = review.rollout
         let isTickDue = review.tickDue(desired.spec.update).map { $0 <= moment.instant } ?? false
-        if isTickDue { next.clock.tick(at: moment.instant) }
+        let isStored = isTickDue || next.replicas != rollout.replicas
+        // Marks are times of the clock: it is stored with them, or the next agent's would be behind them.
+        if isStored { next.clock.tick(at: moment.instant) }
         if next != rollout {
             memory.instances[name]?.rollout = next
-            if isTickDue || next.replicas != rollout.replicas { markDirty(name) }
+            if isStored { markDirty(name) }
         }
         finish(name, review, desired, at: moment)
         judge(name, review, desired, at: moment)
+    }
+
+    /// A replica that is down cannot be started: a dependency, or what the host has to have, is missing.
+    private func waitsForOthers(_ remembered: InstanceMemory) -> Bool {
+        guard let applied = remembered.applied else { return false }
+        if case .failed(let failure, _, _) = observed.preparations[applied.desired.spec.specHash],
+            !failure.isOfRevision
+        {
+            return true
+        }
+        return DependencyGate(observed: observed, memory: memory).unmet(applied, changed: false) != nil
     }
 
     /// One that cannot become last known good, or is it already, is over once every replica is as wanted.
@@ -146,7 +164,8 @@ extension World {
 
     /// What a spec takes from the host was looked at. Where it is no longer what a spec failed with, that
     /// spec is tried again.
-    mutating func saw(inputs: String?, of spec: InstanceSpec, at moment: Moment) {
+    /// A host that lacks something is not mended: nothing is tried again for that.
+    mutating func saw(inputs: String?, of spec: InstanceSpec, canStart: Bool, at moment: Moment) {
         observed.inputs = observed.inputs ?? [:]
         observed.inputs?[spec.specHash] = HostInputs(hash: inputs, at: moment.instant)
         if let rollout = memory.instances[spec.name]?.rollout, rollout.specHash == spec.specHash,
@@ -155,7 +174,7 @@ extension World {
             memory.instances[spec.name]?.rollout?.inputs = inputs
             markDirty(spec.name)
         }
-        guard let rolledBack = memory.instances[spec.name]?.activeRollback,
+        guard canStart, let rolledBack = memory.instances[spec.name]?.activeRollback,
             rolledBack.specHash == spec.specHash,
             let known = memory.instances[spec.name]?.quarantine?.first(where: {
                 $0.specHash == spec.specHash
@@ -198,6 +217,10 @@ extension World {
             own.heal = nil
             if waits { own.wanted = cause }
         }
+        for index in 0..<max(applied.desired.target, 0)
+        where isUnwell(remembered.slot(of: ReplicaID(instance: name, index: index)), as: applied.desired) {
+            remembered.replicas[index]?.wanted = cause
+        }
         memory.instances[name] = remembered
         markDirty(name)
         var event = EventRecord(
@@ -205,6 +228,14 @@ extension World {
             cause: cause, message: "\(name) is tried again: \(why)")
         event.caller = caller
         note(event)
+    }
+
+    /// It runs as what is declared, and does not serve: another try is another run.
+    private func isUnwell(_ slot: SlotID, as desired: DesiredInstance) -> Bool {
+        guard let run = observed.runs[slot], run.phase == .running, run.spec.profile == .keepalive else {
+            return false
+        }
+        return run.isOf(desired) && !run.isServing && !run.isUndetermined
     }
 
     /// Specs that were in health long enough become last known good.
@@ -244,7 +275,9 @@ extension InstanceMemory {
     /// been ready for the longer of `minHealthyTime` and `resetAfter`. nil where it is that already, or is
     /// not on its way.
     func promotionDue(of name: String, observed: Observed) -> Instant? {
-        guard let desired = inForce?.desired, desired.target > 0, desired.spec.profile == .keepalive,
+        // What is not to run here is most of what there is; it is told by the first look.
+        guard let applied, applied.desired.target > 0, applied.desired.spec.profile == .keepalive,
+            let desired = inForce?.desired, desired.spec.profile == .keepalive,
             lastKnownGood.first?.specHash != desired.spec.specHash
         else { return nil }
         let time = max(desired.spec.update.minHealthyTime, desired.spec.restart.backoff.resetAfter)
@@ -253,6 +286,7 @@ extension InstanceMemory {
             guard let run = observed.runs[slot(of: ReplicaID(instance: name, index: index))],
                 run.spec.specHash == desired.spec.specHash, let proven = run.proven(after: time)
             else { return nil }
+            guard run.isConfirmed else { return nil }
             latest = max(latest, proven)
         }
         return latest

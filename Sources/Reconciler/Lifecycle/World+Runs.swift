@@ -54,6 +54,7 @@ extension World {
             let before = run.spec.health
             run.spec = action.spec
             run.forgetVerdicts(of: before)
+            run.expectVerdicts(after: before)
             run.updateReadiness(at: moment.instant)
             guard !action.cause.isCure else { return }
             run.changedAt = moment.instant
@@ -106,6 +107,7 @@ extension World {
         let known = change(id) { run in
             run.probeDetail = detail
             run.faltering?[kind.rawValue] = nil
+            run.answered(kind)
             switch kind {
             case .startup: run.startup = passing
             case .readiness: run.readiness = passing
@@ -117,8 +119,17 @@ extension World {
         if kind == .startup, passing { rememberStarted(run) }
         guard run.isReady != before else { return }
         rememberReadiness(run)
+        if run.isReady { forgetRetry(run.slot) }
         let word = run.isReady ? "is ready" : "is not ready"
         note(event(run.isReady ? .ready : .unready, run, moment, "\(run.slot) \(word): \(detail)"))
+    }
+
+    /// Nothing is left to try again: it has become ready by itself.
+    private mutating func forgetRetry(_ slot: SlotID) {
+        guard var own = remembered(slot), own.wanted?.isRetry == true
+        else { return }
+        own.wanted = nil
+        remember(slot, own)
     }
 
     /// The stop goes on with its next step.

@@ -3,9 +3,12 @@ import Manifests
 /// What the loop knows: runs and memory, changed by events alone. Without I/O, clock and randomness, so that
 /// the agent and the simulation drive the same code.
 package struct World: Sendable {
-    package var observed: Observed
-    package var memory: Memory
+    package var observed: Observed { didSet { version &+= 1 } }
+    package var memory: Memory { didSet { version &+= 1 } }
     package var desired: Desired?
+    /// Another one wherever runs or memory may have changed: while it is the same, so is the plan, up to its
+    /// `wakeAt`.
+    package private(set) var version: UInt64 = 0
     /// Instances whose memory changed since it was last taken.
     package private(set) var dirty: Set<String> = []
     /// What happened since it was last taken, for the history.

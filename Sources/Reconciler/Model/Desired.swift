@@ -52,8 +52,8 @@ package struct DeclaredThing: Sendable, Hashable, Codable {
     }
 }
 
-package struct DesiredInstance: Sendable, Codable {
-    package var spec: InstanceSpec
+package struct DesiredInstance: Sendable, Hashable, Codable {
+    @Boxed package var spec: InstanceSpec
     /// As declared; what runs here is `target`.
     package var replicas: Int
     package var state: DesiredState

@@ -7,11 +7,11 @@ package struct Memory: Sendable, Codable {
 
 package struct InstanceMemory: Sendable, Codable {
     /// What was last wanted of this Instance: the base of the next comparison.
-    package var applied: Applied?
+    @BoxedIfAny package var applied: Applied?
     /// Why its last runs are being stopped, once it is declared no longer.
-    package var removal: Cause?
+    @BoxedIfAny package var removal: Cause?
     /// What a newer revision would change, were the Instance not suspended.
-    package var held: Cause?
+    @BoxedIfAny package var held: Cause?
     package var replicas: [Int: ReplicaMemory]
     /// Specs that proved healthy, newest first; at most `lastKnownGoodMax`.
     package var lastKnownGood: [InstanceSpec]
@@ -19,8 +19,8 @@ package struct InstanceMemory: Sendable, Codable {
     package var withdrawnAt: WallTime?
     /// The declared spec's way, until it is last known good or failed. All that follows is optional, so that
     /// what an earlier version stored is read.
-    package var rollout: Rollout?
-    package var rolledBack: RolledBack?
+    @BoxedIfAny package var rollout: Rollout?
+    @BoxedIfAny package var rolledBack: RolledBack?
     /// Newest first; at most `quarantineMax`.
     package var quarantine: [Quarantine]?
     /// Of specs of `lastKnownGood`, by their hashes.
@@ -45,19 +45,19 @@ package struct InstanceMemory: Sendable, Codable {
 
     /// A desired state, with the revisions that brought its parts.
     package struct Applied: Sendable, Codable {
-        package var desired: DesiredInstance
+        @Boxed package var desired: DesiredInstance
         /// The revision that brought the start hash (or the nonce).
-        package var startRevision: Revision
+        @Boxed package var startRevision: Revision
         /// The revision that brought the spec hash.
-        package var specRevision: Revision
+        @Boxed package var specRevision: Revision
         /// The revision that brought replicas, `desired` or `nodes` as they are.
-        package var scaleRevision: Revision
+        @Boxed package var scaleRevision: Revision
         /// What changed the start hash last; nil where it is as it was first seen.
-        package var startCause: Cause
-        package var specCause: Cause
-        package var scaleCause: Cause
+        @Boxed package var startCause: Cause
+        @Boxed package var specCause: Cause
+        @Boxed package var scaleCause: Cause
         /// Why another spec than the declared one is in force; never stored.
-        var rollback: Cause?
+        @BoxedIfAny var rollback: Cause?
 
         package init(
             desired: DesiredInstance, startRevision: Revision, specRevision: Revision,

@@ -67,10 +67,10 @@ package struct ObservedRun: Sendable, Codable {
     }
     package var id: RunID
     package var slot: SlotID
-    package var spec: InstanceSpec
+    @Boxed package var spec: InstanceSpec
     package var nonce: String
     /// The revision that brought the start hash.
-    package var revision: Revision
+    @Boxed package var revision: Revision
     package var dependsOn: [Dependency]
     package var phase: Phase
     package var claimedAt: Instant
@@ -81,6 +81,8 @@ package struct ObservedRun: Sendable, Codable {
     package var startup: Bool?
     package var readiness: Bool?
     package var livenessFailed: Bool
+    /// Probes that were changed while it runs and have not answered since; nil: none.
+    package var unanswered: Set<ProbeKind>?
     package var readySince: Instant?
     /// The longest it was ready without a break, the present stretch left out.
     package var longestReady: Duration
@@ -94,8 +96,8 @@ package struct ObservedRun: Sendable, Codable {
     package var falterNotedAt: Instant?
     /// What it says of itself; nil without a notify socket.
     package var notice: RunNotice?
-    package var startCause: Cause
-    package var stopCause: Cause?
+    @Boxed package var startCause: Cause
+    @BoxedIfAny package var stopCause: Cause?
     /// When it was asked to end; nil where an earlier agent asked.
     package var stoppingSince: Instant?
     package var lostLogBytes: UInt64
@@ -150,6 +152,8 @@ package struct ObservedRun: Sendable, Codable {
     package var isReady: Bool { phase == .running && readySince != nil }
     /// Ready, and not given up by its liveness probe.
     package var isServing: Bool { isReady && !livenessFailed }
+    /// Each probe that it has now has answered: what was said to earlier ones proves nothing.
+    package var isConfirmed: Bool { unanswered == nil }
     /// It may serve: the agent came back to it, and its probes have not said yet.
     package var isUndetermined: Bool {
         adopted && phase == .running && readySince == nil && !livenessFailed && startup != false

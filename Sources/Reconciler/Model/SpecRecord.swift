@@ -1,26 +1,7 @@
 /// One spec that was wanted of an Instance on this host, and what became of it.
 package struct SpecRecord: Sendable, Hashable, Codable {
-    /// A word rather than an enum: a newer version's words must be readable after a downgrade.
-    package struct Outcome: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
-        package var rawValue: String
-        package init(rawValue: String) { self.rawValue = rawValue }
-        package var description: String { rawValue }
+    package typealias Outcome = StoredWord<SpecRecord>
 
-        /// It is wanted, and nothing is proven yet.
-        package static let current = Outcome(rawValue: "current")
-        /// It proved healthy: last known good, then or now.
-        package static let good = Outcome(rawValue: "good")
-        /// A oneshot that did its work.
-        package static let completed = Outcome(rawValue: "completed")
-        /// A replica of it is not started again.
-        package static let gaveUp = Outcome(rawValue: "gaveUp")
-        /// It failed here, and the last known good spec runs in its place.
-        package static let rolledBack = Outcome(rawValue: "rolledBack")
-        /// Another spec took its place before it had proven itself.
-        package static let superseded = Outcome(rawValue: "superseded")
-        /// It was declared no longer before it had proven itself.
-        package static let withdrawn = Outcome(rawValue: "withdrawn")
-    }
     package var instance: String
     /// `web@1.4.2`.
     package var unit: String
@@ -34,6 +15,8 @@ package struct SpecRecord: Sendable, Hashable, Codable {
     /// It was wanted before this history began: `wantedAt` is when it was found.
     package var isOlder: Bool?
     package var progress: SpecProgress
+    /// It runs now, though another spec is wanted, which failed here; said when it is shown, not stored.
+    package var runsNow: Bool?
 
     package init(
         instance: String, unit: String, specHash: SpecHash, nonce: String, revision: Revision,
@@ -99,4 +82,21 @@ package struct OpenSpec: Sendable, Hashable {
 package enum SpecChange: Sendable {
     case began(SpecRecord)
     case went(OpenSpec)
+}
+
+extension StoredWord where Of == SpecRecord {
+    /// It is wanted, and nothing is proven yet.
+    package static let current = Self(rawValue: "current")
+    /// It proved healthy: last known good, then or now.
+    package static let good = Self(rawValue: "good")
+    /// A oneshot that did its work.
+    package static let completed = Self(rawValue: "completed")
+    /// A replica of it is not started again.
+    package static let gaveUp = Self(rawValue: "gaveUp")
+    /// It failed here, and the last known good spec runs in its place.
+    package static let rolledBack = Self(rawValue: "rolledBack")
+    /// Another spec took its place before it had proven itself.
+    package static let superseded = Self(rawValue: "superseded")
+    /// It was declared no longer before it had proven itself.
+    package static let withdrawn = Self(rawValue: "withdrawn")
 }

@@ -132,6 +132,9 @@ package struct Assessment: Sendable {
             let reload = run.spec.process.configFile != applied.desired.spec.process.configFile
             return .update(run, reload: reload, applied.cause(updating: run))
         }
+        if let wanted = remembered.replicas[slot.replica.index]?.wanted, wanted.isRetry, !run.isServing {
+            return .replace(run, wanted)
+        }
         if run.livenessFailed {
             return .end(run, Cause(reason: .probeFailed(.liveness, detail: run.probeDetail ?? "")))
         }

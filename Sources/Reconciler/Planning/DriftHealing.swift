@@ -54,6 +54,9 @@ extension Cause {
     /// What runs is put right, as the same spec.
     var isCure: Bool { if case .drifted = reason { true } else { false } }
 
+    /// Somebody asked for another try, or the host was mended.
+    var isRetry: Bool { if case .retried = reason { true } else { false } }
+
     /// A run is stopped for it in order that the next one takes its place.
     var isReplacement: Bool {
         switch reason {

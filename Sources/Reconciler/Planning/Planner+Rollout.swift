@@ -56,9 +56,10 @@ extension Planner {
     }
 
     /// What a replica ran before, where the new spec cannot begin (a secret is missing, a dependency was
-    /// rolled back) and the run of the old one has ended: it stays what it was until it can.
+    /// rolled back, canaries are held, the whole new set is not healthy) and the run of the old one has ended:
+    /// it stays what it was until it can.
     mutating func standIn(for slot: SlotID, _ applied: InstanceMemory.Applied) -> InstanceSpec? {
-        guard let remembered = memory.instances[slot.instance],
+        guard let remembered = memory.instances[slot.instance], let rollout = remembered.activeRollout,
             let old = remembered.standIn(slot.replica.index, applied)
         else { return nil }
         let hasGivenUp = remembered.replicas[slot.replica.index]?.restart.gaveUp != nil
@@ -66,12 +67,27 @@ extension Planner {
             check(applied.desired.spec)
             return old
         }
+        if holdsBack(rollout, from: slot, applied), !isKnownMissing(old) { return old }
         if case .failed(_, _, let retryAt) = observed.preparations[applied.desired.spec.specHash],
             retryAt > now
         {
             return old
         }
         return gate.unmet(applied, changed: true) == nil ? nil : old
+    }
+
+    /// The new spec has all the canaries that it may have: whatever else ends meanwhile is not one more.
+    private func holdsBack(
+        _ rollout: Rollout, from slot: SlotID, _ applied: InstanceMemory.Applied
+    ) -> Bool {
+        guard rollout.replicas[slot.replica.index] == nil,
+            let most = rollout.canariesMax(applied.desired.spec.update, at: now)
+        else { return false }
+        return rollout.replicas.keys.count { $0 < applied.desired.target } >= most
+    }
+
+    private func isKnownMissing(_ spec: InstanceSpec) -> Bool {
+        if case .failed = observed.preparations[spec.specHash] { true } else { false }
     }
 
     /// Its exits count as those of any run: backoff, and an end of it.

@@ -46,12 +46,14 @@ struct Planner {
     }
 
     private func dependencyGraph() -> [String: [String]] {
+        // Most depend on nothing; of those nothing needs to be told.
         var graph: [String: [String]] = [:]
         for (name, remembered) in memory.instances {
-            guard let applied = remembered.applied else { continue }
-            graph[name] = applied.desired.dependsOn.map(\.instance)
+            guard let needed = remembered.applied?.desired.dependsOn, !needed.isEmpty else { continue }
+            graph[name] = needed.map(\.instance)
         }
-        for (slot, run) in observed.runs where graph[slot.instance] == nil {
+        for (slot, run) in observed.runs where !run.dependsOn.isEmpty && graph[slot.instance] == nil {
+            guard memory.instances[slot.instance]?.applied == nil else { continue }
             graph[slot.instance] = run.dependsOn.map(\.instance)
         }
         return graph

@@ -1,20 +1,22 @@
 package import Manifests
 
-/// Turns a snapshot into what one node would run. Pure; the cache only saves the work of Instances whose
+/// Turns a snapshot into what one node would run. Pure; what it keeps only saves the work of Instances whose
 /// documents are the ones of last time, which is what makes one commit among 10,000 files cheap.
 package struct Resolver: Sendable {
-    private struct Entry: Sendable {
-        var key: Key
-        var spec: InstanceSpec
-        var origins: [String: ConfigOrigin]
-    }
-    /// The documents an Instance's spec is made of. Places are part of the result, so file and document are
+    /// The documents that an Instance is made of. Places are part of the result, so file and document are
     /// too.
-    private struct Key: Sendable, Hashable {
-        var instance: DocumentID
+    private struct Key: Sendable {
+        var instance: InstanceDeclaration
         var unit: DocumentID
         var configs: [DocumentID]
         var contents: PackageReference?
+
+        func equals(_ other: Key) -> Bool {
+            let isSame =
+                instance.isCopy(of: other.instance)
+                || DocumentID(instance.source) == DocumentID(other.instance.source)
+            return isSame && unit == other.unit && contents == other.contents && configs == other.configs
+        }
     }
     private struct DocumentID: Sendable, Hashable {
         var file: String
@@ -27,38 +29,58 @@ package struct Resolver: Sendable {
             document = source.document
         }
     }
-    private var cache: [String: Entry] = [:]
+    /// A Unit with what is asked of it for every Instance.
+    private struct Picked {
+        var id: UnitID
+        var unit: UnitDeclaration
+        var document: DocumentID
+        var contents: PackageReference?
+
+        init?(_ id: UnitID, in snapshot: Snapshot) {
+            guard let unit = snapshot.units[id] else { return nil }
+            self.id = id
+            self.unit = unit
+            document = DocumentID(unit.source)
+            contents = PackageReference(of: unit, in: snapshot)
+        }
+    }
+    private var keys: [String: Key] = [:]
+    /// Made of `keys`, for this node.
+    private var instances: [String: DesiredInstance] = [:]
+    private var origins: [String: [String: ConfigOrigin]] = [:]
+    private var node: Node?
 
     package init() {}
 
     package mutating func resolve(_ snapshot: Snapshot, revision: Revision, node: Node) -> Desired {
-        var instances: [String: DesiredInstance] = [:]
-        instances.reserveCapacity(snapshot.instances.count)
-        var origins: [String: [String: ConfigOrigin]] = [:]
-        var kept: [String: Entry] = [:]
-        kept.reserveCapacity(snapshot.instances.count)
+        if node != self.node { (keys, instances, origins, self.node) = ([:], [:], [:], node) }
+        var picked: Picked?
         for (name, instance) in snapshot.instances {
-            // A snapshot is checked as a whole: a reference that resolves to nothing is not in it.
-            guard let unit = snapshot.unit(of: instance) else { continue }
+            // A snapshot is checked as a whole: a reference that resolves to nothing is not in it. The same
+            // Unit mostly stands behind many Instances.
+            guard let id = snapshot.resolvedUnits[name] else { continue }
+            if picked?.id != id { picked = Picked(id, in: snapshot) }
+            guard let picked else { continue }
             let key = Key(
-                instance: DocumentID(instance.source), unit: DocumentID(unit.source),
+                instance: instance, unit: picked.document,
                 configs: instance.configFrom.compactMap { snapshot.configFiles[$0] }.map {
                     DocumentID($0.source)
-                },
-                contents: PackageReference(of: unit, in: snapshot))
-            var entry = cache[name]
-            if entry?.key != key {
-                let config = Configuration.effective(
-                    of: instance, unit: unit, configFiles: snapshot.configFiles)
-                entry = Entry(
-                    key: key, spec: makeSpec(instance, unit, snapshot, config), origins: config.origins)
-            }
-            guard let entry else { continue }
-            kept[name] = entry
-            instances[name] = desired(instance, unit, entry.spec, node)
-            if !entry.origins.isEmpty { origins[name] = entry.origins }
+                }, contents: picked.contents)
+            if let known = keys[name], known.equals(key) { continue }
+            keys[name] = key
+            let config = Configuration.effective(
+                of: instance, unit: picked.unit, configFiles: snapshot.configFiles)
+            instances[name] = desired(
+                instance, picked.unit, makeSpec(instance, picked.unit, snapshot, config), node)
+            origins[name] = config.origins.isEmpty ? nil : config.origins
         }
-        cache = kept
+        if instances.count != snapshot.instances.count {
+            for name in Array(instances.keys) where snapshot.instances[name] == nil {
+                keys[name] = nil
+                instances[name] = nil
+                origins[name] = nil
+            }
+        }
         var desired = Desired(revision: revision, node: node, instances: instances)
         desired.origins = origins.isEmpty ? nil : origins
         let reserved = (Array(snapshot.schedules.values) + Array(snapshot.plugins.values)).map(

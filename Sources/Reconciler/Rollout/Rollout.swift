@@ -65,13 +65,21 @@ package struct Rollout: Sendable, Hashable, Codable {
     /// Something is done to a replica for it: from now on its clock runs.
     mutating func touch(_ index: Int, begins: Bool, at moment: Moment) {
         clock.start(at: moment.instant)
+        clock.tick(at: moment.instant)
         startedWall = startedWall ?? moment.wall
+        if begins { beginProgress(at: moment.instant) }
         var own = replicas[index] ?? Progress()
         if begins {
             if own.begun == nil || own.isHealthy { own.begun = clock.elapsed(at: moment.instant) }
             own.isHealthy = false
         }
         replicas[index] = own
+    }
+
+    /// Where nothing was in flight nothing was late: the time for progress begins with what comes now.
+    private mutating func beginProgress(at now: Instant) {
+        guard !replicas.values.contains(where: { $0.begun != nil && !$0.isHealthy }) else { return }
+        progressAt = clock.elapsed(at: now)
     }
 
     /// A run of it has ended, and nobody asked for that. `isItsFault`: neither the host nor its keeper is to
@@ -81,6 +89,8 @@ package struct Rollout: Sendable, Hashable, Codable {
             exits += 1
             lastExit = FailedRun(run: run.id, replica: run.slot.replica, exit: exit)
         }
+        clock.tick(at: now)
+        beginProgress(at: now)
         let index = run.slot.replica.index
         var own = replicas[index] ?? Progress()
         // One that had been healthy, or that the host has ended, gets its whole time once more.

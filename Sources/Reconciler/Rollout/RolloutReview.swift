@@ -13,6 +13,7 @@ struct RolloutReview {
     /// A replica that is started or changed, and not healthy yet.
     private var isInFlight = false
     private let hasFallback: Bool
+    private let isBlocked: Bool
     private let now: Instant
 
     var isReplaced: Bool { healthyCount == target }
@@ -21,16 +22,30 @@ struct RolloutReview {
     static let tickMin = Duration.seconds(1)
     static let tickMax = Duration.seconds(10)
 
-    init(_ rollout: Rollout, _ remembered: InstanceMemory, _ observed: Observed, at now: Instant) {
+    /// - Parameter isBlocked: a replica that does not run waits for others, a dependency or a secret.
+    init(
+        _ rollout: Rollout, _ remembered: InstanceMemory, _ observed: Observed, isBlocked: Bool = false,
+        at now: Instant
+    ) {
         self.rollout = rollout
+        self.isBlocked = isBlocked
         self.now = now
         target = remembered.applied?.desired.target ?? 0
         hasFallback = remembered.fallback != nil
+        forgetUnwanted(remembered.applied?.desired.spec.update)
         guard let desired = remembered.applied?.desired, target > 0 else { return }
         for index in 0..<target { look(at: index, desired, remembered, observed) }
         if rollout.exits >= Rollout.exitsMax { failed(byExits: desired) }
         judgeProgress(desired.spec, observed)
         hold(desired.spec.update)
+    }
+
+    /// What is not to run is neither late nor early: it begins anew once it is wanted again.
+    private mutating func forgetUnwanted(_ policy: UpdatePolicy?) {
+        rollout.replicas = rollout.replicas.filter { $0.key < target }
+        guard target == 0 else { return }
+        rollout.progressAt = rollout.clock.elapsed(at: now)
+        if let canary = policy?.canary, !rollout.isReleased(canary, at: now) { rollout.heldSince = nil }
     }
 
     /// Canaries are held from the moment at which the last of them became healthy.
@@ -65,6 +80,9 @@ struct RolloutReview {
         }
         if let run = observed.runs[slot], run.isOf(desired) {
             look(at: run, index, desired.spec.update)
+        } else if isBlocked, observed.runs[slot] == nil {
+            // What it waits for is not its fault. It gets its whole time once it begins again.
+            rollout.replicas[index]?.begun = nil
         } else if own?.lastKey == desired.key {
             judgeDeadline(of: slot.replica, observed.runs[slot], desired.spec.update)
         }
@@ -72,12 +90,13 @@ struct RolloutReview {
 
     private mutating func look(at run: ObservedRun, _ index: Int, _ policy: UpdatePolicy) {
         guard run.phase == .running || run.phase == .starting else { return }
+        begin(index)
         if let proven = run.proven(after: policy.minHealthyTime) {
-            if proven <= now {
+            if proven <= now, run.isConfirmed {
                 healthyCount += 1
                 return mark(index)
             }
-            wake(proven)
+            if proven > now { wake(proven) }
         } else if rollout.replicas[index]?.isHealthy == true, !run.isUndetermined, run.phase == .running {
             let seen = run.probeDetail.map { ": \($0)" } ?? ""
             fail(
@@ -86,6 +105,13 @@ struct RolloutReview {
                     replica: run.slot.replica, run: run.id, probe: run.probeDetail))
         }
         judgeDeadline(of: run.slot.replica, run, policy)
+    }
+
+    /// It ran as this spec before the rollout began: its time counts from now on.
+    private mutating func begin(_ index: Int) {
+        guard rollout.replicas[index]?.begun == nil else { return }
+        rollout.clock.start(at: now)
+        rollout.replicas[index, default: Rollout.Progress()].begun = rollout.clock.elapsed(at: now)
     }
 
     /// It has become healthy, if it was not.

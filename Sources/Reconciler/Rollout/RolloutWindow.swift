@@ -55,6 +55,7 @@ struct RolloutWindow {
                         && (!run.isUndetermined || isBack && run.isGated && run.readyBefore == nil)
                 }.map(\.slot))
         }
+        admitted.subtract(startingBeside(remembered, applied, outdated, at: now))
         // A replica that ended well as the wanted spec is all that it was meant to be.
         let wanted = own.filter { item in
             remembered.replicas[item.slot.replica.index]?.completed != applied.desired.key
@@ -138,6 +139,26 @@ struct RolloutWindow {
         return "\(whose): it must be ready for another \((proven - now).rough)"
     }
 
+    /// Replicas that came back as the old spec because there are canaries enough: they are given the time
+    /// that a new one has, rather than taken for unwell.
+    private mutating func startingBeside(
+        _ remembered: InstanceMemory, _ applied: InstanceMemory.Applied, _ outdated: [ObservedRun],
+        at now: Instant
+    ) -> Set<SlotID> {
+        let policy = applied.desired.spec.update
+        guard let rollout = remembered.activeRollout, let most = rollout.canariesMax(policy, at: now),
+            rollout.replicas.keys.count(where: { $0 < applied.desired.target }) >= most
+        else { return [] }
+        var starting: Set<SlotID> = []
+        for run in outdated where run.readySince == nil && run.longestReady == .zero && !run.livenessFailed {
+            let due = run.claimedAt + run.spec.update.healthyDeadline
+            guard due > now, rollout.replicas[run.slot.replica.index] == nil else { continue }
+            starting.insert(run.slot)
+            wakeAt = min(wakeAt ?? due, due)
+        }
+        return starting
+    }
+
     private mutating func holdText(
         _ rollout: Rollout, _ policy: UpdatePolicy, _ count: Int, at now: Instant
     ) {
@@ -146,12 +167,12 @@ struct RolloutWindow {
             detail = "\(count) \(noun) must be healthy first"
             return
         }
-        wakeAt = end
+        wakeAt = min(wakeAt ?? end, end)
         detail = "\(count) \(noun) held for another \((end - now).rough)"
     }
 
     /// Replicas that do not serve now: not running, not ready, or not yet ready for `minHealthyTime` as the
-    /// new spec.
+    /// new spec, by every probe that it has.
     private mutating func unavailable(
         _ items: [Assessment.Item], _ applied: InstanceMemory.Applied, _ observed: Observed, at now: Instant
     ) -> Int {
@@ -163,10 +184,9 @@ struct RolloutWindow {
                 count += 1
                 continue
             }
-            if run.isOf(applied.desired) && proven > now {
-                count += 1
-                wakeAt = min(wakeAt ?? proven, proven)
-            }
+            guard run.isOf(applied.desired) else { continue }
+            if proven > now || !run.isConfirmed { count += 1 }
+            if proven > now { wakeAt = min(wakeAt ?? proven, proven) }
         }
         return count
     }

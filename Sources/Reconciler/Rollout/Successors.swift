@@ -41,7 +41,7 @@ extension World {
         guard let run = observed.runs[slot], run.isOf(desired),
             let proven = run.proven(after: desired.spec.update.minHealthyTime)
         else { return false }
-        return proven <= now
+        return proven <= now && run.isConfirmed
     }
 
     /// Successors that do not run, and that nothing waits for any more.

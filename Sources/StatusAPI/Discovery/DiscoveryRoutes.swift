@@ -58,7 +58,9 @@ extension RouteRequest {
             throw Refusal.badQuery("hashKey", "is missing: strategy=hash chooses by it")
         }
         let all = ServiceEndpoints(try await state())
-        guard let standing = all.declared[service] else { throw Refusal.noService(service) }
+        guard let reasons = all.declared[service] else { throw Refusal.noService(service) }
+        // A refusal passes by what masks answers.
+        let standing = await source.secrets().masked(reasons)
         let fitting = all.ready.filter(filter.takes)
         let chosen: EndpointDocument? =
             switch strategy {

@@ -5,9 +5,17 @@ import Reconciler
 enum AgentMetrics {
     static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
+    static let openContentType = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+    /// Whether whoever asks reads OpenMetrics, as Prometheus says it does.
+    static func wantsOpen(_ accept: String?) -> Bool {
+        accept?.contains("application/openmetrics-text") ?? false
+    }
+
     static func families(_ state: AgentState, _ usage: [RunID: RunUsage]) -> [MetricFamily] {
         let replicas = state.instanceStatuses().flatMap(\.replicas)
-        return agent(state) + counts(replicas) + states(replicas) + uses(replicas, usage) + limits(replicas)
+        return agent(state) + source(state) + counts(replicas) + states(replicas) + uses(replicas, usage)
+            + limits(replicas)
     }
 
     /// What the webhook has answered.
@@ -35,6 +43,26 @@ enum AgentMetrics {
             conditions.add(holding.contains(type) ? 1 : 0, ["type": type.rawValue])
         }
         return [build, start, ready, conditions]
+    }
+
+    private static func source(_ state: AgentState) -> [MetricFamily] {
+        var info = MetricFamily("plumb_revision_info", .gauge, "The accepted revision, as labels.")
+        var accepted = MetricFamily(
+            "plumb_revision_accepted_seconds", .gauge, "When it was accepted, in seconds since 1970.")
+        if let revision = state.source.accepted {
+            info.add(1, ["ref": revision.ref, "commit": revision.id.hex])
+            accepted.add(state.source.acceptedAt.map { Double($0.nanoseconds / 1_000_000) / 1_000 })
+        }
+        var held = MetricFamily(
+            "plumb_revision_held", .gauge, "1: a newer revision is held, and not applied.")
+        held.add(state.gates.memory.held == nil ? 0 : 1)
+        var suspended = MetricFamily("plumb_suspended", .gauge, "1: nothing new is applied on this host.")
+        suspended.add(state.gates.memory.suspension == nil ? 0 : 1)
+        let statuses = state.instanceStatuses()
+        var sync = MetricFamily("plumb_instances", .gauge, "Instances, by whether they are what git says.")
+        sync.add(statuses.count { $0.synced }, ["sync": "Synced"])
+        sync.add(statuses.count { !$0.synced }, ["sync": "OutOfSync"])
+        return [info, accepted, held, suspended, sync]
     }
 
     private static func counts(_ replicas: [ReplicaStatus]) -> [MetricFamily] {

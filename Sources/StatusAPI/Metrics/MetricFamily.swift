@@ -1,11 +1,13 @@
-/// One metric with all its samples, as the Prometheus text format 0.0.4 has it.
+/// One metric with all its samples, as the Prometheus text format 0.0.4 and OpenMetrics have it.
 struct MetricFamily: Sendable {
-    enum Kind: String, Sendable { case counter, gauge }
+    enum Kind: String, Sendable { case counter, gauge, histogram }
 
     struct Sample: Sendable {
         /// Names are ours and sorted as they are given; values are escaped when they are written.
         var labels: [(name: String, value: String)]
         var value: Double
+        /// `_bucket`, `_sum`, `_count` of a histogram.
+        var suffix = ""
     }
 
     /// Counters end in `_total`, and what has a unit in the unit: `_seconds`, `_bytes`.
@@ -21,13 +23,17 @@ struct MetricFamily: Sendable {
     }
 
     /// nil is not known, and leaves no sample: 0 would be a lie.
-    mutating func add(_ value: Double?, _ labels: KeyValuePairs<String, String> = [:]) {
+    mutating func add(
+        _ value: Double?, _ labels: KeyValuePairs<String, String> = [:], suffix: String = ""
+    ) {
         guard let value else { return }
-        samples.append(Sample(labels: labels.map { ($0.key, $0.value) }, value: value))
+        samples.append(Sample(labels: labels.map { ($0.key, $0.value) }, value: value, suffix: suffix))
     }
 
-    mutating func add(_ value: UInt64?, _ labels: KeyValuePairs<String, String> = [:]) {
-        add(value.map { Double($0) }, labels)
+    mutating func add(
+        _ value: UInt64?, _ labels: KeyValuePairs<String, String> = [:], suffix: String = ""
+    ) {
+        add(value.map { Double($0) }, labels, suffix: suffix)
     }
 
     mutating func add(_ value: Int?, _ labels: KeyValuePairs<String, String> = [:]) {
@@ -37,13 +43,20 @@ struct MetricFamily: Sendable {
 
 extension [MetricFamily] {
     /// The whole page. A family without samples is left out.
-    var exposition: String {
+    var exposition: String { page(isOpen: false) }
+
+    /// The same as OpenMetrics 1.0 has it: counters are named without their ending, and the end is marked.
+    var openMetrics: String { page(isOpen: true) + "# EOF\n" }
+
+    private func page(isOpen: Bool) -> String {
         var text = ""
         for family in self where !family.samples.isEmpty {
-            text += "# HELP \(family.name) \(Self.escaped(help: family.help))\n"
-            text += "# TYPE \(family.name) \(family.kind.rawValue)\n"
+            let isBare = isOpen && family.kind == .counter && family.name.hasSuffix("_total")
+            let name = isBare ? String(family.name.dropLast("_total".count)) : family.name
+            text += "# HELP \(name) \(Self.escaped(help: family.help))\n"
+            text += "# TYPE \(name) \(family.kind.rawValue)\n"
             for sample in family.samples {
-                text += family.name
+                text += family.name + sample.suffix
                 if !sample.labels.isEmpty {
                     let labels = sample.labels.map { "\($0.name)=\"\(Self.escaped(label: $0.value))\"" }
                     text += "{" + labels.joined(separator: ",") + "}"

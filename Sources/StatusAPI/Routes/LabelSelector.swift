@@ -28,7 +28,7 @@ struct LabelSelector: Sendable, Hashable {
 
     /// For /openapi.json.
     static let pattern: String = {
-        let key = "([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
+        let key = "([a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
         let value = "[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
         let set = "\\(\(value)(,\(value)){0,8}\\)"
         let one = "(\(key)(=|==|!=)\(value)|\(key) (in|notin) \(set)|!?\(key))"

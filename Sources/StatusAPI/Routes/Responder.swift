@@ -9,7 +9,7 @@ struct Responder: Sendable {
     var source: any StatusSource
     /// nil on the local socket: more routes, and nobody is asked who he is.
     var access: Access?
-    var streams: Broadcaster?
+    var serving: Serving?
 
     var isLocal: Bool { access == nil }
 
@@ -32,7 +32,7 @@ struct Responder: Sendable {
                     source: admission.scopes.contains(.status) ? source : nil)
             }
             let payload = try await route(request, admission)
-            var answer = Answer(response: response(try await finished(payload), to: request))
+            var answer = Answer(response: response(payload, to: request))
             // Nobody waits for a body that was announced, and might never come.
             answer.closes = bodyLength(request) > 0
             if answer.closes { answer.response.headers[.connection] = "close" }
@@ -56,22 +56,25 @@ struct Responder: Sendable {
             }
             let query = try QueryParameters(request.uri.query, declared: route.parameters)
             try route.check(segments)
-            return try await route.answer(
+            let payload = try await route.answer(
                 RouteRequest(
                     source: source, segments: segments, query: query, isLocal: isLocal,
                     scopes: admission.scopes, isKnown: admission.isKnown, client: admission.client,
                     lastEventID: HTTPField.Name("Last-Event-ID").flatMap { request.headers[$0] },
-                    streams: streams))
+                    accept: request.headers[.accept], serving: serving))
+            return try await finished(payload, of: route)
         }
         throw Refusal.notFound(
             "nothing is served at \(request.uri.path); begin with /v1/status, or see /openapi.json")
     }
 
     /// No value of a secret leaves, whoever wrote it where. The tag is of what does leave.
-    private func finished(_ payload: Payload) async throws -> Payload {
+    private func finished(_ payload: Payload, of route: Route) async throws -> Payload {
         var payload = payload
         let source = source
-        let mask = try await answered { await source.secrets() }
+        // What is there for everybody is the same on every host: nothing of this one is in it.
+        let isOurs = route.audience == .everybody && route.scope == .open
+        let mask = isOurs ? SecretMask() : try await answered { await source.secrets() }
         if !mask.isEmpty {
             payload.bytes =
                 payload.contentType.hasSuffix("json")

@@ -65,7 +65,8 @@ struct RouteRequest: Sendable {
     /// Who asks, for bounds: a token's name, or an address.
     var client = ""
     var lastEventID: String?
-    var streams: Broadcaster?
+    var accept: String?
+    var serving: Serving?
 
     /// The segment `{name}`; "" where the route has none.
     var name: String { segments["name"] ?? "" }

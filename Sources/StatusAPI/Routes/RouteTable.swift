@@ -55,8 +55,16 @@ extension Route {
             let state = try await request.state()
             let usage = try await request.usage(of: Set(state.observed.runs.values.map(\.id)))
             let hook = request.source.webhook.map { [AgentMetrics.webhook($0)] } ?? []
-            let text = (AgentMetrics.families(state, usage) + hook).exposition
-            return Payload(contentType: AgentMetrics.contentType, bytes: Array(text.utf8))
+            let source = request.source
+            let meters = try await answered { await source.meters() }
+            let all =
+                AgentMetrics.families(state, usage) + (meters?.families ?? [])
+                + (request.serving?.families ?? []) + hook
+            guard AgentMetrics.wantsOpen(request.accept) else {
+                return Payload(contentType: AgentMetrics.contentType, bytes: Array(all.exposition.utf8))
+            }
+            return Payload(
+                contentType: AgentMetrics.openContentType, bytes: Array(all.openMetrics.utf8))
         },
         // What the planner looks at, whole, is for `plumb diff` on this host, whatever a token allows.
         Route(

@@ -17,7 +17,9 @@ extension Route {
                 throw Refusal.notFound(
                     "no Instance '\(tail.instance)' is declared for this node or runs on it")
             }
-            guard let streams = request.streams else { throw Refusal.notFound("nothing is streamed here") }
+            guard let streams = request.serving?.streams else {
+                throw Refusal.notFound("nothing is streamed here")
+            }
             var payload = Payload(contentType: "text/event-stream", bytes: [])
             payload.stream = StreamSession(
                 streams, source: request.source, query: query, client: request.client,

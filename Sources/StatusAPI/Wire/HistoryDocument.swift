@@ -18,10 +18,13 @@ package struct SpecRecordDocument: Codable, Sendable, Hashable {
     package var endedAt: Timestamp?
     /// `current`, `good`, `completed`, `gaveUp`, `superseded`, `withdrawn`, …
     package var outcome: String
+    /// It is declared no longer, and runs in place of what is, which failed here; nil: no.
+    package var runsNow: Bool?
     /// How long it was wanted, up to now or to its end.
     package var wantedSeconds: Double
 
     package init(_ record: SpecRecord, now: WallTime) {
+        runsNow = record.runsNow
         specHash = record.specHash.hex
         unit = record.unit
         revision = RevisionDocument(record.revision)
@@ -44,7 +47,7 @@ package struct TraceDocument: Codable, Sendable, Hashable {
     package var kind: String
     package var node: String
     package var revision: RevisionDocument
-    /// `accepted`, `invalid`, …; "" while it is being read.
+    /// `accepted`, `invalid`, `superseded`, …; "" while it is being read.
     package var outcome: String
     /// Instances whose spec, size or place it changed.
     package var instances: Int
@@ -56,7 +59,7 @@ package struct TraceDocument: Codable, Sendable, Hashable {
         kind = "Trace"
         node = name
         revision = RevisionDocument(trace.revision)
-        outcome = trace.outcome
+        outcome = trace.outcome.rawValue
         instances = trace.instances
         supersededBy = trace.supersededBy.map { RevisionDocument($0) }
         stages = TraceStageDocument.all(of: trace)
@@ -64,7 +67,7 @@ package struct TraceDocument: Codable, Sendable, Hashable {
 }
 
 package struct TraceStageDocument: Codable, Sendable, Hashable {
-    /// `seen`, `decoded`, `accepted`, `planned`, `executing`, `ready`, `healthy`, …
+    /// `seen`, `decoded`, `paced`, `accepted`, `planned`, `executing`, `ready`, `healthy`, …
     package var stage: String
     package var at: Timestamp
     /// Since the first stage, and since the one before, on a clock that nobody sets.

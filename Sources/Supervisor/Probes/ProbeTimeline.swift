@@ -21,14 +21,19 @@ struct ProbeTimeline: Sendable {
 
     /// Takes one result in. The new state where it crossed a threshold, else nil.
     mutating func finished(passed: Bool, begun: Instant, at now: Instant) -> Bool? {
-        // A probe that took longer than its period is followed at once by one, not by those it missed.
-        nextDue = max(begun + max(probe.period, Self.periodMin), now)
+        skipped(begun: begun, at: now)
         successes = passed ? successes + 1 : 0
         failures = passed ? 0 : failures + 1
         let threshold = passed ? probe.successThreshold : probe.failureThreshold
         guard isPassing != passed, (passed ? successes : failures) >= max(threshold, 1) else { return nil }
         isPassing = passed
         return passed
+    }
+
+    /// It gave no result, so that nothing counts but the time.
+    mutating func skipped(begun: Instant, at now: Instant) {
+        // A probe that took longer than its period is followed at once by one, not by those it missed.
+        nextDue = max(begun + max(probe.period, Self.periodMin), now)
     }
 
     /// Shorter periods would keep a processor busy with nothing else.

@@ -110,8 +110,11 @@ extension Supervisor {
             let answer = try await result(of: launch, within: timeout + Self.probeAnswerGrace)
             guard let answer else { return .failed("\(name): no answer within \(timeout)") }
             return Self.outcome(answer, name, timeout)
+        } catch let failure as PreparationFailure where failure.isOfRevision {
+            return .failed("\(name): \(failure.message)")
         } catch {
-            return .failed("\(name): \(error)")
+            // A secret that is gone, or a fork that is refused, must not end what runs well.
+            return .unasked("\(name): \(error)")
         }
     }
 

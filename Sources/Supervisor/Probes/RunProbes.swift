@@ -89,6 +89,12 @@ private struct Watch: Sendable {
             let begun = Instant.current
             let outcome = await check(probe)
             if Task.isCancelled { return }
+            guard outcome.wasAsked else {
+                timeline.skipped(begun: begun, at: .current)
+                if !hasFaltered { falter(kind, outcome.detail) }
+                hasFaltered = true
+                continue
+            }
             let crossed = timeline.finished(passed: outcome.passed, begun: begun, at: .current)
             if let crossed { change(kind, crossed, outcome.detail) }
             if kind == .startup, crossed == true { return }

@@ -213,4 +213,5 @@ final class LiveSource: StatusSource {
     func revisions(_ query: RevisionHistoryQuery) async throws -> [RevisionHistoryEntry] { [] }
     func revisionCount(_ query: RevisionHistoryQuery) async throws -> Int { 0 }
     func logs(_ query: LogHistoryQuery) async throws -> LogHistoryPage? { nil }
+    func secrets() async -> SecretMask { SecretMask(["correct-horse-battery"]) }
 }

@@ -122,6 +122,21 @@ import Testing
             let line = try seen[3].document(TailDocument.self)
             #expect((line.line, line.replica, line.stream) == ("a \"new\" line", "web0/0", "stdout"))
             #expect(line.complete == true)
+            source.write("said correct-horse-battery aloud")
+            let masked = try await client.wait(for: "log", count: 4)
+            #expect(try masked[4].document(TailDocument.self).line == "said *** aloud")
+        }
+    }
+
+    @Test func noMessageHoldsTheValueOfASecret() async throws {
+        try await withLive { source, port, server in
+            let client = try open(port, "?topics=status,events")
+            try await client.wait(for: "complete", count: 1)
+            source.note("web0", "event of correct-horse-battery")
+            server.turned()
+            let seen = try await client.wait(for: "event", count: 1)
+            let event = try #require(seen.last { $0.name == "event" })
+            #expect(try event.document(EventDocument.self).message == "event of ***")
         }
     }
 

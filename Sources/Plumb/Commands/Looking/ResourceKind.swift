@@ -18,6 +18,9 @@ enum ResourceKind: String, CaseIterable, Sendable {
 
     var singular: String { self == .audit ? "audit" : String(rawValue.dropLast()) }
 
+    /// As a sentence has it.
+    var plural: String { self == .audit ? "entries of the audit" : rawValue }
+
     var path: String { "/v1/" + rawValue }
 
     /// Of the document of one, the member that is like an item of the list; "" is the document itself.

@@ -48,6 +48,8 @@ package struct GitError: Error, Hashable, Sendable {
         case bare
         /// The reader did not answer within its deadline, and was killed.
         case readerTimedOut
+        /// The reader has said nothing for long, and goes on.
+        case readerSlow
         /// The reader ended, or could not be started.
         case readerFailed
         /// More requests are waiting than the bound allows.

@@ -17,6 +17,14 @@ struct ReaderProcess: Sendable {
         }
     }
 
+    /// Somebody has sent it SIGSTOP, or traces it.
+    var isStopped: Bool {
+        guard let stat = SmallFile.text(at: "/proc/\(pid)/stat"),
+            let state = stat.utf8.lastIndex(of: UInt8(ascii: ")")).map({ stat[$0...].dropFirst(2) })?.first
+        else { return false }
+        return state == "T" || state == "t"
+    }
+
     /// Whether it is gone. True once; the process must not be used any more then.
     func reap() -> Bool {
         var status: Int32 = 0

@@ -2,6 +2,9 @@
 package enum ReaderLimits {
     /// How long one request may take before its reader is killed, unless settings say otherwise.
     package static let deadlineDefault = Duration.seconds(30)
+    /// How long a reader may say nothing before that is told, and before it is looked at whether it is
+    /// stopped.
+    package static let silenceMax = Duration.seconds(5)
     /// Requests that may wait for the reader at once; one more is refused.
     package static let requestsWaitingMax = 256
     /// Tags that are looked through for the one to follow.

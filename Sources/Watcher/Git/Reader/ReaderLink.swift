@@ -7,13 +7,17 @@ final class ReaderLink {
 
     private let mode: ReaderMode
     private let deadline: Duration
+    private let silence: ReaderSilence
     private let switchboard: ReaderSwitch
     private var child: ReaderChild?
+    /// It was told that the present request has been without an answer for long.
+    private var isSilenceTold = false
     private var buffer = FrameBuffer()
 
-    init(mode: ReaderMode, deadline: Duration, switchboard: ReaderSwitch) {
+    init(mode: ReaderMode, deadline: Duration, silence: ReaderSilence, switchboard: ReaderSwitch) {
         self.mode = mode
         self.deadline = deadline
+        self.silence = silence
         self.switchboard = switchboard
     }
 
@@ -24,6 +28,10 @@ final class ReaderLink {
         let end = ContinuousClock.now + deadline
         var request = request
         var tries = 0
+        defer {
+            if isSilenceTold { silence.tell(nil) }
+            isSilenceTold = false
+        }
         while true {
             do {
                 return try attempt(request, until: end, read)
@@ -120,9 +128,12 @@ final class ReaderLink {
     private func wait(
         for events: Int16, on socket: Int32, until end: ContinuousClock.Instant
     ) throws(GitError) {
+        let silentAt = ContinuousClock.now + silence.max
         while true {
-            let left = ContinuousClock.now.duration(to: end)
-            guard left > .zero else {
+            let now = ContinuousClock.now
+            if now >= silentAt, !isSilenceTold { try silent() }
+            let left = now.duration(to: isSilenceTold ? end : min(end, silentAt))
+            guard now < end else {
                 throw GitError(
                     .readerTimedOut,
                     "reading the repository took longer than \(deadline); the reader was killed",
@@ -134,6 +145,30 @@ final class ReaderLink {
             if count < 0, errno != EINTR { throw .readerDied }
         }
     }
+
+    /// Nothing came for long. A reader that is stopped will never answer: whatever stopped it, another one is
+    /// started. One that is at work may go on up to its deadline, and that is told.
+    private func silent() throws(GitError) {
+        if let process = child?.process, process.isStopped {
+            throw GitError(
+                .readerFailed,
+                "the git reader (process \(process.pid)) was stopped by a signal; it is ended, and "
+                    + "a new one is started")
+        }
+        isSilenceTold = true
+        silence.tell(
+            GitError(
+                .readerSlow,
+                "the git reader has said nothing for \(silence.max); it is ended after \(deadline)",
+                advice: "look at the disk that holds the repository"))
+    }
+}
+
+/// What is told of a reader that says nothing for long, and how long that is.
+struct ReaderSilence: Sendable {
+    var max = ReaderLimits.silenceMax
+    /// On the reader's thread; nil: it has answered, or was ended.
+    var tell: @Sendable (GitError?) -> Void = { _ in }
 }
 
 extension GitError {

@@ -12,10 +12,12 @@ final class ReaderQueue: Sendable {
     private let switchboard = ReaderSwitch()
     private let mode: ReaderMode
     private let deadline: Duration
+    private let silence: ReaderSilence
 
-    init(mode: ReaderMode, deadline: Duration) {
+    init(mode: ReaderMode, deadline: Duration, silence: ReaderSilence) {
         self.mode = mode
         self.deadline = deadline
+        self.silence = silence
     }
 
     /// Calls `done` exactly once, on the queue's thread or, when the request is refused, at once.
@@ -54,7 +56,8 @@ final class ReaderQueue: Sendable {
     }
 
     private func run() {
-        let link = ReaderLink(mode: mode, deadline: deadline, switchboard: switchboard)
+        let link = ReaderLink(
+            mode: mode, deadline: deadline, silence: silence, switchboard: switchboard)
         while let job = next() { job(link) }
         link.disconnect()
     }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Answers requests about a repository. Holds what is worth keeping open from one request to the next.
 final class ReaderSession {
     private var main: OpenRepository?
@@ -5,6 +7,24 @@ final class ReaderSession {
     private var workTree: OpenRepository?
 
     func answer(_ addressed: AddressedRequest, to answer: ReaderAnswer) throws {
+        do {
+            try perform(addressed, to: answer)
+        } catch let error as GitError where error.kind == .objectMissing {
+            throw unreadable ?? error
+        }
+    }
+
+    /// libgit2 calls missing what it may not look for.
+    private var unreadable: GitError? {
+        guard let objects = main.map({ $0.layout.commonDirectory + "/objects" }),
+            access(objects, R_OK | X_OK) != 0, errno == EACCES
+        else { return nil }
+        return GitError(
+            .unreadable, "\(objects) may not be read by user \(geteuid())",
+            advice: "give that user the right to read the repository")
+    }
+
+    private func perform(_ addressed: AddressedRequest, to answer: ReaderAnswer) throws {
         let repository = try open(addressed)
         switch addressed.request {
         case .describe:

@@ -9,15 +9,19 @@ package final class RepositoryReader: Sendable {
     private let repository: String
     private let allowedOwner: String?
 
-    /// - Parameter allowedOwner: a user name or number that may own the repository, beside root and this
-    /// user.
+    /// - Parameters:
+    ///   - allowedOwner: a user name or number that may own the repository, beside root and this user.
+    ///   - silenceMax: how long the reader may say nothing before `onSilence` is told why that may be; nil
+    ///     follows, once it has answered or was ended.
     package init(
         repository: String, allowedOwner: String? = nil, mode: ReaderMode = .child(),
-        deadline: Duration = ReaderLimits.deadlineDefault
+        deadline: Duration = ReaderLimits.deadlineDefault, silenceMax: Duration = ReaderLimits.silenceMax,
+        onSilence: @escaping @Sendable (GitError?) -> Void = { _ in }
     ) {
         self.repository = AbsolutePath.of(repository)
         self.allowedOwner = allowedOwner
-        queue = ReaderQueue(mode: mode, deadline: deadline)
+        queue = ReaderQueue(
+            mode: mode, deadline: deadline, silence: ReaderSilence(max: silenceMax, tell: onSilence))
     }
 
     deinit { queue.stop() }
