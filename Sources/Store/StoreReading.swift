@@ -109,8 +109,10 @@ struct RowReader {
     private mutating func claim(_ row: Row) -> RunClaim? {
         let run = RunID(text: row["run"])
         guard let revision: Revision = value(row["revision"], table: "run", key: run.text) else { return nil }
+        let (instance, name): (String, String) = (row["instance"], row["slot"])
+        let slot = SlotID(instance: instance, directoryName: name)
         return RunClaim(
-            run: run, slot: SlotID(instance: row["instance"], index: row["replica"]), unit: row["unit"],
+            run: run, slot: slot ?? SlotID(instance: instance, index: row["replica"]), unit: row["unit"],
             startHash: StartHash(hex: row["start_hash"]), specHash: SpecHash(hex: row["spec_hash"]),
             nonce: row["nonce"], revision: revision, claimedWall: WallTime(nanoseconds: row["claimed_at"]),
             bootID: row["boot_id"])

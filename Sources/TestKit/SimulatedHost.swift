@@ -304,7 +304,7 @@ extension SimulatedHost {
                 revision: process.memo.revision, dependsOn: process.memo.dependsOn,
                 claimedAt: process.memo.claimedAt, startCause: process.memo.startCause)
             run.changedAt = process.memo.changedAt
-            let own = world.memory.instances[run.slot.instance]?.replicas[run.slot.replica.index]
+            let own = world.remembered(run.slot)
             if own?.lastRun == run.id { run.stopCause = own?.lastStop }
             switch process.state {
             case .requested: continue

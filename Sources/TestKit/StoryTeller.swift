@@ -81,16 +81,15 @@ struct StoryTeller {
     }
 
     private mutating func happenToRun(_ verb: String, _ words: [String]) throws {
-        guard words.count > 1, let replica = ReplicaID(words[1]) else {
+        guard words.count > 1, let slot = SlotID(words[1]) else {
             throw Story.Broken(description: "unknown step")
         }
-        let slot = SlotID(replica: replica)
         switch verb {
         case "stick": stuck.insert(slot)
         case "release": stuck.remove(slot)
         default:
             guard let run = host.process(of: slot)?.run else {
-                throw Story.Broken(description: "\(replica) does not run")
+                throw Story.Broken(description: "\(slot) does not run")
             }
             switch verb {
             case "begin": host.begin(run)

@@ -10,7 +10,7 @@ extension EndToEnd {
         private static let deaths = 24
 
         /// Takes its socket from Plumb; at SIGTERM it finishes what it has accepted, and accepts no more.
-        private static let server = """
+        static let server = """
             import os, select, signal, socket
             assert os.environ["LISTEN_PID"] == str(os.getpid()) and os.environ["LISTEN_FDS"] == "1"
             listener = socket.socket(fileno=3)
@@ -72,7 +72,7 @@ extension EndToEnd {
             """
 
         /// Asks while `body` goes on, and returns what became of it.
-        private func asking(
+        func asking(
             _ host: Host, _ port: UInt16, atLeast requests: Int, _ body: () async throws -> Void
         ) async throws -> JSON {
             let (stop, result) = (host.root + "/stop", host.root + "/result")

@@ -22,7 +22,9 @@ struct Expectation {
         }
         for (name, new) in desired.instances {
             guard let old = entries[name] else {
-                if !new.suspend {
+                if new.suspend {
+                    kept.insert(name)
+                } else {
                     entries[name] = Entry(desired: new, suspended: false, touchedBy: [desired.revision.id])
                 }
                 continue
@@ -39,6 +41,10 @@ struct Expectation {
                 entries[name]?.touchedBy.insert(desired.revision.id)
             }
         }
+        for name in kept where desired.instances[name] == nil {
+            kept.remove(name)
+            removedBy[name, default: []].insert(desired.revision.id)
+        }
         for name in entries.keys where desired.instances[name] == nil && entries[name]?.suspended == false {
             entries[name] = nil
             removedBy[name, default: []].insert(desired.revision.id)
@@ -52,6 +58,8 @@ struct Expectation {
     }
 
     private var lost = false
+    /// Suspended since nothing was remembered: what runs of them was found, and goes with their declaration.
+    private var kept: Set<String> = []
     private(set) var removedBy: [String: Set<RevisionID>] = [:]
 
     /// Revisions in whose name something may be done to an Instance.

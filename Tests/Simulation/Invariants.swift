@@ -34,6 +34,7 @@ struct Invariants {
             }
         }
         try checkAvailability(plan, host, expected)
+        try Surges.check(plan, host)
     }
 
     mutating func forgetStarts() { starts = [:] }
@@ -107,7 +108,7 @@ struct Invariants {
             && (0..<target).allSatisfy { index in
                 let own = host.world.memory.instances[dependency.instance]?.replicas[index]
                 if own?.completed != nil && own?.completed == desired?.key { return true }
-                let run = host.world.observed.runs[SlotID(instance: dependency.instance, index: index)]
+                let run = host.ownRun(ReplicaID(instance: dependency.instance, index: index))
                 switch dependency.condition {
                 case .completed: return false
                 case .started: return run?.phase == .running
@@ -147,6 +148,7 @@ struct Invariants {
         guard expected.isWanted(stop.slot), let entry = expected.entries[stop.slot.instance],
             !host.world.observed.stopping
         else { return }
+        if !host.isOwn(stop.slot) { return try Surges.checkStop(stop, host) }
         if case .retried = stop.cause.reason {
             guard !run.isServing else { throw Broken(description: "\(stop.slot) is well, and tried again") }
         } else if case .drifted = stop.cause.reason {
@@ -196,7 +198,7 @@ struct Invariants {
     ) throws {
         var replaced: [String: Set<RunID>] = [:]
         for action in plan.actions {
-            guard case .stop(let stop) = action, expected.isWanted(stop.slot),
+            guard case .stop(let stop) = action, expected.isWanted(stop.slot), host.isOwn(stop.slot),
                 let run = host.world.run(stop.run), !host.world.observed.stopping
             else { continue }
             if run.isServing { replaced[stop.slot.instance, default: []].insert(stop.run) }
@@ -214,12 +216,11 @@ struct Invariants {
             let serving = (0..<desired.target).count { index in
                 let own = host.world.memory.instances[name]?.replicas[index]
                 if own?.completed == desired.key { return true }
-                guard let run = host.world.observed.runs[SlotID(instance: name, index: index)] else {
-                    return false
-                }
+                guard let run = host.ownRun(ReplicaID(instance: name, index: index)) else { return false }
                 return run.isServing && !runs.contains(run.id)
             }
-            let least = desired.target - desired.spec.update.maxUnavailable
+            let policy = host.world.memory.instances[name]?.inForce?.desired.spec.update
+            let least = desired.target - (policy ?? desired.spec.update).maxUnavailable
             if serving < least {
                 throw Broken(description: "\(name) keeps \(serving) of \(least) that must serve")
             }

@@ -26,6 +26,7 @@ struct RandomDeclarations {
         var maxRetries: Int?
         var strategy = "rolling"
         var maxUnavailable = 1
+        var maxSurge = 0
         var elsewhere = false
         var drift = "report"
         var label = 0
@@ -56,8 +57,7 @@ struct RandomDeclarations {
     private func newInstance(_ index: Int, _ random: inout SeededRandom) -> Instance {
         var new = Instance(unit: random.number(0...2), replicas: random.number(1...3))
         new.suspended = random.once(in: 12)
-        new.strategy = random.pick(["recreate", "rolling", "rolling", "canary"]) ?? "rolling"
-        new.maxUnavailable = random.number(1...2)
+        setPolicy(of: &new, &random)
         new.drift = random.once(in: 2) ? "heal" : "report"
         let oneshot = units[new.unit].oneshot
         new.policy =
@@ -73,11 +73,24 @@ struct RandomDeclarations {
         return new
     }
 
+    private func setPolicy(of instance: inout Instance, _ random: inout SeededRandom) {
+        let mayOverlap = !units[instance.unit].oneshot
+        let strategies = ["recreate", "rolling", "rolling", "canary"] + (mayOverlap ? ["blueGreen"] : [])
+        instance.strategy = random.pick(strategies) ?? "rolling"
+        instance.maxSurge =
+            ["rolling", "canary"].contains(instance.strategy) && mayOverlap ? random.number(0...2) : 0
+        instance.maxUnavailable = random.number((instance.maxSurge > 0 ? 0 : 1)...2)
+    }
+
     /// Changes one thing. The result says what, for the trace.
     mutating func change(_ random: inout SeededRandom) -> String {
         edits += 1
         guard let name = random.pick(instances.keys.sorted()) else { return add(&random) }
-        switch random.number(0...15) {
+        switch random.number(0...16) {
+        case 16:
+            guard var instance = instances[name] else { break }
+            setPolicy(of: &instance, &random)
+            instances[name] = instance
         case 0, 1: return add(&random)
         case 2:
             instances[name] = nil
@@ -180,7 +193,7 @@ extension RandomDeclarations {
               nodes: {names: [\(instance.elsewhere ? "edge-2" : "edge-1")]}
               stop: {grace: \(instance.grace)s}
               restart: {policy: \(instance.policy), backoff: {resetAfter: 20s}\(retries)}
-              update: {strategy: \(instance.strategy), maxUnavailable: \(instance.maxUnavailable)\(canary)}
+              update: {strategy: \(instance.strategy), maxUnavailable: \(instance.maxUnavailable), maxSurge: \(instance.maxSurge)\(canary)}
               dependsOn: [\(needs.joined(separator: ", "))]
 
             """

@@ -356,6 +356,10 @@ extension Simulation {
         where !expected.isWanted(slot) && declarations.isSuspended(slot.instance) != true {
             throw Invariants.Broken(description: "\(slot) runs and should not")
         }
+        for slot in host.world.observed.runs.keys where !host.isOwn(slot) && !isStuck(slot.instance) {
+            if declarations.isSuspended(slot.instance) == true { continue }
+            throw Invariants.Broken(description: "\(slot) is left beside its replica's own run")
+        }
     }
 
     private func isFulfilled(_ slot: SlotID, _ desired: DesiredInstance) -> Bool {
@@ -363,7 +367,7 @@ extension Simulation {
         {
             return true
         }
-        guard let run = host.world.observed.runs[slot] else { return false }
+        guard let run = host.ownRun(slot.replica) else { return false }
         if let good = Rollbacks.good(slot.instance, host) {
             // Where the store was lost, what ran for long was taken for good, whatever its probes say.
             return (run.isServing || Rollbacks.isBad(run.spec)) && run.spec.specHash == good

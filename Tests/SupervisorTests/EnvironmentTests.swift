@@ -60,7 +60,8 @@ let isRoot = geteuid() == 0
     @Test func replicaDirectoriesAreForTheirOwnerAlone() async throws {
         try await withHost { host in
             try await host.started(try await host.start(shell(sleeper)))
-            for (name, mode) in ReplicaDirectories.members {
+            let own = ReplicaDirectories(host.layout, SlotID(instance: "web", index: 0))
+            for (name, mode) in own.members {
                 var facts = stat()
                 #expect(stat("\(host.stateDir)/instances/web/0/\(name)", &facts) == 0)
                 #expect(facts.st_mode & 0o7777 == mode, "\(name)")

@@ -136,7 +136,7 @@ import Testing
             }
             await eventually("all that it said is written") { host.lines(of: run).last == "ready" }
             let said = host.lines(of: run)
-            let own = ReplicaDirectories(host.layout, ReplicaID(instance: "web", index: 0)).privateDir
+            let own = ReplicaDirectories(host.layout, SlotID(instance: "web", index: 0)).privateDir
             #expect(readFile("\(own)/probe") == said.first.map { "\($0)\n" })
             #expect(
                 readFile("\(own)/status")?.split(separator: "\n").map { String($0) }
@@ -163,7 +163,7 @@ import Testing
             spec.process.sandbox = .at(.paranoid)
             let run = try await host.start(spec)
             try await host.started(run)
-            let own = ReplicaDirectories(host.layout, ReplicaID(instance: "web", index: 0)).privateDir
+            let own = ReplicaDirectories(host.layout, SlotID(instance: "web", index: 0)).privateDir
             await eventually("it was asked again and again") {
                 (readFile("\(own)/probes") ?? "").utf8.count >= 8
             }

@@ -86,7 +86,7 @@ extension AgentLoop {
             dependsOn: memo.dependsOn, claimedAt: memo.claimedAt, startCause: memo.cause)
         run.changedAt = memo.changedAt
         // A stop that was asked for before the agent died is still the reason of the end.
-        let own = world.memory.instances[found.slot.instance]?.replicas[found.slot.replica.index]
+        let own = world.remembered(found.slot)
         if own?.lastRun == found.run { run.stopCause = own?.lastStop }
         switch found.state {
         case .live(let identity):

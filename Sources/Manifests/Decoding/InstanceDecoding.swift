@@ -72,21 +72,40 @@ struct InstanceDecoding {
                 .canaryWithoutStrategy, decoder.mark(of: "spec.update.canary"),
                 "canary is set, and the strategy is not canary")
         }
+        let isBlueGreen = object.string("strategy") == UpdatePolicy.blueGreenName
         let update = UpdatePolicy(
-            strategy: isCanary ? .rolling : object.choice("strategy") ?? standard.strategy,
+            strategy: isCanary || isBlueGreen ? .rolling : object.choice("strategy") ?? standard.strategy,
             maxUnavailable: object.integer("maxUnavailable") ?? standard.maxUnavailable,
             minHealthyTime: object.duration("minHealthyTime") ?? standard.minHealthyTime,
             healthyDeadline: object.duration("healthyDeadline") ?? standard.healthyDeadline,
             progressDeadline: object.duration("progressDeadline") ?? standard.progressDeadline,
             isRollbackAutomatic: object.object("rollback")?.bool("automatic")
                 ?? standard.isRollbackAutomatic,
-            canary: isCanary ? canary(object.object("canary")) : nil)
+            canary: isCanary ? canary(object.object("canary")) : nil,
+            maxSurge: object.integer("maxSurge") ?? standard.maxSurge, isBlueGreen: isBlueGreen)
+        checkSurge(object, update)
         checkOrder(
             object, ("minHealthyTime", update.minHealthyTime), ("healthyDeadline", update.healthyDeadline))
         checkOrder(
             object, ("healthyDeadline", update.healthyDeadline), ("progressDeadline", update.progressDeadline)
         )
         return update
+    }
+
+    private mutating func checkSurge(_ object: CheckedObject, _ update: UpdatePolicy) {
+        if update.maxSurge > 0, update.isBlueGreen || update.strategy == .recreate {
+            decoder.report(
+                .updateStrategy, decoder.mark(of: "spec.update.maxSurge"),
+                "maxSurge is set, and the strategy is \(update.strategyName)",
+                help: "remove maxSurge (blueGreen has a whole set beside the old one), or write"
+                    + " strategy: rolling")
+        }
+        if update.maxUnavailable == 0, object.has("maxUnavailable"), !update.overlaps {
+            decoder.report(
+                .updateStrategy, decoder.mark(of: "spec.update.maxUnavailable"),
+                "maxUnavailable is 0, and nothing may run beyond the count: no replica could be replaced",
+                help: "write maxSurge: 1, or maxUnavailable: 1")
+        }
     }
 
     private func canary(_ object: CheckedObject?) -> UpdatePolicy.Canary {

@@ -146,6 +146,14 @@ extension DiagnosticCode {
             .init(
                 .error, "Steps of a canary beside another strategy.",
                 "write strategy: canary, or leave canary out")
+        case .updateStrategy:
+            .init(
+                .error, "Parts of an update that do not go together.",
+                "`plumb explain instance.spec.update` says what belongs to which strategy")
+        case .surgeConflict:
+            .init(
+                .error, "Two runs of a replica at once, of something of which there can be one.",
+                "replace replicas in their places: strategy: rolling without maxSurge")
         case .backoffOrder:
             .init(.error, "A backoff whose first delay is beyond its cap.", "keep initial at most max")
         case .oneshotPolicy:

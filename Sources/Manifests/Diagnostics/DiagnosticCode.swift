@@ -46,6 +46,8 @@ package enum DiagnosticCode: String, Sendable, Hashable, CaseIterable, Codable {
     case probeCheck = "probe-check"
     case deadlineOrder = "deadline-order"
     case canaryWithoutStrategy = "canary-without-strategy"
+    case updateStrategy = "update-strategy"
+    case surgeConflict = "surge-conflict"
     case backoffOrder = "backoff-order"
     case oneshotPolicy = "oneshot-policy"
     case reloadNeedsFile = "reload-needs-file"

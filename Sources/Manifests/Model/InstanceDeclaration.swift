@@ -190,6 +190,10 @@ package struct UpdatePolicy: Sendable, Hashable, Codable {
     /// Set where the strategy is `canary`: `strategy` is `rolling` then, so that an earlier version
     /// reads what was stored.
     package var canary: Canary?
+    /// nil: 0.
+    private var surge: Int?
+    /// Set where the strategy is `blueGreen`: `strategy` is `rolling` then, as with `canary`.
+    private var blueGreen: Bool?
 
     /// So many replicas first; the rest once these were healthy for so long.
     package struct Canary: Sendable, Hashable, Codable {
@@ -203,14 +207,29 @@ package struct UpdatePolicy: Sendable, Hashable, Codable {
     }
 
     /// As a declaration names it.
-    package var strategyName: String { canary == nil ? strategy.rawValue : Self.canaryName }
+    package var strategyName: String {
+        if isBlueGreen { return Self.blueGreenName }
+        return canary == nil ? strategy.rawValue : Self.canaryName
+    }
     package static let canaryName = "canary"
+    package static let blueGreenName = "blueGreen"
+
+    /// The whole new set is healthy before the old one is stopped.
+    package var isBlueGreen: Bool { blueGreen ?? false }
+    /// How many runs there may be beyond the replicas while they are replaced.
+    package var maxSurge: Int { surge ?? 0 }
+    /// The next run of a replica may begin before the last one has ended.
+    package var overlaps: Bool { isBlueGreen || maxSurge > 0 }
+    /// Runs that there may be at once of so many replicas.
+    package func runsMax(_ replicas: Int) -> Int { isBlueGreen ? 2 * replicas : replicas + maxSurge }
 
     package init(
         strategy: Strategy = .rolling, maxUnavailable: Int = 1, minHealthyTime: Duration = .seconds(5),
         healthyDeadline: Duration = .seconds(60), progressDeadline: Duration = .seconds(300),
-        isRollbackAutomatic: Bool = true, canary: Canary? = nil
+        isRollbackAutomatic: Bool = true, canary: Canary? = nil, maxSurge: Int = 0, isBlueGreen: Bool = false
     ) {
+        surge = maxSurge > 0 ? maxSurge : nil
+        blueGreen = isBlueGreen ? true : nil
         self.canary = canary
         self.strategy = strategy
         self.maxUnavailable = maxUnavailable

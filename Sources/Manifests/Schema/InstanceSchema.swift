@@ -85,17 +85,18 @@ enum InstanceSchema {
             SchemaField(
                 "strategy",
                 .enumeration([
-                    .init("recreate"), .init("rolling"), .init("canary"), .init("blueGreen", later: true),
+                    .init("recreate"), .init("rolling"), .init("canary"), .init("blueGreen"),
                 ]),
                 default: "rolling", effect: .live,
-                "How replicas are replaced: all at once, some at a time, or a few first and then the rest."),
+                "How replicas are replaced: all at once, some at a time, a few first and then the rest, or a "
+                    + "whole new set beside the old one."),
             SchemaField(
-                "maxUnavailable", .integer(1...replicasMax), default: "1", effect: .live,
-                "How many replicas may be missing meanwhile (rolling)."),
+                "maxUnavailable", .integer(0...replicasMax), default: "1", effect: .live,
+                "How many replicas may be missing meanwhile (rolling, canary); 0 only with maxSurge."),
             SchemaField(
                 "maxSurge", .integer(0...replicasMax), default: "0", effect: .live,
-                support: .only(.int(0), instead: "leave maxSurge out, and let maxUnavailable set the pace"),
-                "How many replicas may run beyond the count meanwhile."),
+                "How many runs there may be beyond the count meanwhile: the next run of a replica is healthy "
+                    + "beside the last one before that ends (rolling, canary)."),
             SchemaField(
                 "minHealthyTime", .duration(.zero...PolicySchema.day), default: "5s", effect: .live,
                 "How long a new replica must be healthy before the next is replaced."),

@@ -99,6 +99,7 @@ struct Assembler {
         resolveUnits()
         checkDependencies()
         checkPorts()
+        checkSurge()
         checkConfigs()
         if collector.errorCount == 0 { fillSnapshot() }
         let found = collector.sorted()

@@ -42,12 +42,12 @@ extension Assembler {
                         "write port: \(port)+index in the Unit, listen: true if the program takes its socket"
                         + " from Plumb, or replicas: 1",
                     notes: [note]))
-        case .indexed(let port) where Int(port) + instance.replicas - 1 > Int(UInt16.max):
+        case .indexed(let port) where Int(port) + instance.indices(of: endpoint) - 1 > Int(UInt16.max):
             collector.add(
                 Diagnostic(
                     .invalidPort, at: place,
                     "port \(port)+index of endpoint '\(endpoint.name)' goes beyond 65535"
-                        + " with \(instance.replicas) replicas",
+                        + " with \(instance.replicas) replicas" + instance.indicesNote(of: endpoint),
                     help: "choose a lower first port, or fewer replicas", notes: [note]))
         case .fixed, .indexed: break
         }
@@ -60,7 +60,7 @@ extension Assembler {
         switch endpoint.port {
         case .fixed(let port): ports = UInt32(port)...UInt32(port)
         case .indexed(let port):
-            ports = UInt32(port)...(UInt32(port) + UInt32(Swift.max(1, instance.replicas)) - 1)
+            ports = UInt32(port)...(UInt32(port) + UInt32(Swift.max(1, instance.indices(of: endpoint))) - 1)
         }
         var reported: Set<String> = []
         for port in ports {
@@ -94,6 +94,19 @@ extension Assembler {
                         location: other.source.location(of: "spec.unit"),
                         message: "'\(holder.instance)' stands here")
                 ]))
+    }
+}
+
+extension InstanceDeclaration {
+    /// How many indices its runs may have at such a port: beside a replica's run the next one gets its own,
+    /// while a held port is for both.
+    fileprivate func indices(of endpoint: Endpoint) -> Int {
+        endpoint.listen || replicas == 0 ? replicas : update.runsMax(replicas)
+    }
+
+    fileprivate func indicesNote(of endpoint: Endpoint) -> String {
+        let count = indices(of: endpoint)
+        return count == replicas ? "" : ", of which up to \(count) runs live at once during a rollout"
     }
 }
 

@@ -18,6 +18,7 @@ struct InstanceReport {
         if !instance.reason.isEmpty { lines.append(PrintableText.oneLine(instance.reason)) }
         if let rollout = instance.rollout { lines += RolloutReport(rollout: rollout).lines(paint: paint) }
         for replica in instance.replicas {
+            if let beside = replica.beside { lines.append(Self.text(beside, of: replica)) }
             if let text = replica.statusText {
                 lines.append("\(replica.name) says: \(PrintableText.oneLine(text))")
             }
@@ -44,6 +45,16 @@ struct InstanceReport {
         guard !instance.replicas.isEmpty else { return lines + ["", "no replica is meant to run here"] }
         return lines + [""] + table.render(width: width, paint: paint)
             + UsageReport(replicas: instance.replicas).lines(width: width, paint: paint)
+    }
+
+    /// `web/0: its successor in slot web/0.2: Running, not ready, pid 4242, main@3f2a9c1`.
+    private static func text(_ beside: BesideDocument, of replica: ReplicaDocument) -> String {
+        var parts = [beside.phase, beside.ready ? "ready" : "not ready"]
+        if let pid = beside.pid { parts.append("pid \(pid)") }
+        parts.append(beside.revision)
+        if let detail = beside.detail, !beside.ready { parts.append(PrintableText.oneLine(detail)) }
+        let role = beside.role == "successor" ? "its successor" : "what ran before it"
+        return "\(replica.name): \(role) in slot \(beside.slot): " + parts.joined(separator: ", ")
     }
 
     private func heading(paint: Paint) -> String {

@@ -87,7 +87,8 @@ struct LogFormat {
     /// One object a record. `type` says which.
     static func value(_ record: LogRecord) -> OutputValue {
         var members: [(String, OutputValue)] = [("time", .string("\(Timestamp(record.time))"))]
-        members.append(("replica", .string(record.slot.description)))
+        members.append(("replica", .string(record.slot.replica.description)))
+        if record.slot.isSecond { members.append(("slot", .string(record.slot.description))) }
         if let id = record.run?.id { members.append(("run", .string(id.text))) }
         switch record {
         case .line(let line):

@@ -108,7 +108,8 @@ extension LogRecordDocument {
     fileprivate init?(_ record: LogRecord, _ mask: SecretMask, holding wanted: String?) {
         func make(_ kind: String, _ stream: LogLine.Stream) -> LogRecordDocument {
             LogRecordDocument(
-                kind: kind, time: record.time, replica: record.slot.description, stream: stream.rawValue,
+                kind: kind, time: record.time, replica: record.slot.replica.description,
+                stream: stream.rawValue,
                 runId: record.run?.id?.text)
         }
         switch record {

@@ -16,7 +16,8 @@ struct RunOutput {
     }
 
     private func read(_ run: RunID, _ slot: SlotID, _ stream: LogLine.Stream, _ lines: Int) -> [OutputLine] {
-        var query = LogQuery(slots: [slot])
+        // The replica may have changed over to its other slot since.
+        var query = LogQuery(slots: [slot, slot.other])
         query.streams = [stream]
         query.run = .id(run)
         query.last = lines

@@ -93,7 +93,8 @@ package struct ChangeSummary: Sendable {
             let earlier = Dictionary(
                 before.items[name, default: []].map { ($0.slot, $0.need) },
                 uniquingKeysWith: { first, _ in first })
-            for item in items {
+            // What is beside a replica's own run comes and goes with the replica's change.
+            for item in items where world.isCounted(item.slot) {
                 let known = earlier[item.slot].flatMap { change($0, revision) }
                 guard let (kind, cause) = change(item.need, revision),
                     known?.0 != kind || known?.1 != cause
@@ -147,7 +148,9 @@ extension InstanceMemory {
         switch update.strategy {
         case .recreate: return "recreate: all at once"
         case .rolling:
-            let pace = "\(update.maxUnavailable) at a time"
+            if update.isBlueGreen { return "blueGreen" }
+            var pace = "\(update.maxUnavailable) at a time"
+            if update.maxSurge > 0 { pace += ", \(update.maxSurge) surge" }
             guard let canary = update.canary else { return "rolling, \(pace)" }
             return "canary: \(canary.replicas) first, the rest after \(canary.hold.declared), \(pace)"
         }
@@ -155,6 +158,14 @@ extension InstanceMemory {
 }
 
 extension World {
+    /// A replica's own slot, or one that is left over.
+    fileprivate func isCounted(_ slot: SlotID) -> Bool {
+        guard let remembered = memory.instances[slot.instance],
+            slot.replica.index < remembered.applied?.desired.target ?? 0
+        else { return true }
+        return remembered.isOwn(slot)
+    }
+
     /// The world of a host on which everything that a revision declares runs well: the base of a comparison
     /// of two revisions without a host.
     package static func running(_ desired: Desired, at moment: Moment) -> World {

@@ -30,6 +30,24 @@ package struct ReplicaStatus: Sendable {
     package var lastExit: ExitReport?
     /// Why it is not simply running and ready; "" if it is.
     package var reason: String
+    /// A run in its other slot; nil: there is none.
+    package var beside: BesideStatus?
+}
+
+/// A run beside a replica's own.
+package struct BesideStatus: Sendable {
+    package var run: ObservedRun
+    /// It is to take the replica's place; false: it has had it, and ends.
+    package var isSuccessor: Bool
+
+    package var phase: Phase {
+        switch run.phase {
+        case .starting: .starting
+        case .running: .running
+        case .stopping: .stopping
+        case .unknown: .unknown
+        }
+    }
 }
 
 /// One Instance as it is shown.

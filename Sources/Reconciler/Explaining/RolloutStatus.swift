@@ -77,7 +77,7 @@ extension AgentState {
     ) -> RolloutStatus {
         let good = remembered.spec(rolledBack.good)
         let healthy = (0..<desired.target).count { index in
-            let run = observed.runs[SlotID(instance: desired.name, index: index)]
+            let run = observed.runs[remembered.slot(of: ReplicaID(instance: desired.name, index: index))]
             return run?.isServing == true && run?.spec.specHash == rolledBack.good
         }
         let host =

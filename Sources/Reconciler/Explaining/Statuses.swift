@@ -29,11 +29,12 @@ extension AgentState {
         let count = max(declared, (runs.map(\.slot.replica.index).max() ?? -1) + 1)
         let bySlot = Dictionary(runs.map { ($0.slot, $0) }, uniquingKeysWith: { first, _ in first })
         let replicas = (0..<count).map { index in
-            let slot = SlotID(instance: name, index: index)
+            let replica = ReplicaID(instance: name, index: index)
+            let slot = remembered?.slot(of: replica) ?? SlotID(replica: replica)
             return ReplicaStatusMaker(
                 slot: slot, desired: desired, run: bySlot[slot], memory: remembered?.replicas[index],
                 waiting: waits[slot.replica], isKnown: isReady, now: now
-            ).make()
+            ).make(beside: bySlot[slot.other], isSuccessor: remembered?.isSuccessor(slot.other) ?? false)
         }
         let reasons = replicas.filter { !$0.reason.isEmpty }
         let why = reasons.max { $0.health.severity < $1.health.severity }?.reason ?? ""
@@ -74,11 +75,12 @@ private struct ReplicaStatusMaker {
     let isKnown: Bool
     let now: Instant
 
-    func make() -> ReplicaStatus {
+    func make(beside: ObservedRun?, isSuccessor: Bool) -> ReplicaStatus {
         let (phase, health, reason) = run.map(live) ?? absent()
         return ReplicaStatus(
             replica: slot.replica, phase: phase, health: health, synced: synced, ready: ready(phase),
-            run: run, restarts: memory?.restarts ?? 0, lastExit: memory?.lastExit, reason: reason)
+            run: run, restarts: memory?.restarts ?? 0, lastExit: memory?.lastExit, reason: reason,
+            beside: beside.map { BesideStatus(run: $0, isSuccessor: isSuccessor) })
     }
 
     private var isWanted: Bool { (desired?.target ?? 0) > slot.replica.index }

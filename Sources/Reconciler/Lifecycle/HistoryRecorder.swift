@@ -282,7 +282,8 @@ extension World {
         else { return false }
         return (0..<desired.target).allSatisfy { index in
             if remembered.replicas[index]?.completed == desired.key { return true }
-            guard let run = observed.runs[SlotID(instance: name, index: index)] else { return false }
+            let slot = remembered.slot(of: ReplicaID(instance: name, index: index))
+            guard let run = observed.runs[slot] else { return false }
             return run.key == desired.key && run.spec.specHash == desired.spec.specHash && run.isReady
         }
     }

@@ -65,9 +65,9 @@ extension World {
             remembered.beginRollout(changes: changes, revision: revision)
         }
         // Its last runs may be ending still; what they did is of no weight for one that is declared anew.
-        for index in remembered.replicas.keys {
-            remembered.replicas[index]?.restart.rearm()
-            remembered.replicas[index]?.wanted = nil
+        remembered.changeEveryMemory { own in
+            own.restart.rearm()
+            own.wanted = nil
         }
         memory.instances[new.name] = remembered
         markDirty(new.name)
@@ -141,9 +141,6 @@ extension World {
     mutating func forgetIfGone(_ name: String) {
         guard let remembered = memory.instances[name], remembered.applied == nil else { return }
         if remembered.replicas.values.contains(where: { $0.completed != nil }) { return }
-        let indices = remembered.replicas.keys
-        let lives = indices.contains { observed.runs[SlotID(instance: name, index: $0)] != nil }
-        if lives { return }
         if observed.runs.keys.contains(where: { $0.instance == name }) { return }
         memory.instances[name] = nil
         markDirty(name)
@@ -198,14 +195,14 @@ extension InstanceMemory {
 
     /// Whatever failed gets another chance. `cause` is what gives it, if not a new start hash or nonce.
     private mutating func rearm(wantedBy cause: Cause?) {
-        for (index, own) in replicas {
+        changeEveryMemory { own in
             let waits = own.restart.gaveUp != nil || own.restart.backoffUntil != nil
-            replicas[index]?.restart.rearm()
-            replicas[index]?.heal = nil
+            own.restart.rearm()
+            own.heal = nil
             if let cause {
-                if waits { replicas[index]?.wanted = cause }
+                if waits { own.wanted = cause }
             } else {
-                replicas[index]?.wanted = nil
+                own.wanted = nil
             }
         }
     }

@@ -41,7 +41,7 @@ extension World {
 
     /// The limits of a run are about to be written again. What was found of them is looked for anew.
     mutating func cured(_ run: ObservedRun, _ cause: Cause, at moment: Moment) {
-        var own = memory.instances[run.slot.instance]?.replicas[run.slot.replica.index] ?? ReplicaMemory()
+        var own = remembered(run.slot) ?? ReplicaMemory()
         own.countCure(cause, of: run, at: moment.instant)
         remember(run.slot, own)
         change(run.id) { run in
@@ -55,7 +55,7 @@ extension World {
     /// such probes it follows from its start.
     mutating func rememberReadiness(_ run: ObservedRun) {
         guard run.isGated, run.spec.profile == .keepalive,
-            var own = memory.instances[run.slot.instance]?.replicas[run.slot.replica.index]
+            var own = remembered(run.slot)
         else { return }
         let state = ReadyState(run: run.id, since: run.readySince, longest: run.longestReady)
         if own.ready == state || own.ready == nil && run.readySince == nil { return }

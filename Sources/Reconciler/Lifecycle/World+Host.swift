@@ -84,18 +84,18 @@ extension World {
     /// Another boot: instants of the last one mean nothing, and waiting began anew with the host.
     package mutating func forgetInstants() {
         for (name, remembered) in memory.instances {
-            for (index, own) in remembered.replicas where own.restart.backoffUntil != nil {
-                memory.instances[name]?.replicas[index]?.restart.backoffUntil = nil
-                // Stored as well: the next agent of this boot must not find it again.
-                markDirty(name)
-            }
+            guard remembered.everyMemory.contains(where: { $0.restart.backoffUntil != nil }) else { continue }
+            memory.instances[name]?.changeEveryMemory { $0.restart.backoffUntil = nil }
+            // Stored as well: the next agent of this boot must not find it again.
+            markDirty(name)
         }
     }
 
     /// The agent came back to a run that lives, or that ended meanwhile: `ended` says how.
     package mutating func adopted(_ run: ObservedRun, ended: ExitReport? = nil, at moment: Moment) {
         insert(run)
-        let own = memory.instances[run.slot.instance]?.replicas[run.slot.replica.index]?.ready
+        settle(run)
+        let own = remembered(run.slot)?.ready
         change(run.id) { adopted in
             adopted.adopted = true
             if let own, own.run == run.id {

@@ -38,7 +38,9 @@ extension World {
                     $0.spec.specHash == first.spec.specHash && $0.hasLived(at: moment.instant)
                 })
             else { continue }
-            memory.instances[name, default: InstanceMemory()].lastKnownGood = [first.spec]
+            var good = first.spec
+            good.process.portOffset = nil
+            memory.instances[name, default: InstanceMemory()].lastKnownGood = [good]
             memory.instances[name]?.goodFacts = [
                 first.spec.specHash.hex: KnownGood(
                     nonce: first.nonce, revision: first.revision, at: moment.wall)

@@ -5,8 +5,14 @@ extension World {
     /// proved itself becomes last known good. To be called before each plan.
     package mutating func advanceRollouts(at moment: Moment) {
         var names: [String] = []
-        for (name, remembered) in memory.instances where remembered.rollout != nil { names.append(name) }
-        for name in names.sorted() { advance(name, at: moment) }
+        for (name, remembered) in memory.instances where remembered.rollout != nil || remembered.places != nil
+        {
+            names.append(name)
+        }
+        for name in names.sorted() {
+            advance(name, at: moment)
+            changeOver(name, at: moment)
+        }
         promote(at: moment)
     }
 
@@ -189,8 +195,8 @@ extension World {
         guard let remembered = memory.instances[name], let wanted = remembered.applied?.desired else {
             return .unknown
         }
-        let gaveUp = remembered.replicas.values.contains { $0.restart.gaveUp != nil || $0.heal != nil }
-        let waits = remembered.replicas.values.contains { $0.restart.backoffUntil != nil }
+        let gaveUp = remembered.everyMemory.contains { $0.restart.gaveUp != nil || $0.heal != nil }
+        let waits = remembered.everyMemory.contains { $0.restart.backoffUntil != nil }
         let failed = remembered.activeRollback != nil || remembered.rollout?.failure != nil
         guard failed || gaveUp || waits else { return .nothing }
         tryAgain(name, why: "\(caller.text) asked for it", caller: caller, at: moment)
@@ -205,14 +211,14 @@ extension World {
         remembered.tryAgain()
         let cause = Cause(
             reason: .retried(why: why), place: applied.desired.place, revision: applied.specRevision)
-        for (index, own) in remembered.replicas {
+        remembered.changeEveryMemory { own in
             let waits = own.restart.gaveUp != nil || own.restart.backoffUntil != nil
-            remembered.replicas[index]?.restart.rearm()
-            remembered.replicas[index]?.heal = nil
-            if waits { remembered.replicas[index]?.wanted = cause }
+            own.restart.rearm()
+            own.heal = nil
+            if waits { own.wanted = cause }
         }
         for index in 0..<max(applied.desired.target, 0)
-        where isUnwell(SlotID(instance: name, index: index), as: applied.desired) {
+        where isUnwell(remembered.slot(of: ReplicaID(instance: name, index: index)), as: applied.desired) {
             remembered.replicas[index]?.wanted = cause
         }
         memory.instances[name] = remembered
@@ -277,7 +283,7 @@ extension InstanceMemory {
         let time = max(desired.spec.update.minHealthyTime, desired.spec.restart.backoff.resetAfter)
         var latest = Instant.zero
         for index in 0..<desired.target {
-            guard let run = observed.runs[SlotID(instance: name, index: index)],
+            guard let run = observed.runs[slot(of: ReplicaID(instance: name, index: index))],
                 run.spec.specHash == desired.spec.specHash, let proven = run.proven(after: time)
             else { return nil }
             guard run.isConfirmed else { return nil }

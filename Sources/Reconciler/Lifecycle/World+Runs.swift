@@ -8,7 +8,10 @@ extension World {
             dependsOn: action.dependsOn, claimedAt: moment.instant, startCause: action.cause)
         insert(run)
         let slot = action.slot
-        var own = memory.instances[slot.instance]?.replicas[slot.replica.index] ?? ReplicaMemory()
+        memory.instances[slot.instance]?.expect(slot, because: action.cause)
+        countCureBeside(slot, action.cause, at: moment)
+        var own = remembered(slot) ?? ReplicaMemory()
+        own.portOffset = action.spec.process.portOffset
         if let last = own.lastKey, last != run.key { own.restart.rearm() }
         own.lastRun = id
         own.lastKey = run.key
@@ -18,7 +21,9 @@ extension World {
         own.restart.backoffUntil = nil
         remember(slot, own)
         touch(run, begins: true, at: moment)
-        note(event(.starting, run, moment, cause: action.cause, "\(slot) starts: \(action.cause.text)"))
+        let isSuccessor = memory.instances[slot.instance]?.isSuccessor(slot) == true
+        let what = isSuccessor ? "starts beside \(slot.other)" : "starts"
+        note(event(.starting, run, moment, cause: action.cause, "\(slot) \(what): \(action.cause.text)"))
     }
 
     /// A stop is about to be asked for.
@@ -30,14 +35,14 @@ extension World {
         }
         if let run = run(action.run) {
             // Remembered before it is asked for: if the agent dies now, the end that follows has its reason.
-            var own =
-                memory.instances[run.slot.instance]?.replicas[run.slot.replica.index] ?? ReplicaMemory()
+            var own = remembered(run.slot) ?? ReplicaMemory()
             own.lastRun = run.id
             own.lastKey = run.key
             own.lastStop = action.cause
             own.countCure(action.cause, of: run, at: moment.instant)
             remember(run.slot, own)
-            if action.cause.reason == .changed { touch(run, begins: false, at: moment) }
+            let isOwn = memory.instances[run.slot.instance]?.isOwn(run.slot) == true
+            if isOwn, action.cause.reason == .changed { touch(run, begins: false, at: moment) }
             note(
                 event(.stopping, run, moment, cause: action.cause, "\(run.slot) stops: \(action.cause.text)"))
         }
@@ -51,7 +56,10 @@ extension World {
             run.forgetVerdicts(of: before)
             run.expectVerdicts(after: before)
             run.updateReadiness(at: moment.instant)
-            if !action.cause.isCure { run.changedAt = moment.instant }
+            guard !action.cause.isCure else { return }
+            run.changedAt = moment.instant
+            // What is to be healed of it is looked at once more, as the spec that it has now.
+            if run.driftedSince != nil { run.driftChanged = moment.instant }
         }
         if let run = run(action.run) {
             if !action.cause.isCure { touch(run, begins: true, at: moment) }
@@ -118,8 +126,7 @@ extension World {
 
     /// Nothing is left to try again: it has become ready by itself.
     private mutating func forgetRetry(_ slot: SlotID) {
-        guard var own = memory.instances[slot.instance]?.replicas[slot.replica.index],
-            own.wanted?.isRetry == true
+        guard var own = remembered(slot), own.wanted?.isRetry == true
         else { return }
         own.wanted = nil
         remember(slot, own)
@@ -133,7 +140,7 @@ extension World {
 
     /// A restart of the agent must not ask again whether it has started.
     private mutating func rememberStarted(_ run: ObservedRun) {
-        var own = memory.instances[run.slot.instance]?.replicas[run.slot.replica.index] ?? ReplicaMemory()
+        var own = remembered(run.slot) ?? ReplicaMemory()
         guard own.lastRun == run.id, own.startedUp != run.id else { return }
         own.startedUp = run.id
         remember(run.slot, own)
@@ -187,7 +194,7 @@ extension World {
     package mutating func exited(_ id: RunID, _ exit: ExitReport, at moment: Moment, randomness: Double) {
         guard let run = remove(id) else { return }
         let slot = run.slot
-        var own = memory.instances[slot.instance]?.replicas[slot.replica.index] ?? ReplicaMemory()
+        var own = remembered(slot) ?? ReplicaMemory()
         own.lastExit = exit
         own.lastRun = id
         own.lastKey = run.key
@@ -208,6 +215,7 @@ extension World {
             follow(response, run, &own, moment)
         }
         remember(slot, own)
+        leave(slot, run)
         forgetIfGone(slot.instance)
     }
 
@@ -227,7 +235,9 @@ extension World {
 
     /// The replica is to run, as the same spec and nonce.
     private func isWanted(_ run: ObservedRun) -> Bool {
-        guard let desired = memory.instances[run.slot.instance]?.inForce?.desired else { return false }
+        guard let remembered = memory.instances[run.slot.instance], let desired = remembered.inForce?.desired,
+            remembered.isOwn(run.slot) || remembered.isSuccessor(run.slot)
+        else { return false }
         return (desired.key == run.key || isWantedStill(run)) && !observed.stopping
             && run.slot.replica.index < desired.target
     }
@@ -237,7 +247,8 @@ extension World {
     private func isWantedStill(_ run: ObservedRun) -> Bool {
         guard let remembered = memory.instances[run.slot.instance], let rollout = remembered.activeRollout
         else { return false }
-        return rollout.replicas[run.slot.replica.index]?.begun == nil
+        let index = run.slot.replica.index
+        return (rollout.replicas[index]?.begun == nil || remembered.successor(index) != nil)
             && remembered.lastKnownGood.contains { $0.startHash == run.spec.startHash }
     }
 
@@ -267,7 +278,7 @@ extension World {
     ) {
         guard let run = remove(id) else { return }
         refused(run.spec, failure, retryAt: retryAt, at: moment.instant)
-        var own = memory.instances[run.slot.instance]?.replicas[run.slot.replica.index] ?? ReplicaMemory()
+        var own = remembered(run.slot) ?? ReplicaMemory()
         own.wanted = run.startCause
         // A first start is still one; a restart stays a restart, which waits for less.
         if run.startCause.revision != nil { own.lastKey = nil }
@@ -277,7 +288,7 @@ extension World {
     }
 
     mutating func remember(_ slot: SlotID, _ own: ReplicaMemory) {
-        memory.instances[slot.instance, default: InstanceMemory()].replicas[slot.replica.index] = own
+        memory.instances[slot.instance, default: InstanceMemory()].remember(slot, own)
         markDirty(slot.instance)
     }
 

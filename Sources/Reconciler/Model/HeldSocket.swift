@@ -91,7 +91,9 @@ extension World {
         var held = HeldResources()
         for (name, remembered) in memory.instances where !observed.stopping {
             guard let desired = remembered.inForce?.desired, desired.spec.holdsAnything else { continue }
-            for index in 0..<desired.target { held.add(desired.spec, SlotID(instance: name, index: index)) }
+            for index in 0..<desired.target {
+                held.add(desired.spec, remembered.slot(of: ReplicaID(instance: name, index: index)))
+            }
         }
         for (slot, run) in observed.runs where run.spec.holdsAnything { held.add(run.spec, slot) }
         return held

@@ -22,24 +22,58 @@ package struct ReplicaID: Hashable, Sendable, Codable, Comparable, CustomStringC
     }
 }
 
-/// A place for one live run of a replica. Surge and blue-green runs will have slots of their own beside
-/// `main`.
+/// A place for one live run of a replica. Every replica has two: its own run is in one of them, and where the
+/// next run comes before the last one goes (surge, blue-green), it begins in the other.
 package struct SlotID: Hashable, Sendable, Codable, Comparable, CustomStringConvertible {
     package var replica: ReplicaID
+    /// nil, never false: the first. Optional, so that what an earlier version stored is read.
+    private var second: Bool?
 
-    package init(replica: ReplicaID) { self.replica = replica }
-
-    package init(instance: String, index: Int) {
-        replica = ReplicaID(instance: instance, index: index)
+    package init(replica: ReplicaID, isSecond: Bool = false) {
+        self.replica = replica
+        second = isSecond ? true : nil
     }
 
-    package var description: String { replica.description }
+    package init(instance: String, index: Int, isSecond: Bool = false) {
+        self.init(replica: ReplicaID(instance: instance, index: index), isSecond: isSecond)
+    }
+
+    package var isSecond: Bool { second ?? false }
+    /// The replica's other slot.
+    package var other: SlotID { SlotID(replica: replica, isSecond: !isSecond) }
     package var instance: String { replica.instance }
 
-    /// The directory's name under `slots/<instance>/`.
-    package var directoryName: String { String(replica.index) }
+    /// `web/0`, and `web/0.2` for the second slot.
+    package var description: String { isSecond ? "\(replica).2" : replica.description }
 
-    package static func < (a: SlotID, b: SlotID) -> Bool { a.replica < b.replica }
+    /// Reads `web/0` and `web/0.2`.
+    package init?(_ text: String) {
+        let isSecond = text.hasSuffix(".2")
+        guard let replica = ReplicaID(isSecond ? String(text.dropLast(2)) : text) else { return nil }
+        self.init(replica: replica, isSecond: isSecond)
+    }
+
+    /// Added to the index in the name of a second slot's directory; beyond every index. A number, because a
+    /// version that knows one slot a replica takes other names for nobody's and ends what runs there by
+    /// force; this it takes for a replica that is not declared, and stops it as one.
+    private static let secondBase = 10_000
+
+    /// The directory's name under `slots/<instance>/`.
+    package var directoryName: String { String(replica.index + (isSecond ? Self.secondBase : 0)) }
+
+    /// nil: no slot has a directory of this name.
+    package init?(instance: String, directoryName: some StringProtocol) {
+        guard let number = Int(directoryName), number >= 0, String(number) == directoryName else {
+            return nil
+        }
+        let isSecond = number >= Self.secondBase
+        self.init(
+            instance: instance, index: isSecond ? number - Self.secondBase : number, isSecond: isSecond)
+    }
+
+    package static func < (a: SlotID, b: SlotID) -> Bool {
+        a.replica == b.replica ? !a.isSecond && b.isSecond : a.replica < b.replica
+    }
 }
 
 /// One life of one replica's process. Sorts by the time of its claim.

@@ -107,6 +107,9 @@ package struct EndpointSpec: Sendable, Hashable, Codable {
     package var listen: Bool?
     /// Of a port that Plumb opens; nil: every address of the host.
     package var address: String?
+    /// In the spec of a run that began beside another one of its replica, which has the port of the index:
+    /// what is added to the index instead; nil: nothing. It is of the run, in no declaration and no hash.
+    package var offset: Int?
 
     package init(
         name: String, protocolName: String, basePort: UInt16, indexed: Bool, listen: Bool? = nil,
@@ -122,7 +125,24 @@ package struct EndpointSpec: Sendable, Hashable, Codable {
 
     /// nil where the sum leaves 1–65535; validation has refused such a declaration.
     package func port(index: Int) -> UInt16? {
-        indexed ? UInt16(exactly: Int(basePort) + index) : basePort
+        indexed ? UInt16(exactly: Int(basePort) + index + (offset ?? 0)) : basePort
+    }
+}
+
+extension EndpointSpec {
+    /// The program opens a port that follows from the index: no two live runs can have the same.
+    package var isOfRun: Bool { indexed && listen != true }
+}
+
+extension ProcessSpec {
+    /// What is added to the index for the ports that a run opens by itself; nil: nothing.
+    package var portOffset: Int? {
+        get { endpoints.first(where: \.isOfRun)?.offset }
+        set {
+            for index in endpoints.indices where endpoints[index].isOfRun {
+                endpoints[index].offset = newValue == 0 ? nil : newValue
+            }
+        }
     }
 }
 

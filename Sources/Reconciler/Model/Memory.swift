@@ -25,6 +25,8 @@ package struct InstanceMemory: Sendable, Codable {
     package var quarantine: [Quarantine]?
     /// Of specs of `lastKnownGood`, by their hashes.
     package var goodFacts: [String: KnownGood]?
+    /// Of replicas that are in their second slot, or have a run in each: index → where; nil: none is.
+    package var places: [Int: ReplicaPlace]?
 
     package static let lastKnownGoodMax = 3
     /// Instances that are remembered only because they completed and are declared no longer.
@@ -96,6 +98,8 @@ package struct ReplicaMemory: Sendable, Hashable, Codable {
     package var ready: ReadyState?
     /// What was done about its drift.
     package var heal: HealState?
+    /// Added to the index for the ports that its last run opened by itself; nil is 0.
+    package var portOffset: Int?
 
     package init(
         restart: RestartState = RestartState(), completed: RunKey? = nil,

@@ -33,16 +33,21 @@ package struct Assessment: Sendable {
             guard let applied = remembered.inForce, !observed.stopping else { continue }
             let target = applied.desired.target
             guard target > 0 else { continue }
-            items[name] = (0..<target).map { index in
-                let slot = SlotID(instance: name, index: index)
+            items[name] = (0..<target).flatMap { index -> [Item] in
+                let slot = remembered.slot(of: ReplicaID(instance: name, index: index))
                 let need = Self.need(slot, observed.runs[slot], remembered, applied, at: now)
-                return Item(slot: slot, need: need)
+                let own = Item(slot: slot, need: need)
+                guard let successor = remembered.successor(index) else { return [own] }
+                let next = Self.need(
+                    slot.other, observed.runs[slot.other], successor, beside: need, applied, at: now)
+                return [own, Item(slot: slot.other, need: next)]
             }
         }
         for (slot, run) in observed.runs {
             let remembered = memory.instances[slot.instance]
             let target = observed.stopping ? 0 : remembered?.applied?.desired.target ?? 0
-            guard slot.replica.index >= target else { continue }
+            let hasPlace = remembered.map { $0.isOwn(slot) || $0.isSuccessor(slot) } ?? false
+            guard slot.replica.index >= target || !hasPlace else { continue }
             let need = Self.surplus(run, remembered, stopping: observed.stopping)
             items[slot.instance, default: []].append(Item(slot: slot, need: need))
         }
@@ -59,6 +64,9 @@ package struct Assessment: Sendable {
         }
         if stopping { return .remove(run, Cause(reason: .agentStopping)) }
         if let applied = remembered?.applied {
+            if slot(run, isWithin: applied.desired), let inForce = remembered?.inForce {
+                return .remove(run, Self.causeOfLeaving(run, remembered, inForce))
+            }
             if applied.scaleCause.reason == .scaled { return .remove(run, applied.scaleCause) }
             // It was declared anew, smaller, while its old runs were still there.
             return .remove(run, applied.causeOfSurplus)
@@ -70,17 +78,55 @@ package struct Assessment: Sendable {
         return .remove(run, removal)
     }
 
+    private static func slot(_ run: ObservedRun, isWithin desired: DesiredInstance) -> Bool {
+        run.slot.replica.index < desired.target
+    }
+
+    /// Another run has taken its place.
+    private static func causeOfLeaving(
+        _ run: ObservedRun, _ remembered: InstanceMemory?, _ applied: InstanceMemory.Applied
+    ) -> Cause {
+        if let beside = remembered?.places?[run.slot.replica.index]?.beside { return beside.cause }
+        return run.key == applied.desired.key ? applied.causeOfSurplus : applied.cause(replacing: run)
+    }
+
     private static func need(
         _ slot: SlotID, _ run: ObservedRun?, _ remembered: InstanceMemory, _ applied: InstanceMemory.Applied,
         at now: Instant
     ) -> ReplicaNeed {
-        guard let run else { return absent(slot, remembered, applied, at: now) }
+        let own = remembered.replicas[slot.replica.index]
+        guard let run else { return absent(own, applied, at: now) }
         switch run.phase {
         case .unknown(let reason): return .wait(.unknown(reason: reason), until: nil)
         case .stopping: return .wait(.stopping, until: nil)
         case .starting, .running: break
         }
         if run.key != applied.desired.key { return .replace(run, applied.cause(replacing: run)) }
+        return verdict(run, applied) ?? DriftHealing.need(run, own, applied, at: now) ?? .nothing
+    }
+
+    /// What is to take its replica's place, beside what has it now.
+    private static func need(
+        _ slot: SlotID, _ run: ObservedRun?, _ successor: BesideRun, beside own: ReplicaNeed,
+        _ applied: InstanceMemory.Applied, at now: Instant
+    ) -> ReplicaNeed {
+        let isWanted = own.leavesPlace || successor.cause.isCure
+        guard let run else {
+            guard isWanted, successor.memory.lastKey == applied.desired.key else { return .nothing }
+            return absent(successor.memory, applied, at: now)
+        }
+        switch run.phase {
+        case .unknown(let reason): return .wait(.unknown(reason: reason), until: nil)
+        case .stopping: return .wait(.stopping, until: nil)
+        case .starting, .running: break
+        }
+        if run.key != applied.desired.key { return .remove(run, applied.cause(replacing: run)) }
+        if !isWanted { return .remove(run, applied.startCause) }
+        return verdict(run, applied) ?? .nothing
+    }
+
+    /// What live fields and probes ask for.
+    private static func verdict(_ run: ObservedRun, _ applied: InstanceMemory.Applied) -> ReplicaNeed? {
         // A new spec comes before the verdicts of the old one: it may be the fix.
         if run.spec.specHash != applied.desired.spec.specHash, !run.isGivenUp(alsoBy: applied.desired.spec) {
             let reload = run.spec.process.configFile != applied.desired.spec.process.configFile
@@ -95,14 +141,13 @@ package struct Assessment: Sendable {
         if run.startup == false {
             return .end(run, Cause(reason: .probeFailed(.startup, detail: run.probeDetail ?? "")))
         }
-        let own = remembered.replicas[slot.replica.index]
-        return DriftHealing.need(run, own, applied, at: now) ?? .nothing
+        return nil
     }
 
     private static func absent(
-        _ slot: SlotID, _ remembered: InstanceMemory, _ applied: InstanceMemory.Applied, at now: Instant
+        _ own: ReplicaMemory?, _ applied: InstanceMemory.Applied, at now: Instant
     ) -> ReplicaNeed {
-        guard let own = remembered.replicas[slot.replica.index] else { return .start(applied.startCause) }
+        guard let own else { return .start(applied.startCause) }
         let key = applied.desired.key
         if own.completed == key { return .nothing }
         if let gaveUp = own.restart.gaveUp, gaveUp.key == key { return .wait(.gaveUp(gaveUp), until: nil) }
@@ -133,6 +178,16 @@ package struct Assessment: Sendable {
         case .newInstance, .exited, .missing, .agentStopping:
             return .start(
                 Cause(reason: .missing, place: applied.desired.place, revision: applied.startRevision))
+        }
+    }
+}
+
+extension ReplicaNeed {
+    /// What has the replica's place is not what is wanted, or there is nothing.
+    fileprivate var leavesPlace: Bool {
+        switch self {
+        case .replace, .start, .wait: true
+        case .nothing, .remove, .end, .update: false
         }
     }
 }

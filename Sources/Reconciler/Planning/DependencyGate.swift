@@ -64,7 +64,9 @@ struct DependencyGate {
         let count = (0..<desired.target).count { index in
             // A oneshot that has ended well was started, and is ready since.
             if completed(desired, index) { return true }
-            guard let run = observed.runs[SlotID(instance: desired.name, index: index)] else { return false }
+            let replica = ReplicaID(instance: desired.name, index: index)
+            let slot = memory.instances[desired.name]?.slot(of: replica) ?? SlotID(replica: replica)
+            guard let run = observed.runs[slot] else { return false }
             return holds(run) && (!changed || run.key == desired.key)
         }
         return count == desired.target ? nil : "\(count) of \(desired.target) \(word)"

@@ -23,11 +23,11 @@ extension Planner {
 
     /// Package, user and secrets of the last known good spec are looked at before anything is stopped for the
     /// new one, and again as long as they are not well.
-    private mutating func check(_ good: InstanceSpec) {
-        switch observed.preparations[good.specHash] {
+    private mutating func check(_ spec: InstanceSpec) {
+        switch observed.preparations[spec.specHash] {
         case .ready, .underway: break
         case .failed(_, _, let retryAt) where retryAt > now: wake(retryAt)
-        case .failed, nil: prepare(good)
+        case .failed, nil: prepare(spec)
         }
     }
 
@@ -56,16 +56,17 @@ extension Planner {
     }
 
     /// What a replica ran before, where the new spec cannot begin (a secret is missing, a dependency was
-    /// rolled back, canaries are held) and the run of the old one has ended: it stays what it was until it
-    /// can.
-    func standIn(for slot: SlotID, _ applied: InstanceMemory.Applied) -> InstanceSpec? {
+    /// rolled back, canaries are held, the whole new set is not healthy) and the run of the old one has ended:
+    /// it stays what it was until it can.
+    mutating func standIn(for slot: SlotID, _ applied: InstanceMemory.Applied) -> InstanceSpec? {
         guard let remembered = memory.instances[slot.instance], let rollout = remembered.activeRollout,
-            rollout.replicas[slot.replica.index]?.begun == nil,
-            let own = remembered.replicas[slot.replica.index], let last = own.lastKey,
-            last != applied.desired.key, own.completed != last,
-            let old = remembered.lastKnownGood.first(where: { $0.startHash == last.start }),
-            old.profile == .keepalive
+            let old = remembered.standIn(slot.replica.index, applied)
         else { return nil }
+        let hasGivenUp = remembered.replicas[slot.replica.index]?.restart.gaveUp != nil
+        if applied.desired.spec.update.isBlueGreen, !hasGivenUp {
+            check(applied.desired.spec)
+            return old
+        }
         if holdsBack(rollout, from: slot, applied), !isKnownMissing(old) { return old }
         if case .failed(_, _, let retryAt) = observed.preparations[applied.desired.spec.specHash],
             retryAt > now

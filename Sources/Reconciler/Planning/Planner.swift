@@ -16,6 +16,8 @@ struct Planner {
     let gate: DependencyGate
     private var result = Plan()
     private var preparing: Set<SpecHash> = []
+    /// Of the ports of runs that this plan starts.
+    var offsets: [String: [SlotID: Int]] = [:]
 
     init(observed: Observed, memory: Memory, now: Instant) {
         self.observed = observed
@@ -74,7 +76,9 @@ struct Planner {
                 planUpdate(run, applied, reload: reload, cause, window)
             case .start(let cause):
                 guard let applied, let window else { break }
-                planStart(item.slot, applied, cause, held: window.holdsStarts)
+                if !remembered.isSuccessor(item.slot) || window.begins.contains(item.slot) {
+                    planStart(item.slot, applied, cause, held: window.holdsStarts)
+                }
             case .replace(let run, let cause):
                 guard let applied, let window else { break }
                 planReplacement(run, applied, cause, window)
@@ -99,29 +103,36 @@ struct Planner {
         if let unmet = gate.unmet(applied, changed: changed) {
             return wait(run.slot, unmet, until: nil)
         }
-        guard window.admitted.contains(run.slot) else {
-            return wait(run.slot, .rollout(detail: window.detail), until: window.wakeAt)
-        }
-        stop(run, cause)
+        if window.admitted.contains(run.slot) { return stop(run, cause) }
+        if window.succeeded.contains(run.slot) { return startBeside(run, applied, cause) }
+        wait(run.slot, .rollout(detail: window.detail(of: run.slot)), until: window.wakeAt)
     }
 
     private mutating func planStart(
         _ slot: SlotID, _ applied: InstanceMemory.Applied, _ cause: Cause, held: Bool
     ) {
-        if !held, let old = standIn(for: slot, applied) { return planStandIn(old, slot, applied) }
+        let isOwn = memory.instances[slot.instance]?.isOwn(slot) != false
+        if isOwn {
+            if !held, let old = standIn(for: slot, applied) { return planStandIn(old, slot, applied) }
+            // What is to take its place is on its way.
+            if memory.instances[slot.instance]?.successor(slot.replica.index) != nil { return }
+        }
         guard isPrepared(slot, applied.desired.spec), isFallbackChecked(slot) else { return }
         if held {
             return wait(slot, .rollout(detail: "recreate: every run of the old spec ends first"), until: nil)
         }
-        let last = memory.instances[slot.instance]?.replicas[slot.replica.index]?.lastKey
+        let last = memory.instances[slot.instance]?.remembered(slot)?.lastKey
         if let unmet = gate.unmet(applied, changed: last != applied.desired.key) {
             return wait(slot, unmet, until: nil)
         }
-        result.actions.append(
-            .start(
-                StartAction(
-                    slot: slot, spec: applied.desired.spec, nonce: applied.desired.nonce,
-                    revision: applied.startRevision, dependsOn: applied.desired.dependsOn, cause: cause)))
+        start(slot, applied, cause)
+    }
+
+    mutating func start(_ slot: SlotID, _ applied: InstanceMemory.Applied, _ cause: Cause) {
+        start(
+            StartAction(
+                slot: slot, spec: applied.desired.spec, nonce: applied.desired.nonce,
+                revision: applied.startRevision, dependsOn: applied.desired.dependsOn, cause: cause))
     }
 
     /// Live and reload fields of a rollout wait for their turn, as a restart does.
@@ -129,16 +140,19 @@ struct Planner {
         _ run: ObservedRun, _ applied: InstanceMemory.Applied, reload: Bool, _ cause: Cause,
         _ window: RolloutWindow
     ) {
-        if !cause.isCure {
+        // What takes nobody's place yet waits for nobody.
+        if !cause.isCure, memory.instances[run.slot.instance]?.isSuccessor(run.slot) != true {
             guard isFallbackChecked(run.slot) else { return }
             guard window.admitted.contains(run.slot) else {
                 return wait(run.slot, .rollout(detail: window.detail), until: window.wakeAt)
             }
+            // Nothing need happen to it that could tell when it is the next one's turn.
+            wake(now + max(applied.desired.spec.update.minHealthyTime, .milliseconds(1)))
         }
+        var spec = applied.desired.spec
+        spec.process.portOffset = run.spec.process.portOffset
         result.actions.append(
-            .update(
-                UpdateAction(
-                    run: run.id, slot: run.slot, spec: applied.desired.spec, reload: reload, cause: cause)))
+            .update(UpdateAction(run: run.id, slot: run.slot, spec: spec, reload: reload, cause: cause)))
     }
 
     /// Nothing that runs is stopped for a spec that this host could not start.
@@ -164,9 +178,19 @@ struct Planner {
             .stop(StopAction(run: run.id, slot: run.slot, policy: run.spec.stop, cause: cause)))
     }
 
-    mutating func start(_ action: StartAction) { result.actions.append(.start(action)) }
+    mutating func start(_ action: StartAction) {
+        var action = action
+        action.spec.process.portOffset = portOffset(of: action.slot, action.spec)
+        offsets[action.slot.instance, default: [:]][action.slot] = action.spec.process.portOffset ?? 0
+        result.actions.append(.start(action))
+    }
 
     mutating func wait(_ slot: SlotID, _ reason: Waiting.Reason, until: Instant?) {
+        // Its replica's own run says what it waits for, and that is this one.
+        if memory.instances[slot.instance]?.isSuccessor(slot) == true {
+            if let until { wake(until) }
+            return
+        }
         result.waiting.append(Waiting(replica: slot.replica, reason: reason))
         if let until { wake(until) }
     }

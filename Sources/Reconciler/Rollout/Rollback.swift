@@ -119,10 +119,10 @@ extension InstanceMemory {
         lastKnownGood.removeAll { $0.specHash == hash }
         rolledBack = makeRollback(to: good, failed: hash, failed.revision, failed.changes, failure, at: at)
         rollout = nil
-        for index in replicas.keys {
-            // What the failed spec has used up is nothing of the good one's.
-            replicas[index]?.restart.rearm()
-            replicas[index]?.wanted = nil
+        // What the failed spec has used up is nothing of the good one's.
+        changeEveryMemory { own in
+            own.restart.rearm()
+            own.wanted = nil
         }
     }
 

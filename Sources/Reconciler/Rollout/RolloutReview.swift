@@ -66,8 +66,8 @@ struct RolloutReview {
     private mutating func look(
         at index: Int, _ desired: DesiredInstance, _ remembered: InstanceMemory, _ observed: Observed
     ) {
-        let slot = SlotID(instance: desired.name, index: index)
-        let own = remembered.replicas[index]
+        let slot = remembered.wantedSlot(of: ReplicaID(instance: desired.name, index: index))
+        let own = remembered.remembered(slot)
         if own?.completed == desired.key {
             healthyCount += 1
             return mark(index)

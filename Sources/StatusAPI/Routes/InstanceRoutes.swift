@@ -59,6 +59,9 @@ extension Route {
             for replica in status.replicas {
                 replicas.append(
                     ReplicaTreeDocument(replica, processes: try await request.processes(of: replica.run)))
+                guard let beside = replica.beside else { continue }
+                let processes = try await request.processes(of: beside.run)
+                replicas.append(ReplicaTreeDocument(beside, processes: processes))
             }
             return try request.document(
                 ProcessTreeDocument(instance: status.name, replicas: replicas, in: state))

@@ -91,6 +91,10 @@ package struct ReplicaDocument: Codable, Sendable, Hashable {
     package var limits: [String: String]?
     /// Only where one Instance is asked for: it has to be read from the kernel.
     package var usage: UsageDocument?
+    /// Where its run is, if that is its second slot: `web/0.2`, as logs and events name it.
+    package var slot: String?
+    /// A run in its other slot; nil: there is none.
+    package var beside: BesideDocument?
     /// Only where replicas are listed apart from their Instances.
     package var instance: String?
     package var unit: String?
@@ -127,6 +131,40 @@ package struct ReplicaDocument: Codable, Sendable, Hashable {
         let declared = (run?.spec.resources).map(\.declaredLimits) ?? []
         limits = Dictionary(declared.map { ($0.field, $0.value) }, uniquingKeysWith: { first, _ in first })
         usage = used.map(UsageDocument.init)
+        slot = run.flatMap { $0.slot.isSecond ? $0.slot.description : nil }
+        beside = status.beside.map(BesideDocument.init)
+    }
+}
+
+/// A run beside a replica's own, during a rollout with `maxSurge` or `blueGreen`.
+package struct BesideDocument: Codable, Sendable, Hashable {
+    /// `web/0.2`.
+    package var slot: String
+    /// `successor`: it is to take the replica's place; `leaving`: it has had it.
+    package var role: String
+    package var phase: String
+    package var ready: Bool
+    package var pid: Int32?
+    package var runId: String
+    package var revision: String
+    package var ports: [String: UInt16]
+    /// What a probe saw last; nil: none has said anything.
+    package var detail: String?
+
+    package init(_ status: BesideStatus) {
+        let run = status.run
+        slot = run.slot.description
+        role = status.isSuccessor ? "successor" : "leaving"
+        phase = status.phase.rawValue
+        ready = run.isReady
+        pid = run.identity?.pid
+        runId = run.id.text
+        revision = run.revision.short
+        ports = [:]
+        for endpoint in run.spec.process.endpoints {
+            ports[endpoint.name] = endpoint.port(index: run.slot.replica.index)
+        }
+        detail = run.probeDetail
     }
 }
 

@@ -64,7 +64,7 @@ package struct PlanActionDocument: Codable, Sendable, Hashable {
 
     private init?(_ run: ObservedRun, in state: AgentState) {
         instance = run.slot.instance
-        replica = run.slot.description
+        replica = run.slot.replica.description
         runId = run.id.text
         unit = run.spec.unit
         switch run.phase {

@@ -34,7 +34,7 @@ package struct RunDocument: Codable, Sendable, Hashable {
         let live = entry.exit == nil ? state.observed.runs[entry.slot].filter { $0.id == entry.run } : nil
         runId = entry.run.text
         instance = entry.slot.instance
-        replica = entry.slot.description
+        replica = entry.slot.replica.description
         node = state.node.name
         unit = entry.unit
         revision = RevisionDocument(entry.revision)

@@ -70,6 +70,15 @@ package struct ReplicaTreeDocument: Codable, Sendable, Hashable {
         pid = status.run?.identity?.pid
         self.processes = processes.map(ProcessDocument.init)
     }
+
+    /// Of a run beside a replica's own; its name is its slot's.
+    package init(_ beside: BesideStatus, processes: [RunProcess]) {
+        name = beside.run.slot.description
+        phase = beside.phase.rawValue
+        runId = beside.run.id.text
+        pid = beside.run.identity?.pid
+        self.processes = processes.map(ProcessDocument.init)
+    }
 }
 
 package struct ProcessDocument: Codable, Sendable, Hashable {

@@ -41,7 +41,7 @@ package struct LogQuery: Sendable {
 /// `--run`.
 package enum LogRunChoice: Sendable, Hashable {
     case id(RunID)
-    /// The newest of each slot, and the one before it that wrote anything.
+    /// The newest of each replica, and the one before it that wrote anything.
     case current
     case previous
 }

@@ -12,8 +12,8 @@ package struct LogReader: Sendable {
 
     /// Every slot of an instance that has ever had a run here.
     package func slots(of instance: String) -> [SlotID] {
-        directoryNames("\(layout.slots)/\(instance)").compactMap(Int.init).sorted()
-            .map { SlotID(instance: instance, index: $0) }
+        directoryNames("\(layout.slots)/\(instance)")
+            .compactMap { SlotID(instance: instance, directoryName: $0) }.sorted()
     }
 
     /// The slots of several targets, each once.
@@ -155,8 +155,13 @@ package struct LogReader: Sendable {
 
     /// The run that is meant; nil where this slot has none.
     private func run(_ choice: LogRunChoice, of slot: SlotID) -> LogRunKey? {
-        let current = Slot(slot, layout).identity().map { identity in
-            LogRunKey(startedAt: WallTime(log: identity.startedAtWall), id: RunID(text: identity.runID))
+        let current = current(slot)
+        if choice == .current || choice == .previous, self.current(slot.other) != nil {
+            // The runs are in both slots of the replica: the newest of all is meant, or the one before.
+            let own = newest(of: slot)
+            let all = (own + newest(of: slot.other)).sorted { $0.startedAt > $1.startedAt }
+            let meant = all.dropFirst(choice == .current ? 0 : 1).first
+            return own.first { run in meant.map(run.isSame) ?? false }
         }
         switch choice {
         case .current: return current
@@ -165,6 +170,18 @@ package struct LogReader: Sendable {
             if let current, current.id == id { return current }
             return lastRun(of: slot) { $0.id == id } ?? claimed(id, slot)
         }
+    }
+
+    private func current(_ slot: SlotID) -> LogRunKey? {
+        Slot(slot, layout).identity().map { identity in
+            LogRunKey(startedAt: WallTime(log: identity.startedAtWall), id: RunID(text: identity.runID))
+        }
+    }
+
+    /// The slot's last run and the one before.
+    private func newest(of slot: SlotID) -> [LogRunKey] {
+        guard let current = current(slot) else { return [] }
+        return [current, lastRun(of: slot) { !$0.isSame(as: current) }].compactMap { $0 }
     }
 
     /// The newest run in the logs of a slot that is wanted.

@@ -57,7 +57,7 @@ extension Supervisor {
             return (old, table[run]?.slot)
         }
         guard let slot else { return }
-        if reload, let file = spec.process.configFile { try writeConfig(file, spec, slot.id.replica) }
+        if reload, let file = spec.process.configFile { try writeConfig(file, spec, slot.id) }
         let refusal = await sendPolicy(spec, to: run, isAdopted: old == nil)
         if let old {
             if old.resources != spec.resources {
@@ -128,11 +128,11 @@ extension Supervisor {
     }
 
     private func writeConfig(
-        _ file: ConfigFileSpec, _ spec: InstanceSpec, _ replica: ReplicaID
+        _ file: ConfigFileSpec, _ spec: InstanceSpec, _ slot: SlotID
     ) throws(PreparationFailure) {
         let user = try assembly.users.resolve(user: spec.process.user, group: spec.process.group)
         do throws(SystemError) {
-            try ReplicaSetup.configFile(file, replica, layout, user: user, isDurable: true)
+            try ReplicaSetup.configFile(file, slot, layout, user: user, isDurable: true)
         } catch {
             throw PreparationFailure(
                 code: "config-write", message: "\(error)", remedy: "make room or mend the state directory",
@@ -167,12 +167,13 @@ extension Supervisor {
         return true
     }
 
-    /// Removes the replica's own directories. False, and nothing is done, while a run has its slot.
+    /// Removes the replica's own directories. False, and nothing is done, while a run has one of its slots.
     @discardableResult
     package func removeReplicaDirectories(_ replica: ReplicaID) -> Bool {
-        let id = SlotID(replica: replica)
-        guard table.withLock({ $0.current[id] == nil }), (try? Slot(id, layout).lockState()) == .free else {
-            return false
+        let first = SlotID(replica: replica)
+        for id in [first, first.other] {
+            guard table.withLock({ $0.current[id] == nil }), (try? Slot(id, layout).lockState()) == .free
+            else { return false }
         }
         DirectoryTree.remove(layout.replica(replica))
         rmdir("\(layout.instances)/\(replica.instance)")

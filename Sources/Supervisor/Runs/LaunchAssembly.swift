@@ -53,7 +53,7 @@ struct LaunchAssembly: Sendable {
         try fill(
             &launch, spec, run: run, slot: slot, revision: revision, user: user, rules: rules,
             heartbeat: try heartbeat(spec, run))
-        let context = context(user, process, slot.replica, run, executable: command.executable)
+        let context = context(user, process, slot, run, executable: command.executable)
         launch.sandbox = SandboxPlan(rules: rules, context: context).steps()
         launch.policy = try policy(spec)
         launch.hasInputPipe = process.stdin == .pipe
@@ -85,7 +85,7 @@ struct LaunchAssembly: Sendable {
                 code: "run-gone", message: "the process of its run is not there to be joined",
                 remedy: "it is tried again", isTransient: true)
         }
-        let context = context(user, process, slot.replica, run, executable: found.executable)
+        let context = context(user, process, slot, run, executable: found.executable)
         launch.sandbox = SandboxPlan(rules: rules, context: context).steps()
         launch.sandbox.joined = main
         return launch
@@ -96,7 +96,7 @@ struct LaunchAssembly: Sendable {
         user: RunUser, rules: SandboxRules, heartbeat: [String: String] = [:]
     ) throws(PreparationFailure) {
         let process = spec.process
-        let directories = ReplicaDirectories(layout, slot.replica)
+        let directories = ReplicaDirectories(layout, slot)
         var values: [String: String] = [:]
         for (variable, file) in process.secrets {
             values[variable] = try secrets.read(file: file, for: variable)

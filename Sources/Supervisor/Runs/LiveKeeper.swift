@@ -23,10 +23,10 @@ struct LiveKeeper: Equatable, Sendable {
     /// `…/slots/web/0/lock`, and ` (deleted)` behind it where that is so.
     private static func slot(ofLock path: String) -> SlotID? {
         let parts = path.split(separator: "/")
-        guard parts.count >= 4, parts[parts.count - 4] == "slots", let index = Int(parts[parts.count - 2]),
-            index >= 0, ["lock", "lock (deleted)"].contains(parts[parts.count - 1])
+        guard parts.count >= 4, parts[parts.count - 4] == "slots",
+            ["lock", "lock (deleted)"].contains(parts[parts.count - 1])
         else { return nil }
-        return SlotID(instance: String(parts[parts.count - 3]), index: index)
+        return SlotID(instance: String(parts[parts.count - 3]), directoryName: parts[parts.count - 2])
     }
 
     /// Neither gone nor a zombie.

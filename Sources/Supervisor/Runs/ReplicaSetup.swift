@@ -4,28 +4,30 @@ import Reconciler
 /// Gives a replica its directories and its config file before its process begins.
 enum ReplicaSetup {
     static func directories(
-        _ replica: ReplicaID, _ layout: StateLayout, user: RunUser
+        _ slot: SlotID, _ layout: StateLayout, user: RunUser
     ) throws(SystemError) {
-        let base = try openBase(replica, layout)
-        for member in ReplicaDirectories.members {
+        let base = try openBase(slot.replica, layout)
+        let directories = ReplicaDirectories(layout, slot)
+        for member in directories.members {
             _ = try OwnedDirectory.open(
                 member.name, in: base, mode: member.mode, uid: user.uid, gid: user.gid,
-                subject: "\(layout.replica(replica))/\(member.name)")
+                subject: "\(directories.base)/\(member.name)")
         }
     }
 
     /// `isDurable` for a process that reads the file again while it runs; before a start it is written anew
     /// every time.
     static func configFile(
-        _ file: ConfigFileSpec, _ replica: ReplicaID, _ layout: StateLayout, user: RunUser, isDurable: Bool
+        _ file: ConfigFileSpec, _ slot: SlotID, _ layout: StateLayout, user: RunUser, isDurable: Bool
     ) throws(SystemError) {
         guard !file.name.contains("/"), !file.name.hasPrefix("."), !file.name.isEmpty else {
             throw SystemError("write the config file", file.name, number: EINVAL)
         }
-        let base = try openBase(replica, layout)
-        let subject = "\(layout.replica(replica))/config"
+        let base = try openBase(slot.replica, layout)
+        let directories = ReplicaDirectories(layout, slot)
+        let subject = directories.config
         let directory = try OwnedDirectory.open(
-            "config", in: base, mode: 0o750, uid: user.uid, gid: user.gid, subject: subject)
+            directories.configMember, in: base, mode: 0o750, uid: user.uid, gid: user.gid, subject: subject)
         try OwnedDirectory.replaceFile(
             file.name, in: directory, contents: Array(file.contents.utf8), mode: 0o640, uid: user.uid,
             gid: user.gid, isDurable: isDurable, subject: "\(subject)/\(file.name)")

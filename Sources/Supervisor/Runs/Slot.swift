@@ -112,8 +112,8 @@ struct Slot: Sendable {
         for instance in try names(in: layout.slots, absent: [ENOENT]) {
             // Where it is gone meanwhile, or no directory at all, there is no slot.
             for name in try names(in: "\(layout.slots)/\(instance)", absent: [ENOENT, ENOTDIR]) {
-                guard let index = Int(name), index >= 0 else { continue }
-                slots.append(Slot(SlotID(instance: instance, index: index), layout))
+                guard let id = SlotID(instance: instance, directoryName: name) else { continue }
+                slots.append(Slot(id, layout))
             }
         }
         return slots

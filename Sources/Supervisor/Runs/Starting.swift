@@ -73,10 +73,10 @@ extension Supervisor {
             throw StartError(error)
         }
         do throws(SystemError) {
-            try ReplicaSetup.directories(request.slot.replica, layout, user: launch.user)
+            try ReplicaSetup.directories(request.slot, layout, user: launch.user)
             if let file = request.spec.process.configFile {
                 try ReplicaSetup.configFile(
-                    file, request.slot.replica, layout, user: launch.user, isDurable: false)
+                    file, request.slot, layout, user: launch.user, isDurable: false)
             }
             let group = try makeGroup(request)
             if let group {

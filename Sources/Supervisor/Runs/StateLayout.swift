@@ -37,19 +37,26 @@ package struct StateLayout: Sendable {
     static let outputName = "output"
 }
 
-/// The directories of one replica, as its process is told of them.
+/// The directories of one replica, as its process is told of them. Runs in both of its slots have them in
+/// common, but for the rendered config: that of the next run must not be seen by the last one.
 struct ReplicaDirectories: Sendable {
     let base: String
+    private let configName: String
 
-    init(_ layout: StateLayout, _ replica: ReplicaID) { base = layout.replica(replica) }
+    init(_ layout: StateLayout, _ slot: SlotID) {
+        base = layout.replica(slot.replica)
+        configName = slot.isSecond ? "config.2" : "config"
+    }
 
     var privateDir: String { "\(base)/private" }
     var workspace: String { "\(base)/workspace" }
-    var config: String { "\(base)/config" }
+    var config: String { "\(base)/\(configName)" }
     var logs: String { "\(base)/logs" }
 
     /// Name and mode: `private` is for the run's user alone, the others are open to its group.
-    static let members: [(name: String, mode: UInt32)] = [
-        ("private", 0o700), ("workspace", 0o750), ("config", 0o750), ("logs", 0o750),
-    ]
+    var members: [(name: String, mode: UInt32)] {
+        [("private", 0o700), ("workspace", 0o750), (configName, 0o750), ("logs", 0o750)]
+    }
+
+    var configMember: String { configName }
 }

@@ -17,14 +17,14 @@ extension LaunchAssembly {
     }
 
     func context(
-        _ user: RunUser, _ process: ProcessSpec, _ replica: ReplicaID, _ run: RunID, executable: String
+        _ user: RunUser, _ process: ProcessSpec, _ slot: SlotID, _ run: RunID, executable: String
     ) -> SandboxContext {
         var context = context(user)
         if process.notify == true {
             context.notifySocket = NotifySockets(directory: layout.notifySockets).path(of: run)
         }
-        let directories = ReplicaDirectories(layout, replica)
-        context.own = ReplicaDirectories.members.map { "\(directories.base)/\($0.name)" } + [layout.shared]
+        let directories = ReplicaDirectories(layout, slot)
+        context.own = directories.members.map { "\(directories.base)/\($0.name)" } + [layout.shared]
         context.package = process.package.map(packages.path(of:))
         context.executable = executable
         return context

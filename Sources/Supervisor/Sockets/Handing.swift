@@ -181,11 +181,9 @@ extension Supervisor {
         else { return }
         var buffer = [UInt8](repeating: 0, count: WireLimits.descriptorsBytesMax)
         let packet = Packet(connection.raw, &buffer)
-        guard case .descriptors(let owner, let passed)? = packet.message, let replica = ReplicaID(owner)
-        else {
+        guard case .descriptors(let owner, let passed)? = packet.message, let slot = SlotID(owner) else {
             return disposal.take(packet.descriptors)
         }
-        let slot = SlotID(replica: replica)
         let hasLiveRun = table.withLock { table in
             table.current[slot].flatMap { table[$0] }.map { $0.phase != .over } ?? false
         }

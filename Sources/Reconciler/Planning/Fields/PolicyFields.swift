@@ -36,6 +36,7 @@ extension SpecFields {
             addDuration("spec.update.canary.hold", canary.hold, usual.hold, true)
         }
         addPlain("spec.update.maxUnavailable", policy.maxUnavailable, usual.maxUnavailable, true)
+        addPlain("spec.update.maxSurge", policy.maxSurge, usual.maxSurge, true)
         addDuration("spec.update.minHealthyTime", policy.minHealthyTime, usual.minHealthyTime, true)
         addDuration("spec.update.healthyDeadline", policy.healthyDeadline, usual.healthyDeadline, true)
         addDuration("spec.update.progressDeadline", policy.progressDeadline, usual.progressDeadline, true)

@@ -15,7 +15,7 @@ extension Supervisor {
         else { return nil }
         let executable = try? assembly.resolution(spec.process).resolve(spec.process.command).executable
         let context = assembly.context(
-            user, spec.process, entry.slot.id.replica, run, executable: executable ?? "/")
+            user, spec.process, entry.slot.id, run, executable: executable ?? "/")
         let rules = spec.process.sandboxRules
         // Of an adopted run it is known only what the host would give now.
         let given = entry.sandbox ?? trials.answer(SandboxTrials.Question(rules, user))?.rules
@@ -40,7 +40,7 @@ extension Supervisor {
                 RunEnvironment.Facts(
                     run: run, slot: entry.slot.id, revision: entry.revision ?? RevisionID(hex: ""),
                     node: assembly.nodeName, user: user,
-                    directories: ReplicaDirectories(layout, entry.slot.id.replica), sharedDir: layout.shared))
+                    directories: ReplicaDirectories(layout, entry.slot.id), sharedDir: layout.shared))
             let own = Set(given.keys).union(Self.ofShells)
             // A program may add to it by executing another; what counts is that nothing of ours is there.
             let leaked = seen.intersection(ProcessView.variables(of: "self") ?? [])
