@@ -81,11 +81,10 @@ test-packages: packages
 	          echo 'Without schemathesis the status endpoint is not fuzzed.'; }; \
 	fi
 
-# Swift's own libraries are linked in, so that hosts need no toolchain. What lets a test end a process at a step, or
-# move its clock, is in no release.
+# What lets a test end a process at a step, or move its clock, is in no release.
 release: packages
-	swift build -c release --static-swift-stdlib --product plumb
-	swift build -c release --static-swift-stdlib --product plumb-keeper
+	swift build -c release $(RELEASE_FLAGS) --product plumb
+	swift build -c release $(RELEASE_FLAGS) --product plumb-keeper
 	@! LC_ALL=C grep -a -l -e PLUMB_FAIL_POINT -e PLUMB_TEST_ '$(RELEASE)/plumb' '$(RELEASE)/plumb-keeper'
 
 # A git repository with the example in it. One that is there already is kept, with whatever was committed to it.
@@ -179,7 +178,9 @@ install: release
 	install -m 755 '$(RELEASE)/plumb-keeper' '$(DESTDIR)$(PREFIX)/libexec/plumb/plumb-keeper'
 	packaging/man.py '$(RELEASE)/plumb' '$(DESTDIR)$(PREFIX)/share/man/man1'
 
-# Installs, upgrades and removes without ending what runs: packaging/debian.
+# Installs, upgrades and removes without ending what runs: packaging/debian. Swift's own libraries are linked in, so
+# that hosts need no toolchain.
+deb: RELEASE_FLAGS = --static-swift-stdlib
 deb: release
 	@if ! command -v dpkg-shlibdeps >/dev/null; then \
 	    sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
