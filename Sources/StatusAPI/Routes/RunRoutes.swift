@@ -140,6 +140,9 @@ private struct LogPlace {
     var until: WallTime
     var skipped: Int
 
+    /// A cursor is not believed: lines of one nanosecond, at most.
+    private static let skippedMax = 100_000
+
     init(until: WallTime, skipped: Int) {
         self.until = until
         self.skipped = skipped
@@ -147,9 +150,9 @@ private struct LogPlace {
 
     init?(_ cursor: PageCursor) {
         let parts = cursor.key.split(separator: "+")
-        guard parts.count == 2, let time = Int64(parts[0]), let count = Int(parts[1]), count >= 0 else {
-            return nil
-        }
+        guard parts.count == 2, let time = Int64(parts[0]), let count = Int(parts[1]),
+            (0...Self.skippedMax).contains(count)
+        else { return nil }
         self.init(until: WallTime(nanoseconds: time), skipped: count)
     }
 
