@@ -95,7 +95,8 @@ extension Route {
             query.text = request.query["grep"]
             query.since = request.query.time("since")
             query.until = request.query.time("until")
-            if let place = request.query.cursor.flatMap(LogPlace.init) {
+            if let cursor = request.query.cursor {
+                guard let place = LogPlace(cursor) else { throw Refusal.strangeCursor }
                 query.until = place.until
                 query.skipped = place.skipped
             }
