@@ -32,8 +32,9 @@ enum SupervisorLimits {
     static let packageEntriesMax = 100_000
     static let packageBytesMax: UInt64 = 4 << 30
     static let packageLinksMax = 40
-    /// Packages that are fetched and written at the same time; others wait.
+    /// Packages that are written, and archives that are fetched, at the same time; others wait.
     static let packagesAtOnceMax = 4
+    static let fetchesAtOnceMax = 16
     /// How long unpacking one archive may take, and what the process that reads it may use.
     static let archiveUnpackMax: Duration = .seconds(600)
     static let archiveReaderMemoryMax: UInt64 = 512 << 20

@@ -72,4 +72,16 @@ import Testing
         let assembly = source.assemble()
         #expect(assembly.codes == [code], "\(assembly.headlines)")
     }
+
+    @Test func anArchiveThatWasReadIsComparedWithItsDigest() {
+        let source = TestSource(["u.yaml": unit("source: a.zip, sha256: \"\(Self.digest)\""), "a.zip": "x"])
+        let files = [ParsedFile.parse(path: "u.yaml", blob: "u", bytes: source.files["u.yaml"] ?? [])]
+        #expect(ParsedFile.pinnedArchives(of: files) == ["a.zip"])
+        for (digest, codes) in [(Self.digest, []), ("0123", ["artifact-digest"])] {
+            let assembly = Assembly.assemble(
+                listing: source.listing, selection: SourceSelection(listing: source.listing), files: files,
+                configs: [], digests: ["a.zip": digest])
+            #expect(assembly.codes == codes, "\(assembly.headlines)")
+        }
+    }
 }

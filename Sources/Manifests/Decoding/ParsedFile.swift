@@ -97,6 +97,18 @@ package struct ParsedFile: Sendable {
         return paths.sorted()
     }
 
+    /// Those of them whose digest is declared.
+    package static func pinnedArchives(of files: some Sequence<ParsedFile>) -> [String] {
+        var paths: Set<String> = []
+        for file in files {
+            for unit in file.content.units {
+                guard let artifact = unit.declaration.artifact, artifact.sha256 != nil else { continue }
+                if let path = artifact.file { paths.insert(path) }
+            }
+        }
+        return paths.sorted()
+    }
+
     /// The files that must be read besides, as configuration. Sorted, each once.
     package static func configPaths(of files: some Sequence<ParsedFile>) -> [String] {
         var paths: Set<String> = []

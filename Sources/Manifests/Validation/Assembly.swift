@@ -21,11 +21,13 @@ package struct Assembly: Sendable {
     ///     an error: a file that could not be read is not a file that is gone.
     ///   - configs: one for each path of `ParsedFile.configPaths` that the listing has as a file.
     ///   - lfsPointers: those paths of `Assembly.possiblePointers` that hold a Git LFS pointer.
+    ///   - digests: SHA-256 of archives, as far as somebody has read them whole; an agent does so later.
     package static func assemble(
         listing: SourceListing, selection: SourceSelection, files: [ParsedFile], configs: [ParsedConfig],
-        lfsPointers: Set<String> = []
+        lfsPointers: Set<String> = [], digests: [String: String] = [:]
     ) -> Assembly {
         var assembler = Assembler(listing: listing, files: files, configs: configs, lfsPointers: lfsPointers)
+        assembler.digests = digests
         assembler.leftOut = selection.leftOut
         assembler.collector.add(contentsOf: selection.diagnostics)
         assembler.checkCompleteness(selection.candidates)
@@ -53,6 +55,7 @@ struct Assembler {
     let files: [ParsedFile]
     let configs: [ParsedConfig]
     let lfsPointers: Set<String>
+    var digests: [String: String] = [:]
     var collector = DiagnosticCollector(limit: DecodingLimits.assemblyDiagnosticsMax)
     var leftOut: [LeftOut] = []
     /// Everything but Units and Instances, which are put in at the end, if all is right.

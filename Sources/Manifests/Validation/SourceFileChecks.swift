@@ -53,6 +53,7 @@ extension Assembler {
             switch found[path]?.kind {
             case .file, .executable:
                 if let entry = found[path] { snapshot.packageFiles[path] = entry.id }
+                checkDigest(of: path, unit)
                 guard lfsPointers.contains(path) else { continue }
                 collector.add(
                     Diagnostic(
@@ -75,6 +76,17 @@ extension Assembler {
                     Diagnostic(.artifactMissing, at: place, "the source has no file '\(path)'\(hint)"))
             }
         }
+    }
+
+    private mutating func checkDigest(of path: String, _ unit: UnitDeclaration) {
+        guard let declared = unit.artifact?.sha256, let digest = digests[path], digest != declared,
+            !lfsPointers.contains(path)
+        else { return }
+        collector.add(
+            Diagnostic(
+                .artifactDigest, at: unit.source.location(of: "spec.artifact.sha256"),
+                "the archive '\(path)' has another digest: \(digest)",
+                help: "write that one, if it is the right file"))
     }
 
     private mutating func reportUnpacked(_ path: String, _ place: Location) {

@@ -27,14 +27,14 @@ struct DirectorySource {
     }
 
     /// The contents of one file of the listing, one byte past the bound at most.
-    func contents(of file: String) throws -> [UInt8] {
+    func contents(of file: String, bytesMax: Int = DecodingLimits.fileBytesMax) throws -> [UInt8] {
         let full = path + "/" + file
         let descriptor = open(full, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else { throw Self.unreadable(full) }
         defer { close(descriptor) }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
-        while bytes.count <= DecodingLimits.fileBytesMax {
+        while bytes.count <= bytesMax {
             let count = read(descriptor, &buffer, buffer.count)
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { throw Self.unreadable(full) }

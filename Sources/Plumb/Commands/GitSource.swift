@@ -69,6 +69,14 @@ struct GitSource {
         return found
     }
 
+    /// A file of the listing; nil where it is larger than what is read in one piece.
+    func whole(_ file: SourceListing.Entry) async throws(GitError) -> [UInt8]? {
+        guard let id = ObjectID(file.id), case .bytes(let bytes)? = try await reader.blobs([id])[id] else {
+            return nil
+        }
+        return bytes
+    }
+
     /// While `git commit FILE` runs its hooks, what will be committed stands in an index of its own.
     private static var indexFile: String {
         guard let name = ProcessEnvironment.current["GIT_INDEX_FILE"], !name.isEmpty else { return "" }

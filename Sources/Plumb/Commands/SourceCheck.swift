@@ -20,6 +20,10 @@ struct SourceCheck {
         while case let missing = reading.missing(), !missing.isEmpty {
             for entry in missing { reading.supply(try source.contents(of: entry.path), of: entry.path) }
         }
+        for archive in reading.pinnedArchives {
+            let bytes = try source.contents(of: archive.path, bytesMax: SourceReading.digestedBytesMax)
+            reading.supply(archive: bytes, of: archive.path)
+        }
         self.init(path: path, pathInRepository: nil, reading, leftOut: source.leftOut)
     }
 
@@ -28,6 +32,10 @@ struct SourceCheck {
         var reading = try await git.open(content)
         while case let missing = reading.missing(), !missing.isEmpty {
             for (path, bytes) in try await git.read(missing) { reading.supply(bytes, of: path) }
+        }
+        for archive in reading.pinnedArchives {
+            guard let bytes = try await git.whole(archive) else { continue }
+            reading.supply(archive: bytes, of: archive.path)
         }
         self.init(path: path, pathInRepository: git.path, reading, leftOut: [])
     }

@@ -1,4 +1,5 @@
 import Manifests
+import Reconciler
 
 /// A source on its way to its verdict. Says which files are to be read next, because that depends on what was
 /// read before; whoever drives it reads them from a directory or from git.
@@ -11,6 +12,9 @@ struct SourceReading {
     private var files: [ParsedFile]?
     private var configs: [ParsedConfig]?
     private var pointers: Set<String>?
+    private var digests: [String: String] = [:]
+    /// What is read whole for its digest; larger archives are checked by the agent alone.
+    static let digestedBytesMax = 32 << 20
 
     /// - Parameter listing: with the sizes of files, by which Git LFS pointers are suspected.
     init(listing: SourceListing) {
@@ -43,11 +47,20 @@ struct SourceReading {
         return []
     }
 
+    /// Archives whose digest is declared, once nothing else is missing.
+    var pinnedArchives: [SourceListing.Entry] {
+        ParsedFile.pinnedArchives(of: files ?? []).compactMap { entries[$0] }.filter {
+            isFile($0.path) && $0.size <= Self.digestedBytesMax
+        }
+    }
+
+    mutating func supply(archive bytes: [UInt8], of path: String) { digests[path] = SHA256.hex(bytes) }
+
     /// What it comes to, once nothing is missing.
     func assembly() -> (assembly: Assembly, fileCount: Int) {
         let assembly = Assembly.assemble(
             listing: listing, selection: selection ?? SourceSelection(listing: listing), files: files ?? [],
-            configs: configs ?? [], lfsPointers: pointers ?? [])
+            configs: configs ?? [], lfsPointers: pointers ?? [], digests: digests)
         return (assembly, files?.count ?? 0)
     }
 

@@ -102,7 +102,7 @@ package struct Assessment: Sendable {
         case .starting, .running: break
         }
         if run.key != applied.desired.key { return .replace(run, applied.cause(replacing: run)) }
-        return verdict(run, applied) ?? DriftHealing.need(run, own, applied, at: now) ?? .nothing
+        return verdict(run, own, applied) ?? DriftHealing.need(run, own, applied, at: now) ?? .nothing
     }
 
     /// What is to take its replica's place, beside what has it now.
@@ -122,17 +122,19 @@ package struct Assessment: Sendable {
         }
         if run.key != applied.desired.key { return .remove(run, applied.cause(replacing: run)) }
         if !isWanted { return .remove(run, applied.startCause) }
-        return verdict(run, applied) ?? .nothing
+        return verdict(run, successor.memory, applied) ?? .nothing
     }
 
     /// What live fields and probes ask for.
-    private static func verdict(_ run: ObservedRun, _ applied: InstanceMemory.Applied) -> ReplicaNeed? {
+    private static func verdict(
+        _ run: ObservedRun, _ own: ReplicaMemory?, _ applied: InstanceMemory.Applied
+    ) -> ReplicaNeed? {
         // A new spec comes before the verdicts of the old one: it may be the fix.
         if run.spec.specHash != applied.desired.spec.specHash, !run.isGivenUp(alsoBy: applied.desired.spec) {
             let reload = run.spec.process.configFile != applied.desired.spec.process.configFile
             return .update(run, reload: reload, applied.cause(updating: run))
         }
-        if let wanted = remembered.replicas[slot.replica.index]?.wanted, wanted.isRetry, !run.isServing {
+        if let wanted = own?.wanted, wanted.isRetry, !run.isServing {
             return .replace(run, wanted)
         }
         if run.livenessFailed {

@@ -19,6 +19,8 @@ package actor PackageStore {
     /// Archives that could not be had, and when that is tried again.
     private var refusals: [ArchiveReference: Refusal] = [:]
     private let turns = Turns(SupervisorLimits.packagesAtOnceMax)
+    /// Servers that hang must not keep a package from being written that is at hand.
+    private let fetchTurns = Turns(SupervisorLimits.fetchesAtOnceMax)
 
     static let markerSuffix = ".complete"
     static let temporaryPrefix = "new-"
@@ -92,24 +94,25 @@ package actor PackageStore {
                 directory: "\(directory)/\(Self.incoming)",
                 name: "\(package.unit)-\(package.version)-\(package.tree)")
         }
-        return Task(executorPreference: PackageExecutor.shared) { [source, settings, unpacker, turns] in
-            await turns.take()
-            do {
-                if let fetch {
-                    let file = try await fetch.run()
-                    try writer.write(
-                        archive: file, format: fetch.archive.format, unpacker: unpacker,
-                        bytesMax: settings.unpackedBytesMax)
-                } else {
-                    try await writer.write(tree: package.tree, from: source)
+        return Task(executorPreference: PackageExecutor.shared) {
+            [source, settings, unpacker, turns, fetchTurns] in
+            var file: ArtifactFile?
+            if let fetch { file = try await fetchTurns.during { try await fetch.run() } }
+            try await turns.during { [file] in
+                do {
+                    if let fetch, let file {
+                        try writer.write(
+                            archive: file, format: fetch.archive.format, unpacker: unpacker,
+                            bytesMax: settings.unpackedBytesMax)
+                    } else {
+                        try await writer.write(tree: package.tree, from: source)
+                    }
+                } catch {
+                    // What is half there must not take the room that others need.
+                    DirectoryTree.remove(writer.temporary)
+                    throw error
                 }
-            } catch {
-                // What is half there must not take the room that others need.
-                DirectoryTree.remove(writer.temporary)
-                await turns.give()
-                throw error
             }
-            await turns.give()
         }
     }
 

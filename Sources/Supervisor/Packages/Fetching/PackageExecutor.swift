@@ -20,7 +20,21 @@ actor Turns {
 
     init(_ count: Int) { free = count }
 
-    func take() async {
+    nonisolated func during<Value: Sendable>(
+        _ body: @Sendable () async throws -> Value
+    ) async throws -> Value {
+        await take()
+        do {
+            let value = try await body()
+            await give()
+            return value
+        } catch {
+            await give()
+            throw error
+        }
+    }
+
+    private func take() async {
         if free > 0 {
             free -= 1
             return
@@ -28,7 +42,7 @@ actor Turns {
         await withCheckedContinuation { waiting.append($0) }
     }
 
-    func give() {
+    private func give() {
         if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
     }
 }
