@@ -10,7 +10,8 @@ import Testing
 
     @Test(arguments: [
         ("label=tier%3Dfront", 3), ("label=tier%20in%20(front,back),!zone", 3), ("label=tier!%3Dfront", 0),
-        ("label=zone", 0), ("label=tier%20notin%20(back)", 3), ("phase=Crashed", 1),
+        ("label=zone", 0), ("label=tier+in+(front)", 3), ("label=tier%20notin%20(back)", 3),
+        ("phase=Crashed", 1),
         ("phase=Crashed,Running", 3), ("phase=Stopped", 0), ("health=healthy", 2),
         ("health=unhealthy,failed", 1),
         ("sync=OutOfSync", 1), ("node=edge-1", 3), ("node=edge-2", 0),

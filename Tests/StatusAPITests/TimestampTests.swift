@@ -20,6 +20,8 @@ import Testing
         #expect(Timestamp("2026-11-21T10:30:00.5+01:00") == expected)
         #expect(Timestamp("2026-11-21t04:00:00.50000000000-05:30") == expected)
         #expect(Timestamp("2026-11-21 09:30:00.500z") == expected)
+        #expect(Timestamp("5238-04-12T07:16:04Z")?.wall.nanoseconds == .max)
+        #expect(Timestamp("0001-01-01T00:00:00Z")?.wall.nanoseconds == .min)
     }
 
     @Test(arguments: [

@@ -62,7 +62,8 @@ final class LogPages: Sendable {
         var records = all
         // What an earlier page has shown of the nanosecond at which it ended.
         for _ in 0..<query.skipped {
-            if let last = records.lastIndex(where: \.isLine) { records.remove(at: last) }
+            guard let last = records.lastIndex(where: \.isLine) else { break }
+            records.remove(at: last)
         }
         var (first, lines, bytes) = (records.endIndex, 0, 0)
         while first > 0 {
@@ -77,7 +78,7 @@ final class LogPages: Sendable {
         let shown = records[first...].drop { !$0.isLine && first > 0 }
         let oldest = shown.first { $0.isLine }?.time
         let again = shown.count { $0.isLine && $0.time == oldest }
-        let behind = query.until.map { $0.nanoseconds - 1 } == oldest?.nanoseconds ? query.skipped : 0
+        let behind = query.until.map { $0.nanoseconds &- 1 } == oldest?.nanoseconds ? query.skipped : 0
         let items = shown.compactMap { LogRecordDocument($0, mask, holding: query.text) }
         let isMore = first > 0 && items.contains { $0.kind == LogRecordDocument.line }
         return LogHistoryPage(

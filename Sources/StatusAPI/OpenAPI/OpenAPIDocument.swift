@@ -118,6 +118,10 @@ extension Parameter {
         if case .number = value { true } else { false }
     }
 
+    /// What of ranges can be said in one line: a version, or what is compatible with it.
+    private static let versionPattern =
+        "^[~^]?(0|[1-9][0-9]{0,3})(\\.(0|[1-9][0-9]{0,3})(\\.(0|[1-9][0-9]{0,3}))?)?$"
+
     private var schema: ConfigValue {
         func text(_ more: [String: ConfigValue]) -> ConfigValue {
             .object(more.merging(["type": .string("string")]) { first, _ in first })
@@ -145,7 +149,7 @@ extension Parameter {
                 "items": text(["enum": .array(words.map { .string($0) })]),
             ])
         case .selector: return pattern(LabelSelector.pattern)
-        case .versions: return pattern("^[~^]?[0-9]{1,4}(\\.[0-9]{1,4}(\\.[0-9]{1,4})?)?$")
+        case .versions: return pattern(Self.versionPattern)
         case .cursor: return pattern(PageCursor.pattern, max: Int64(PageCursor.lengthMax))
         }
     }

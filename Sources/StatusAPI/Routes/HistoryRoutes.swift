@@ -60,7 +60,7 @@ extension Route {
             let limit = request.query.limit
             let query = RevisionHistoryQuery(
                 outcome: request.query["outcome"], since: request.query.time("since"),
-                before: request.query.cursor.flatMap { Int64($0.key) }, limit: limit + 1)
+                before: try request.query.numberedPlace(), limit: limit + 1)
             let source = request.source
             let (entries, total) = try await answered {
                 (try await source.revisions(query), try await source.revisionCount(query))
@@ -141,7 +141,7 @@ extension Route {
             let limit = request.query.limit
             var query = EventHistoryQuery(since: request.query.time("since"), limit: limit + 1)
             query.isAudit = true
-            query.before = request.query.cursor.flatMap { Int64($0.key) }
+            query.before = try request.query.numberedPlace()
             let (entries, total) = try await request.entries(query)
             let shown = entries.reversed().prefix(limit)
             return try request.document(
@@ -188,7 +188,7 @@ extension RouteRequest {
         let limit = query.limit
         let cursor = query.cursor
         var wanted = EventHistoryQuery(since: query.time("since"), limit: limit + 1)
-        let place = cursor.flatMap { Int64($0.key) }
+        let place = try query.numberedPlace()
         switch cursor?.way {
         case .after?: wanted.after = place
         case .before?: wanted.before = place

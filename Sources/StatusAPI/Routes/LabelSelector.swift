@@ -17,7 +17,8 @@ struct LabelSelector: Sendable, Hashable {
 
     /// nil where it is none.
     init?(_ text: String) {
-        for part in Self.parts(text) {
+        // A selector has no plus of its own: forms write it for a space.
+        for part in Self.parts(text.replacing("+", with: " ")) {
             guard let requirement = Self.requirement(part) else { return nil }
             requirements.append(requirement)
         }

@@ -27,7 +27,7 @@ struct QueryParameters: Sendable {
             }
             if let problem = parameter.problem(with: value) { throw .badQuery(name, problem) }
             if parameter.value == .cursor, PageCursor(value) == nil {
-                throw .notFound("there is no page '\(value)': a cursor is `next` of an earlier answer")
+                throw .strangeCursor
             }
         }
         for parameter in declared where parameter.isRequired && !parameter.isInPath {
@@ -63,6 +63,13 @@ struct QueryParameters: Sendable {
     func selector(_ name: String) -> LabelSelector? { values[name].flatMap(LabelSelector.init) }
 
     var cursor: PageCursor? { values["cursor"].flatMap(PageCursor.init) }
+
+    /// The place in a list that is sorted by numbers; nil: no cursor is given.
+    func numberedPlace() throws(Refusal) -> Int64? {
+        guard let cursor else { return nil }
+        guard let place = Int64(cursor.key) else { throw .strangeCursor }
+        return place
+    }
 }
 
 enum PercentCoding {

@@ -27,6 +27,9 @@ extension Refusal {
         return Refusal(problem: problem, allow: "GET, HEAD", closes: true)
     }
 
+    static let strangeCursor = notFound(
+        "there is no such page: `cursor` is `next` of an earlier answer of this very list")
+
     static let busy = Refusal(
         problem: ProblemDocument(
             status: 503, code: "busy", title: "Too many are reading logs",

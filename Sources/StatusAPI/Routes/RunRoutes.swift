@@ -95,7 +95,8 @@ extension Route {
             query.text = request.query["grep"]
             query.since = request.query.time("since")
             query.until = request.query.time("until")
-            if let place = request.query.cursor.flatMap(LogPlace.init) {
+            if let cursor = request.query.cursor {
+                guard let place = LogPlace(cursor) else { throw Refusal.strangeCursor }
                 query.until = place.until
                 query.skipped = place.skipped
             }
@@ -140,6 +141,9 @@ private struct LogPlace {
     var until: WallTime
     var skipped: Int
 
+    /// A cursor is not believed: lines of one nanosecond, at most.
+    private static let skippedMax = 100_000
+
     init(until: WallTime, skipped: Int) {
         self.until = until
         self.skipped = skipped
@@ -147,9 +151,9 @@ private struct LogPlace {
 
     init?(_ cursor: PageCursor) {
         let parts = cursor.key.split(separator: "+")
-        guard parts.count == 2, let time = Int64(parts[0]), let count = Int(parts[1]), count >= 0 else {
-            return nil
-        }
+        guard parts.count == 2, let time = Int64(parts[0]), let count = Int(parts[1]),
+            (0...Self.skippedMax).contains(count)
+        else { return nil }
         self.init(until: WallTime(nanoseconds: time), skipped: count)
     }
 

@@ -81,9 +81,11 @@ extension Timestamp {
         guard rest.isEmpty else { return nil }
         let days = daysFromCivil(year, month, day)
         let seconds = days * 86_400 + Int64(hour * 3600 + minute * 60 + second - offset)
+        // What is beyond the years of the clock is as far as it goes: a filter may say it.
         let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        guard !overflow else { return nil }
-        self.init(WallTime(nanoseconds: whole.addingReportingOverflow(nanoseconds).partialValue))
+        let (sum, isFar) = whole.addingReportingOverflow(nanoseconds)
+        let end: Int64 = seconds < 0 ? .min : .max
+        self.init(WallTime(nanoseconds: overflow || isFar ? end : sum))
     }
 }
 
