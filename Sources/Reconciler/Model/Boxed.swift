@@ -7,8 +7,10 @@ package struct Boxed<Value: Sendable>: Sendable {
 
     package init(wrappedValue: Value) { box = Box(wrappedValue) }
 
+    /// A getter, and no coroutine: of a value that is got the compiler takes the one field that is asked for,
+    /// and a yielded one it copies whole.
     package var wrappedValue: Value {
-        _read { yield box.value }
+        get { box.value }
         _modify {
             var value = box.value
             defer { box = Box(value) }
@@ -20,19 +22,13 @@ package struct Boxed<Value: Sendable>: Sendable {
 /// The same for a value that may be missing, which costs nothing then and is not encoded.
 @propertyWrapper
 package struct BoxedIfAny<Value: Sendable>: Sendable {
-    private var box: Box<Value?>?
+    private var box: Box<Value>?
 
     package init() { box = nil }
     package init(wrappedValue: Value?) { box = wrappedValue.map { Box($0) } }
 
     package var wrappedValue: Value? {
-        _read {
-            if let box {
-                yield box.value
-            } else {
-                yield nil
-            }
-        }
+        get { box?.value }
         _modify {
             var value = box?.value
             defer { box = value.map { Box($0) } }

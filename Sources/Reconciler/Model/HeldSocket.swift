@@ -90,7 +90,9 @@ extension World {
     package var heldResources: HeldResources {
         var held = HeldResources()
         for (name, remembered) in memory.instances where !observed.stopping {
-            guard let desired = remembered.inForce?.desired, desired.spec.holdsAnything else { continue }
+            guard let applied = remembered.applied, applied.desired.target > 0,
+                let desired = remembered.inForce?.desired, desired.spec.holdsAnything
+            else { continue }
             for index in 0..<desired.target {
                 held.add(desired.spec, remembered.slot(of: ReplicaID(instance: name, index: index)))
             }

@@ -30,7 +30,9 @@ package struct Assessment: Sendable {
     package init(observed: Observed, memory: Memory, at now: Instant) {
         var items: [String: [Item]] = [:]
         for (name, remembered) in memory.instances {
-            guard let applied = remembered.inForce, !observed.stopping else { continue }
+            guard let declared = remembered.applied, declared.desired.target > 0, !observed.stopping,
+                let applied = remembered.inForce
+            else { continue }
             let target = applied.desired.target
             guard target > 0 else { continue }
             items[name] = (0..<target).flatMap { index -> [Item] in
