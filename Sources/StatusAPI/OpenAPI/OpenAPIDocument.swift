@@ -148,7 +148,7 @@ extension Parameter {
                 "type": .string("array"), "minItems": .int(1),
                 "items": text(["enum": .array(words.map { .string($0) })]),
             ])
-        case .selector: return pattern(LabelSelector.pattern)
+        case .selector: return pattern(LabelSelector.pattern, max: Int64(LabelSelector.lengthMax))
         case .versions: return pattern(Self.versionPattern)
         case .cursor: return pattern(PageCursor.pattern, max: Int64(PageCursor.lengthMax))
         }

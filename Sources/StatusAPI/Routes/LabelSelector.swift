@@ -17,6 +17,7 @@ struct LabelSelector: Sendable, Hashable {
 
     /// nil where it is none.
     init?(_ text: String) {
+        guard text.unicodeScalars.count <= Self.lengthMax else { return nil }
         // A selector has no plus of its own: forms write it for a space.
         for part in Self.parts(text.replacing("+", with: " ")) {
             guard let requirement = Self.requirement(part) else { return nil }
@@ -26,6 +27,8 @@ struct LabelSelector: Sendable, Hashable {
     }
 
     private static let requirementsMax = 32
+    /// Characters. However they are written, a request can hold them.
+    static let lengthMax = 1_000
 
     /// For /openapi.json.
     static let pattern: String = {
