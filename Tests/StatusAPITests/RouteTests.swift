@@ -152,8 +152,11 @@ import Testing
             let get = try await connection.ask(target)
             let head = try await connection.ask(target, method: "HEAD")
             #expect(head.status == get.status)
-            #expect(head.headers == get.headers)
-            #expect(head.headers["content-length"] == "\(get.body.count)")
+            // What is measured includes the request before.
+            if template != "/metrics" {
+                #expect(head.headers == get.headers)
+                #expect(head.headers["content-length"] == "\(get.body.count)")
+            }
             // The next answer comes right behind, so there was no body.
             #expect(try await connection.ask("/healthz").text == "ok\n")
         }

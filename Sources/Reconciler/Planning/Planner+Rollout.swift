@@ -56,8 +56,8 @@ extension Planner {
     }
 
     /// What a replica ran before, where the new spec cannot begin (a secret is missing, a dependency was
-    /// rolled back, canaries are held, the whole new set is not healthy) and the run of the old one has ended:
-    /// it stays what it was until it can.
+    /// rolled back, canaries are held, the whole new set is not healthy) and the run of the old one has
+    /// ended: it stays what it was until it can.
     mutating func standIn(for slot: SlotID, _ applied: InstanceMemory.Applied) -> InstanceSpec? {
         guard let remembered = memory.instances[slot.instance], let rollout = remembered.activeRollout,
             let old = remembered.standIn(slot.replica.index, applied)
