@@ -36,7 +36,10 @@ extension EndToEnd {
                 #expect(!ProcessTable.isAlive(zygote))
                 #expect(status.pids["still/0"] == still["still/0"])
                 #expect(host.processes.filter { $0.replica == "a/0" }.map(\.pid) == [status.pids["a/0"]])
-                #expect(Files.lines(host.workspace("a/0") + "/runs").count == 1)
+                let runs = host.workspace("a/0") + "/runs"
+                // A shell may have been executed and have written nothing yet.
+                try await eventually("it has told that it runs") { !Files.lines(runs).isEmpty }
+                #expect(Files.lines(runs).count == 1)
             }
         }
 
