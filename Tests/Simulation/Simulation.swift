@@ -363,10 +363,10 @@ extension Simulation {
     }
 
     private func isFulfilled(_ slot: SlotID, _ desired: DesiredInstance) -> Bool {
-        if host.world.memory.instances[slot.instance]?.replicas[slot.replica.index]?.completed == desired.key
-        {
-            return true
-        }
+        // What was rolled back may end well as the last known good spec, too.
+        let remembered = host.world.memory.instances[slot.instance]
+        let completed = remembered?.replicas[slot.replica.index]?.completed
+        if let completed, [desired.key, remembered?.inForce?.desired.key].contains(completed) { return true }
         guard let run = host.ownRun(slot.replica) else { return false }
         if let good = Rollbacks.good(slot.instance, host) {
             // Where the store was lost, what ran for long was taken for good, whatever its probes say.
