@@ -396,7 +396,8 @@ extension Simulation {
     }
 
     private func gaveUp(_ name: String) -> Bool {
-        host.world.memory.instances[name]?.replicas.values.contains { $0.restart.gaveUp != nil } == true
+        // A successor may have given up beside the run that it was to follow.
+        host.world.memory.instances[name]?.everyMemory.contains { $0.restart.gaveUp != nil } == true
     }
 
     /// It does not run here, gave up, or waits for one that does.

@@ -46,7 +46,7 @@ extension InstanceMemory {
     }
 
     /// Of runs in either slot of every replica.
-    var everyMemory: [ReplicaMemory] {
+    package var everyMemory: [ReplicaMemory] {
         Array(replicas.values) + (places ?? [:]).values.compactMap { $0.beside?.memory }
     }
 
