@@ -14,7 +14,10 @@ struct Invariants {
     static let stormWindow = Duration.seconds(10)
 
     mutating func check(_ plan: Plan, _ host: SimulatedHost, _ expected: Expectation) throws {
-        if let wake = plan.wakeAt, wake <= host.clock.now { throw Broken(description: "wakes in the past") }
+        if let wake = plan.wakeAt, wake <= host.clock.now {
+            let lines = PlanText.lines(plan, at: host.clock.now, waiting: true).joined(separator: "\n")
+            throw Broken(description: "wakes \(host.clock.now - wake) in the past:\n\(lines)")
+        }
         var touched: Set<SlotID> = []
         for action in plan.actions {
             switch action {

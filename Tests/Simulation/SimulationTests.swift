@@ -12,7 +12,10 @@ struct SimulationTests {
         "invariants hold and every world comes to rest", .survives(.randomWorlds), arguments: seeds)
     func world(seed: UInt64) { live(seed) }
 
-    @Test("worlds of new seeds, under make soak", .survives(.randomWorlds, "of new seeds"))
+    @Test(
+        "worlds of new seeds, under make soak", .survives(.randomWorlds, "of new seeds"),
+        .enabled(if: Soak.seconds != nil, "new worlds are looked for by make soak; the suite has its own 200")
+    )
     func manyWorlds() {
         var seeds = SeededRandom(seed: Attempt.seed("seed of the seeds of worlds"))
         for _ in Attempt.attempts(20) { live(seeds.next()) }

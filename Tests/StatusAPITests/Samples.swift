@@ -52,7 +52,8 @@ enum Sample {
 
     static func run(_ name: String, _ index: Int) -> ObservedRun {
         var run = ObservedRun(
-            id: RunID(milliseconds: 1_790_000_000_000, randomness: UInt32(index)),
+            id: RunID(
+                milliseconds: 1_790_000_000_000, randomness: UInt32(index) + (name == "db" ? 1_000 : 0)),
             slot: SlotID(instance: name, index: index), spec: spec(name), nonce: "", revision: revision,
             phase: .running, claimedAt: instant(1),
             identity: RunIdentity(

@@ -95,7 +95,9 @@ extension Planner {
         guard let remembered = memory.instances[slot.instance],
             let own = remembered.replicas[slot.replica.index], let last = own.lastKey
         else { return }
-        if case .failed(_, _, let retryAt) = observed.preparations[applied.desired.spec.specHash] {
+        if case .failed(_, _, let retryAt) = observed.preparations[applied.desired.spec.specHash],
+            retryAt > now
+        {
             wake(retryAt)
         }
         if let gaveUp = own.restart.gaveUp, gaveUp.key == last {

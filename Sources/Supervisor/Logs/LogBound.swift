@@ -21,14 +21,26 @@ extension LogCursor {
         return file?.inode == inode && offset >= bound.bytes
     }
 
+    /// Where to go on when files were removed before they were read. A log that outruns its reader for good
+    /// is answered with the newest file that is whole: once it is open no rotation takes it away.
+    func successor(in list: LogFileList) -> LogFile? {
+        if let bound, bound.renewals <= 0, !list.items.contains(where: { $0.inode == bound.inode }) {
+            return list.items.prefix(2).last.flatMap(list.open)
+        }
+        return list.oldest(writtenSince: time)
+    }
+
     /// After files were skipped. Where the bound was among them, what is newest now takes its place, so that
     /// a busy log shows something of its end, but not for ever.
     func renewBound(in list: LogFileList) {
         guard var bound, !list.items.contains(where: { $0.inode == bound.inode }) else { return }
-        let newest = bound.renewals > 0 ? list.items.first : nil
+        if bound.renewals > 0 {
+            let newest = list.items.first
+            (bound.inode, bound.bytes) = (newest?.inode, newest?.bytes ?? 0)
+        } else {
+            (bound.inode, bound.bytes) = (file?.inode, file?.size ?? 0)
+        }
         bound.renewals -= 1
-        bound.inode = newest?.inode
-        bound.bytes = newest?.bytes ?? 0
         self.bound = bound
     }
 }

@@ -72,7 +72,7 @@ extension LogCursor {
         let list = list
         guard let number = file.isRemoved ? nil : number(of: file) else {
             // What was last written before the last that was read has been read.
-            guard let next = list.oldest(writtenSince: time) else { return false }
+            guard let next = successor(in: list) else { return false }
             leap(to: next)
             renewBound(in: list)
             return true
