@@ -34,9 +34,8 @@ package struct Assembly: Sendable {
         return assembler.assemble()
     }
 
-    /// Small files within artifacts, or in place of one, which could be Git LFS pointers: who has
-    /// the bytes should look at them
-    /// with `GitLFS.isPointer`.
+    /// Small files within artifacts, or in place of one, which could be Git LFS pointers: who has the bytes
+    /// should look at them with `GitLFS.isPointer`.
     package static func possiblePointers(listing: SourceListing, files: [ParsedFile]) -> [String] {
         let directories = Set(files.flatMap(\.content.artifactDirectories))
         let archives = Set(files.flatMap(\.content.artifactFiles))
