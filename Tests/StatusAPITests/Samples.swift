@@ -120,9 +120,17 @@ final class SampleSource: StatusSource {
     let current: AgentState
     let hangs: Bool
     let mask: SecretMask
+    /// nil: an agent that runs no Schedules.
+    let statuses: [ScheduleStatus]?
+    let scheduled: [ScheduledRun]
 
-    init(_ state: AgentState = Sample.state(), hangs: Bool = false, mask: SecretMask = SecretMask()) {
+    init(
+        _ state: AgentState = Sample.state(), hangs: Bool = false, mask: SecretMask = SecretMask(),
+        schedules: [ScheduleStatus]? = nil, runs: [ScheduledRun] = []
+    ) {
         current = state
+        statuses = schedules
+        scheduled = runs
         self.hangs = hangs
         self.mask = mask
     }
