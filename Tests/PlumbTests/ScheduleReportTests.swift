@@ -20,12 +20,24 @@ import Testing
         let lines = ScheduleTable(schedules: try schedules(), now: try now()).lines(width: nil, paint: .none)
         #expect(
             lines == [
-                "SCHEDULE  STATE        NEXT  AT                          LAST    AGO    TRIGGER              "
-                    + "ACTION            REASON",
-                "moon      broken          –                              –              cron 0 3 * * *       "
-                    + "run report@1.4.2  this host does not know the time zone Moon/Base",
-                "nightly   failing   in 17h00m  2026-11-23 03:00:00 +01:00  failed  7h00m  cron 0 3 * * *       "
-                    + "run report@1.4.2  3 runs in a row failed, the last: exit code 3",
+                "SCHEDULE  STATE           NEXT  AT                          LAST      AGO "
+                    + " TRIGGER              ACTION            REASON",
+                "moon      broken             –                              –             "
+                    + " cron 0 3 * * *       run report@1.4.2  this host does not know the time z"
+                    + "one Moon/Base",
+                "nightly   failing    in 17h00m  2026-11-23 03:00:00 +01:00  failed  7h00m "
+                    + " cron 0 3 * * *       run report@1.4.2  3 runs in a row failed, the last: "
+                    + "exit code 3",
+                "quiet     suspended          –                              –             "
+                    + " cron 0 3 * * *       run report@1.4.2  suspended: it does not fire until "
+                    + "spec.suspend is false again",
+                "hourly    running     in 1h00m  2026-11-22 11:00:00 +01:00  –             "
+                    + " every 1h             run report@1.4.2",
+                "once      active             –                              –             "
+                    + " calendar 2026-01-01  run report@1.4.2  it never fires again: its calendar"
+                    + " has no time that is still to come",
+                "spring    active       in 125d  2027-03-28 03:00:00 +02:00  –             "
+                    + " cron 30 2 28 3 *     run report@1.4.2  02:30 does not exist on that day",
             ])
     }
 
@@ -44,7 +56,16 @@ import Testing
         let lines = ScheduledRunTable(runs: list.items, now: try now()).lines(width: nil, paint: .none)
         #expect(
             lines == [
-                "RUN                   SCHEDULE  TIME                          AGO  STATE      LATE  TOOK  TRY  REASON"
+                "RUN                   SCHEDULE  TIME                          AGO  STATE  "
+                    + "      LATE  TOOK  TRY  REASON",
+                "019aa7777777deadbeef  hourly    2026-11-22 08:59:30 UTC       30s  running"
+                    + "             30s",
+                "019aa6666666deadbeef  hourly    2026-11-22 08:00:00 UTC     1h00m  forbidd"
+                    + "en             –       an earlier run was still going on",
+                "019aa5c1f2a3deadbeef  nightly   2026-11-22 03:00:00 +01:00  7h00m  failed "
+                    + "             41s    2  exit code 3",
+                "019aa5555555deadbeef  clock     2026-11-22 01:00:00 UTC     8h00m  succeed"
+                    + "ed  -1h00m  1.5s",
             ])
     }
 
@@ -53,7 +74,30 @@ import Testing
         let lines = ScheduledRunReport(detail: detail, now: try now()).lines(width: nil, paint: .none)
         #expect(
             lines == [
-                "019aa5c1f2a3deadbeef  nightly  failed"
+                "019aa5c1f2a3deadbeef  nightly  failed",
+                "time      2026-11-22 03:00:00 +01:00, 7h00m ago",
+                "trigger   the clock",
+                "began     2026-11-22T02:00:00.000Z, 0.03s late",
+                "ended     2026-11-22T02:00:00.000Z, took 41s",
+                "exit      exit code 3",
+                "used      cpu 0.25s, memory at most 4Mi",
+                "reason    ExitCode",
+                "to do     read what it wrote: `plumb runs logs 019aa5c1`",
+                "revision  main@3f2a9c1 by Ann <ann@example.org>: Report, nightly",
+                "files     /var/lib/plumb/schedules/nightly/019aa5c1f2a3deadbeef",
+                "",
+                "TRY  RUN                   BEGAN                     TOOK  EXIT           "
+                    + "CPU  MEMORY",
+                "  1  019aa5c1f2a3deadbeef  2026-11-22T02:00:00.034Z   20s  exit code 3  0."
+                    + "25s     4Mi",
+                "  2  019aa5c1ffffdeadbeef  never                        –",
+                "",
+                " SIZE  OUTPUT",
+                "1.5Ki  report/a.csv",
+                "",
+                "THE LAST OF STDERR",
+                "cannot open /srv/report",
+                "giving up",
             ])
     }
 
@@ -63,7 +107,33 @@ import Testing
         let report = ScheduleReport(detail: detail, runs: [list.items[2]], now: try now())
         #expect(
             report.lines(width: nil, paint: .none) == [
-                "nightly  failing  cron 0 3 * * *"
+                "nightly  failing  cron 0 3 * * *",
+                "declared at schedules/nightly.yaml:4  team=shop",
+                "3 runs in a row failed, the last: exit code 3",
+                "to do: read what it wrote: `plumb runs logs 019aa5c1f2a3deadbeef`",
+                "",
+                "action       run report@1.4.2 (report@^1)",
+                "time zone    Europe/Berlin; gap: runAtEnd, overlap: once",
+                "catch up     last",
+                "concurrency  queue, 10 may wait",
+                "deadline     10m after its time",
+                "window       daily 22:00–06:00",
+                "timeout      1h",
+                "retries      2, after 10s, times 2, at most 10m",
+                "success      exit codes 0, 2",
+                "depends on   db ready",
+                "history      20 and 20 failed ones, 30d at most",
+                "",
+                "FIRES                              IN  NOTE",
+                "2026-11-23 03:00:00 +01:00  in 17h00m",
+                "2027-03-28 03:00:00 +02:00    in 125d  02:30 does not exist on that day",
+                "",
+                "remembered: 3 failed, 12 succeeded",
+                "",
+                "RUN                   SCHEDULE  TIME                          AGO  STATE  "
+                    + " TOOK  TRY  REASON",
+                "019aa5c1f2a3deadbeef  nightly   2026-11-22 03:00:00 +01:00  7h00m  failed "
+                    + "  41s    2  exit code 3",
             ])
     }
 
@@ -97,7 +167,7 @@ import Testing
     @Test(
         "Distances and clocks of strange moments",
         arguments: [
-            (WallTime(nanoseconds: .max), "in 85"), (WallTime(nanoseconds: .min), "ago"),
+            (WallTime(nanoseconds: .max), "in 8"), (WallTime(nanoseconds: .min), "ago"),
             (WallTime(nanoseconds: 1_795_338_000_000_000_000), "now"),
         ]) func distances(time: WallTime, part: String) throws
     {

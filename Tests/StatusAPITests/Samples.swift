@@ -173,7 +173,8 @@ final class SampleSource: StatusSource {
         let sample = AgentMeters.Histogram(bounds: [0.01, 1], counts: [3, 2, 1], sum: 2.5)
         return AgentMeters(
             plans: sample, turns: sample, executing: sample, healthy: sample,
-            events: [("exited", 7), ("rolledBack", 2)])
+            events: [("exited", 7), ("rolledBack", 2)],
+            schedules: [.init(name: "hourly", runs: [("succeeded", 6)], lateness: sample, retries: 2)])
     }
 
     func tail(_ query: TailQuery) -> AsyncStream<[TailRecord]> { AsyncStream { $0.finish() } }

@@ -128,7 +128,13 @@ extension ScheduleStatus {
                 remedy: "it does not fire until that is mended")
         }
         if state == .elsewhere { return nil }
-        if let last, state == .failing || last.state.isFailure {
+        if state == .failing, last?.state.isFailure != true {
+            return ScheduleTrouble(
+                kind: .failing,
+                text: failures > 1 ? "its last \(failures) runs failed" : "its last run failed",
+                remedy: "`plumb runs \(schedule.name) --state failed,timedOut,lost` says why")
+        }
+        if let last, last.state.isFailure {
             let often = failures > 1 ? "\(failures) runs in a row failed, the last: " : ""
             return ScheduleTrouble(
                 kind: .failing, text: often + last.text, remedy: last.remedy,
@@ -153,11 +159,11 @@ extension ScheduleStatus {
     /// One sentence for a table: what is wrong, or unusual; "" where nothing is.
     package func standing(now: WallTime) -> String {
         if let trouble = trouble(now: now) { return trouble.text }
-        if let message, !message.isEmpty { return message }
         switch state {
         case .suspended: return "suspended: it does not fire until spec.suspend is false again"
         case .hostSuspended: return "the host is suspended: it does not fire until `plumb resume`"
         case .elsewhere: return "its nodes do not pick this host"
+        case _ where message?.isEmpty == false: return message ?? ""
         case .active where schedule.trigger.isByClock && next == nil:
             return "it never fires again: its calendar has no time that is still to come"
         default: return ""

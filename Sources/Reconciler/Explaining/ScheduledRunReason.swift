@@ -28,6 +28,7 @@ package enum ScheduledRunReason: String, Sendable, Hashable, CaseIterable {
     case replaced = "Replaced"
     case stopped = "Stopped"
     case keeperLost = "KeeperLost"
+    case rebooted = "Rebooted"
     case claimUnproven = "ClaimUnproven"
     case neverStarted = "NeverStarted"
 
@@ -59,6 +60,7 @@ package enum ScheduledRunReason: String, Sendable, Hashable, CaseIterable {
         case .replaced: "the next run took its place"
         case .stopped: "it was stopped"
         case .keeperLost: "its keeper was killed, and the rest of its tree was ended"
+        case .rebooted: "the host was restarted"
         case .neverStarted: "the host was restarted before it could begin"
         case .claimUnproven: "the agent ended while it was being started, and whether it ran cannot be proven"
         }
@@ -67,7 +69,7 @@ package enum ScheduledRunReason: String, Sendable, Hashable, CaseIterable {
     /// What an operator can do; nil: nothing needs to be done.
     package var remedy: String? {
         switch self {
-        case .missed, .hostBusy, .neverStarted:
+        case .missed, .hostBusy, .neverStarted, .rebooted:
             "a commit that changes spec.runNonce asks for one run now; catchUp decides what is made up for"
         case .catchUpBound: "raise spec.catchUp.max if all of them have to run"
         case .clockSetForward:

@@ -14,7 +14,7 @@ extension Route {
                 .instance, .schedule, .label, .node, .since,
                 Parameter(
                     "state", .words(RunFilter.words),
-                    "Only runs that go on (`live`), that are over (`ended`), or of Schedules in these states.",
+                    "Only what goes on (`live`) or is over (`ended`), or runs of Schedules in these states.",
                     example: "ended"),
                 .limit(StatusLimits.runsDefault, max: StatusLimits.runsMax), .cursor,
             ],

@@ -6,8 +6,8 @@ package struct FiringDocument: Codable, Sendable, Hashable {
     package var at: Timestamp
     /// With its jitter; nil: the same.
     package var dueAt: Timestamp?
-    /// `at` as clocks in the Schedule's own time zone show it: `2026-11-22T03:00:00+01:00`. nil: the host does
-    /// not know the zone.
+    /// `at` as clocks in the Schedule's own time zone show it: `2026-11-22T03:00:00+01:00`. nil: the host
+    /// does not know the zone.
     package var local: String?
     /// What a change of the clock made of it.
     package var note: String?

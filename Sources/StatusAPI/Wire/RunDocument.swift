@@ -19,8 +19,8 @@ package struct RunDocument: Codable, Sendable, Hashable {
     package var revision: RevisionDocument
     package var specHash: String?
     package var startHash: String?
-    /// Of an Instance's: `live`, `ended`, or `unknown`: it began, and it is not known whether it goes on. Of a
-    /// Schedule's: `queued`, `waiting`, `starting`, `running`, `stopping`; and over `succeeded`, `failed`,
+    /// Of an Instance's: `live`, `ended`, or `unknown`: it began, and it is not known whether it goes on. Of
+    /// a Schedule's: `queued`, `waiting`, `starting`, `running`, `stopping`; and over `succeeded`, `failed`,
     /// `timedOut`, `replaced`, `stopped`, `lost`, `missed`, `skipped`, `forbidden`.
     package var state: String
     /// Of a live one.

@@ -10,14 +10,15 @@ package struct ScheduleDocument: Codable, Sendable, Hashable {
     package var labels: [String: String]
     /// `schedules/report.yaml:4`.
     package var declaredAt: String
-    /// `active`, `failing`, `broken`, `suspended`, `hostSuspended` or `elsewhere`; `declared` by an agent that
-    /// runs none.
+    /// `active`, `failing`, `broken`, `suspended`, `hostSuspended` or `elsewhere`; `declared` by an agent
+    /// that runs none.
     package var state: String
     /// What is wrong or unusual, in one sentence; "" where nothing is.
     package var message: String
     /// What somebody should look at; nil: nothing.
     package var trouble: ScheduleTroubleDocument?
-    /// `cron 0 3 * * *`, `every 15m`, `when dump succeeded`; nil by an agent that runs none, like what follows.
+    /// `cron 0 3 * * *`, `every 15m`, `when dump succeeded`; nil by an agent that runs none, like what
+    /// follows.
     package var trigger: String?
     package var timezone: String?
     /// `run report@1.4.2`, `signal web SIGHUP`, `restart web`.

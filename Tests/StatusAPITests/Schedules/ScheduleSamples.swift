@@ -30,7 +30,7 @@ extension Sample {
         _ schedule: String, _ number: Int, _ state: ScheduledRun.State,
         reason: ScheduledRunReason? = nil, message: String? = nil, exit: Int32? = nil
     ) -> ScheduledRun {
-        let id = RunID(milliseconds: 1_790_000_000_000 + UInt64(number), randomness: 0xABCD_0000)
+        let id = RunID(milliseconds: UInt64(1_790_000_000_000 + number), randomness: 0xABCD_0000)
         var run = ScheduledRun(
             id: id, schedule: schedule, trigger: .time, nominal: wall(number), state: state,
             reason: reason?.rawValue, message: message, recorded: wall(number), revision: revision,
@@ -56,7 +56,7 @@ extension Sample {
         run.attempts.append(
             ScheduledRun.Attempt(
                 run: second, started: wall(-3_580), ended: wall(-3_570), exit: run.attempts[0].exit))
-        run.errors = "cannot open /srv/report\nthe secret is hunter2\n"
+        run.errors = "cannot open /srv/report\nthe secret is correct-horse\n"
         run.output = [ScheduledRun.OutputFile(path: "report/a.csv", bytes: 1_234)]
         return run
     }()

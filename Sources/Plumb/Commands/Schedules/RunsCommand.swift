@@ -8,8 +8,8 @@ struct RunsCommand: AsyncParsableCommand {
         commandName: "runs",
         abstract: "List runs of Schedules, show one, or print what it wrote.",
         discussion: """
-            Without a subcommand it lists, the newest first: also what was missed, skipped or forbidden, with \
-            the reason. `plumb get runs` shows the runs of Instances too.
+            Without a subcommand it lists, the newest first: also what was missed, skipped or forbidden, \
+            with the reason. `plumb get runs` shows the runs of Instances too.
             """,
         subcommands: [List.self, Show.self, RunLogs.self], defaultSubcommand: List.self)
 

@@ -7,8 +7,8 @@ struct SchedulesCommand: AsyncParsableCommand {
         commandName: "schedules",
         abstract: "List Schedules with their next and their last time, the worst first.",
         discussion: """
-            Times are as clocks in the Schedule's own time zone show them. `plumb describe schedule NAME` says \
-            everything about one, `plumb runs NAME` lists its runs.
+            Times are as clocks in the Schedule's own time zone show them. `plumb describe schedule NAME` \
+            says everything about one, `plumb runs NAME` lists its runs.
             """)
 
     @Option(
