@@ -1,5 +1,3 @@
-package import Manifests
-
 /// One line of a Schedule's history: a run, or why there was none.
 package struct ScheduledRun: Sendable, Hashable, Codable {
     /// Of the first attempt's process, and of the record where nothing was started.
