@@ -99,8 +99,8 @@ import Testing
               history: {keep: 20, keepFailed: 20, maxAge: 30d}
               dependsOn: []
             """)
-        #expect(written.hash == (try resolved()).hash)
-        #expect(written.fields.map(\.path) == (try resolved()).fields.map(\.path))
+        let usual = try resolved()
+        #expect(written.hash == usual.hash && written.fields.map(\.path) == usual.fields.map(\.path))
     }
 
     @Test(
@@ -127,7 +127,8 @@ import Testing
 
     @Test func nodesDecideWhoFires() throws {
         let elsewhere = try resolved("  nodes: {names: [edge-2]}")
-        #expect(!elsewhere.assigned && elsewhere.hash == (try resolved()).hash)
+        let usual = try resolved()
+        #expect(!elsewhere.assigned && elsewhere.hash == usual.hash)
         #expect(try resolved("  nodes: {names: [edge-1]}").assigned)
     }
 

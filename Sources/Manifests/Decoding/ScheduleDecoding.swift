@@ -25,8 +25,10 @@ struct ScheduleDecoding {
         result.catchUp = CatchUpPolicy(
             policy: catchUp?.choice("policy") ?? .last, max: catchUp?.integer("max") ?? 100)
         let concurrency = spec.object("concurrency")
+        let usual = ConcurrencyPolicy.usual(for: trigger)
         result.concurrency = ConcurrencyPolicy(
-            policy: concurrency?.choice("policy") ?? .forbid, max: concurrency?.integer("max") ?? 10)
+            policy: concurrency?.choice("policy") ?? usual.policy,
+            max: concurrency?.integer("max") ?? usual.max)
         result.window = window
         result.suspend = spec.bool("suspend") ?? false
         result.runNonce = spec.string("runNonce") ?? ""
