@@ -9,6 +9,7 @@ extension Planner {
     /// it is to be looked at.
     mutating func planRollout(_ name: String, _ remembered: InstanceMemory) {
         if let at = remembered.promotionDue(of: name, observed: observed), at > now { wake(at) }
+        if let at = remembered.overtakenDue(of: name, observed: observed)?.at, at > now { wake(at) }
         if observed.stopping { return }
         if let rollout = remembered.activeRollout, let desired = remembered.applied?.desired,
             desired.target > 0
@@ -62,18 +63,24 @@ extension Planner {
         guard let remembered = memory.instances[slot.instance], let rollout = remembered.activeRollout,
             let old = remembered.standIn(slot.replica.index, applied)
         else { return nil }
-        let hasGivenUp = remembered.replicas[slot.replica.index]?.restart.gaveUp != nil
-        if applied.desired.spec.update.isBlueGreen, !hasGivenUp {
-            check(applied.desired.spec)
-            return old
-        }
-        if holdsBack(rollout, from: slot, applied), !isKnownMissing(old) { return old }
+        guard isHeldBack(rollout, slot, old, applied) else { return nil }
+        // What it waits for may be there by the time that it can begin.
+        check(applied.desired.spec)
+        return old
+    }
+
+    private func isHeldBack(
+        _ rollout: Rollout, _ slot: SlotID, _ old: InstanceSpec, _ applied: InstanceMemory.Applied
+    ) -> Bool {
+        let own = memory.instances[slot.instance]?.replicas[slot.replica.index]
+        if applied.desired.spec.update.isBlueGreen, own?.restart.gaveUp == nil { return true }
+        if holdsBack(rollout, from: slot, applied), !isKnownMissing(old) { return true }
         if case .failed(_, _, let retryAt) = observed.preparations[applied.desired.spec.specHash],
             retryAt > now
         {
-            return old
+            return true
         }
-        return gate.unmet(applied, changed: true) == nil ? nil : old
+        return gate.unmet(applied, changed: true) != nil
     }
 
     /// The new spec has all the canaries that it may have: whatever else ends meanwhile is not one more.
@@ -109,13 +116,17 @@ extension Planner {
         guard isPrepared(slot, old) else { return }
         if let unmet = gate.unmet(applied, changed: false) { return wait(slot, unmet, until: nil) }
         let revision = remembered.goodFacts?[old.specHash.hex]?.revision ?? applied.startRevision
-        let cause =
-            own.lastStop == nil
-            ? own.lastExit.map { Cause(reason: .exited($0)) } : own.lastStop
+        let missing = Cause(reason: .missing, place: applied.desired.place, revision: revision)
+        let cause: Cause? =
+            switch own.lastStop?.reason {
+            case .scaled: applied.scaleCause
+            case .some: own.lastStop
+            case nil: own.isEnded ? own.lastExit.map { Cause(reason: .exited($0)) } : nil
+            }
         start(
             StartAction(
                 slot: slot, spec: old, nonce: last.nonce, revision: revision,
                 dependsOn: applied.desired.dependsOn,
-                cause: cause ?? Cause(reason: .missing, place: applied.desired.place, revision: revision)))
+                cause: cause ?? missing))
     }
 }
