@@ -172,7 +172,7 @@ package struct Assessment: Sendable {
             return .start(applied.startCause)
         }
         guard let stop = own.lastStop else {
-            // Of a run that was never handed over no end is known; the one before it ended for its own reason.
+            // Of a run that was never handed over no end is known; the one before it had its own reason.
             guard own.isEnded else { return .start(applied.missing) }
             return .start(own.lastExit.map { Cause(reason: .exited($0)) } ?? applied.startCause)
         }
@@ -190,7 +190,7 @@ package struct Assessment: Sendable {
 extension InstanceMemory.Applied {
     /// Why a run is started of whose forerunner nothing is known.
     fileprivate var missing: Cause {
-        Cause(reason: .missing, place: desired.place, revision: startRevision)
+        rollback ?? Cause(reason: .missing, place: desired.place, revision: startRevision)
     }
 }
 

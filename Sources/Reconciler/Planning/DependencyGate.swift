@@ -23,8 +23,8 @@ struct DependencyGate {
         return nil
     }
 
-    /// The first dependency that changed in the same revision and is not well as its new spec, or nil: what is
-    /// applied to a live run waits for no other change, because it may be what mends that run.
+    /// The first dependency that changed in the same revision and is not well as its new spec, or nil: what
+    /// is applied to a live run waits for no other change, because it may be what mends that run.
     func unmetLive(_ applied: InstanceMemory.Applied) -> Waiting.Reason? {
         guard applied.rollback == nil else { return nil }
         for dependency in applied.desired.dependsOn {

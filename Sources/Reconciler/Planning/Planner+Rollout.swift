@@ -60,9 +60,13 @@ extension Planner {
     /// rolled back, canaries are held, the whole new set is not healthy) and the run of the old one has
     /// ended: it stays what it was until it can.
     mutating func standIn(for slot: SlotID, _ applied: InstanceMemory.Applied) -> InstanceSpec? {
-        guard let remembered = memory.instances[slot.instance], let rollout = remembered.activeRollout,
-            let old = remembered.standIn(slot.replica.index, applied)
+        guard let remembered = memory.instances[slot.instance], let rollout = remembered.activeRollout
         else { return nil }
+        if remembered.replicas[slot.replica.index]?.lastKey == nil, let good = remembered.fallback {
+            // One that is new is no canary where there are enough of them: it begins as what the others are.
+            return holdsBack(rollout, from: slot, applied) && !isKnownMissing(good) ? good : nil
+        }
+        guard let old = remembered.standIn(slot.replica.index, applied) else { return nil }
         guard isHeldBack(rollout, slot, old, applied) else { return nil }
         // What it waits for may be there by the time that it can begin.
         check(applied.desired.spec)
@@ -99,9 +103,10 @@ extension Planner {
 
     /// Its exits count as those of any run: backoff, and an end of it.
     mutating func planStandIn(_ old: InstanceSpec, _ slot: SlotID, _ applied: InstanceMemory.Applied) {
-        guard let remembered = memory.instances[slot.instance],
-            let own = remembered.replicas[slot.replica.index], let last = own.lastKey
-        else { return }
+        guard let remembered = memory.instances[slot.instance] else { return }
+        let own = remembered.replicas[slot.replica.index] ?? ReplicaMemory()
+        let facts = remembered.goodFacts?[old.specHash.hex]
+        let last = own.lastKey ?? RunKey(start: old.startHash, nonce: facts?.nonce ?? applied.desired.nonce)
         if case .failed(_, _, let retryAt) = observed.preparations[applied.desired.spec.specHash],
             retryAt > now
         {
@@ -115,12 +120,13 @@ extension Planner {
         }
         guard isPrepared(slot, old) else { return }
         if let unmet = gate.unmet(applied, changed: false) { return wait(slot, unmet, until: nil) }
-        let revision = remembered.goodFacts?[old.specHash.hex]?.revision ?? applied.startRevision
+        let revision = facts?.revision ?? applied.startRevision
         let missing = Cause(reason: .missing, place: applied.desired.place, revision: revision)
         let cause: Cause? =
             switch own.lastStop?.reason {
             case .scaled: applied.scaleCause
             case .some: own.lastStop
+            case nil where own.lastKey == nil: own.wanted ?? applied.scaleCause
             case nil: own.isEnded ? own.lastExit.map { Cause(reason: .exited($0)) } : nil
             }
         start(
