@@ -30,6 +30,7 @@ packages:
 	pkg-config --exists libgit2 2>/dev/null || missing="$$missing libgit2-dev"; \
 	pkg-config --exists libarchive 2>/dev/null || missing="$$missing libarchive-dev"; \
 	pkg-config --exists sqlite3 2>/dev/null || missing="$$missing libsqlite3-dev"; \
+	[ -e /usr/share/zoneinfo/UTC ] || missing="$$missing tzdata"; \
 	if [ -n "$$missing" ]; then \
 	    echo "Installing$$missing"; \
 	    if ! command -v apt-get >/dev/null; then \
