@@ -99,7 +99,15 @@ struct TraceCommand: AsyncParsableCommand {
     }
 
     private func wanted() throws -> String {
-        if let revision { return String(revision.split(separator: "@").last ?? "").lowercased() }
+        if let revision {
+            let digits = String(revision.split(separator: "@").last ?? "").lowercased()
+            guard (4...40).contains(digits.count), digits.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
+                throw CommandFailure(
+                    message: "'\(revision)' names no commit: it has 4 to 40 hexadecimal digits",
+                    remedy: "`plumb get revisions` lists those that were seen here")
+            }
+            return digits
+        }
         let status = try WireMismatch.decode(StatusDocument.self, try agent.client.get("/v1/status"))
         if let accepted = status.source.accepted { return accepted.commit }
         throw CommandFailure(

@@ -64,14 +64,22 @@ package struct AgentMeters: Sendable {
 
     private static func family(_ name: String, _ help: String, _ histogram: Histogram) -> MetricFamily {
         var family = MetricFamily(name, .histogram, help)
+        family.add(histogram)
+        return family
+    }
+}
+
+extension MetricFamily {
+    /// Its buckets, each with all that is below it.
+    mutating func add(_ histogram: AgentMeters.Histogram, _ labels: KeyValuePairs<String, String> = [:]) {
         var total: UInt64 = 0
+        let pairs = labels.map { ($0.key, $0.value) }
         for (index, count) in histogram.counts.enumerated() {
             total += count
             let end = index < histogram.bounds.count ? "\(histogram.bounds[index])" : "+Inf"
-            family.add(total, ["le": end], suffix: "_bucket")
+            add(Double(total), pairs + [("le", end)], suffix: "_bucket")
         }
-        family.add(histogram.sum, suffix: "_sum")
-        family.add(total, suffix: "_count")
-        return family
+        add(histogram.sum, pairs, suffix: "_sum")
+        add(Double(total), pairs, suffix: "_count")
     }
 }
