@@ -54,13 +54,25 @@ struct ControllerDelegation {
     /// The controllers that groups in the tree have.
     func delegate() -> Set<Controller> {
         guard !names("\(parent)/cgroup.controllers").isDisjoint(with: Self.known) else { return [] }
-        enable(in: parent)
-        if isOwnGroup, !Self.known.isSubset(of: names("\(parent)/cgroup.subtree_control")), makeRoom() {
-            enable(in: parent)
-        }
+        if !isInhabited || (isOwnGroup && makeRoom()) { enable(in: parent) } else { undoThreaded() }
         enable(in: tree)
         let given = names("\(tree)/cgroup.subtree_control")
         return Set(Controller.allCases.filter { given.contains($0.rawValue) })
+    }
+
+    /// Whether processes stand in the parent itself. Such a group gives no controller away but the threaded
+    /// ones (cpu, pids), and once it gave those nothing can be started in any group below it. The root of the
+    /// hierarchy alone is free of that rule; it has no type.
+    private var isInhabited: Bool {
+        access("\(parent)/cgroup.type", F_OK) == 0 && !GroupMembers.pids(of: parent, below: false).isEmpty
+    }
+
+    /// Takes back what makes the groups below useless.
+    private func undoThreaded() {
+        guard names("\(parent)/cgroup.type").contains("threaded") else { return }
+        for name in names("\(parent)/cgroup.subtree_control") {
+            ControlFile.write("\(parent)/cgroup.subtree_control", "-\(name)")
+        }
     }
 
     func missing(_ controller: Controller) -> ControllerPlace {
@@ -100,6 +112,7 @@ struct ControllerDelegation {
         }
         let leaf = "\(parent)/agent"
         guard isDelegated, mkdir(leaf, 0o755) == 0 || errno == EEXIST else { return false }
-        return GroupMembers.move(from: parent, to: leaf) == 0
+        // Without those below: they are runs, in groups of their own.
+        return GroupMembers.move(from: parent, to: leaf, below: false) == 0
     }
 }
