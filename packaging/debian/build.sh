@@ -19,7 +19,9 @@ chmod 755 "$tree"
 install -D -m 755 "$release/plumb" "$tree/usr/bin/plumb"
 install -D -m 755 "$release/plumb-keeper" "$tree/usr/libexec/plumb/plumb-keeper"
 strip --strip-unneeded -R .comment -R .note "$tree/usr/bin/plumb" "$tree/usr/libexec/plumb/plumb-keeper"
-install -D -m 644 "$top/packaging/systemd/plumb.service" "$tree/usr/lib/systemd/system/plumb.service"
+for unit in plumb.service plumb-runs.service; do
+    install -D -m 644 "$top/packaging/systemd/$unit" "$tree/usr/lib/systemd/system/$unit"
+done
 install -D -m 644 "$here/agent.yaml" "$tree/etc/plumb/agent.yaml"
 doc=$tree/usr/share/doc/plumb
 mkdir -p "$doc/examples"

@@ -19,7 +19,7 @@ base=${DEB_TEST_BASE:-$(dirname "$deb")/base-$VERSION_CODENAME.tar}
 if [ ! -e "$base" ]; then
     # The package is for the Debian that it was built on.
     echo "Making a Debian $VERSION_CODENAME ..."
-    mmdebstrap --quiet --variant=minbase --include=systemd-sysv,dbus,procps "$VERSION_CODENAME" "$base.new"
+    mmdebstrap --quiet --variant=minbase --include=systemd-sysv,dbus "$VERSION_CODENAME" "$base.new"
     mv "$base.new" "$base"
 fi
 tree=$work/tree

@@ -36,11 +36,11 @@ enum GroupMembers {
 
     /// Moves every process, and those that they fork meanwhile, into another group of any hierarchy. Returns
     /// how many could not be moved.
-    static func move(from group: String, to target: String, below: Bool = true) -> Int {
+    static func move(from group: String, to target: String) -> Int {
         var failed = 0
         for _ in 0..<roundsMax {
             let there = Set(pids(of: target))
-            let missing = pids(of: group, below: below).filter { !there.contains($0) }
+            let missing = pids(of: group).filter { !there.contains($0) }
             if missing.isEmpty { return 0 }
             failed = 0
             for pid in missing {
