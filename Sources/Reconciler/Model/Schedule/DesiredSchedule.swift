@@ -28,6 +28,31 @@ package struct DesiredSchedule: Sendable, Hashable, Codable {
     /// Of `fields`: whether anything of the Schedule that acts is another than before.
     package var hash: SpecHash
 
+    package init(
+        name: String, place: Location, trigger: ScheduleTrigger, action: Action, fields: [SpecField] = [],
+        hash: SpecHash
+    ) {
+        self.name = name
+        labels = [:]
+        self.place = place
+        assigned = true
+        self.trigger = trigger
+        timezone = "UTC"
+        dst = ClockChangePolicy()
+        catchUp = CatchUpPolicy()
+        jitter = .zero
+        concurrency = ConcurrencyPolicy()
+        suspend = false
+        runNonce = ""
+        self.action = action
+        retries = RetryPolicy()
+        successExitCodes = []
+        history = RunHistoryPolicy()
+        dependsOn = []
+        self.fields = fields
+        self.hash = hash
+    }
+
     package enum Action: Sendable, Hashable, Codable {
         /// `spec.name` is `DesiredSchedule.owner(of:)`; `reference` is `report@^1` as written.
         case run(spec: Boxed<InstanceSpec>, reference: String)

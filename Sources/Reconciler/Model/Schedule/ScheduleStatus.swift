@@ -1,5 +1,3 @@
-package import Manifests
-
 /// How a Schedule stands, for whoever shows it.
 package struct ScheduleStatus: Sendable {
     package var schedule: DesiredSchedule
