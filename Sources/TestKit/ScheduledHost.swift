@@ -96,7 +96,9 @@ package struct ScheduledHost {
         schedules = Schedules(memory: stored, isSameBoot: isSameBoot)
         if let accepted { schedules.accept(accepted, at: clock.moment, in: surroundings()) }
         let found =
-            live.values.map { FoundScheduledRun(run: $0.run, slot: $0.slot, record: $0.record, state: .live(identity($0))) }
+            live.values.map {
+                FoundScheduledRun(run: $0.run, slot: $0.slot, record: $0.record, state: .live(identity($0)))
+            }
             + ended.map {
                 FoundScheduledRun(run: $0, slot: $1.slot, record: $1.record, state: .exited($1.exit))
             }
@@ -198,7 +200,8 @@ package struct ScheduledHost {
         for signal in orders.signals {
             signals.append(signal)
             schedules.signalled(
-                signal.schedule, signal.record, count: signal.runs.count, at: clock.moment, in: surroundings())
+                signal.schedule, signal.record, count: signal.runs.count, at: clock.moment, in: surroundings()
+            )
             isMore = true
         }
         restarts += orders.restarts
@@ -254,7 +257,9 @@ package struct IntervalTimes: NominalTimes {
     private let jitter: Int64
 
     package init?(_ schedule: DesiredSchedule) {
-        guard case .interval(let interval, anchor: let anchor) = schedule.trigger, schedule.timezone != "Nowhere" else {
+        guard case .interval(let interval, anchor: let anchor) = schedule.trigger,
+            schedule.timezone != "Nowhere"
+        else {
             return nil
         }
         every = interval.nanoseconds
@@ -275,7 +280,9 @@ package struct IntervalTimes: NominalTimes {
         return span >= 0 ? span / every : -((-span + every - 1) / every)
     }
 
-    package func next(after time: WallTime) -> Firing? { firing(anchor + (steps(time.nanoseconds) + 1) * every) }
+    package func next(after time: WallTime) -> Firing? {
+        firing(anchor + (steps(time.nanoseconds) + 1) * every)
+    }
 
     package func firings(in range: Range<WallTime>, limit: Int) -> [Firing] {
         var found: [Firing] = []

@@ -5,7 +5,8 @@ import TestKit
 /// Schedules by an interval, with room for what a test is about.
 enum Scheduled {
     static func every(
-        _ interval: Duration, _ name: String = "job", nonce: String = "", _ change: (inout DesiredSchedule) -> Void = { _ in }
+        _ interval: Duration, _ name: String = "job", nonce: String = "",
+        _ change: (inout DesiredSchedule) -> Void = { _ in }
     ) -> DesiredSchedule {
         var schedule = DesiredSchedule(
             name: name, place: Location(file: "job.yaml", line: 1, column: 1),
@@ -20,7 +21,8 @@ enum Scheduled {
     static func spec(_ name: String) -> InstanceSpec {
         InstanceSpec(
             name: DesiredSchedule.owner(of: name), unit: "report@1.0.0", profile: .oneshot,
-            process: ProcessSpec(command: "/bin/true"), health: Health(), restart: RestartPolicy(policy: .never),
+            process: ProcessSpec(command: "/bin/true"), health: Health(),
+            restart: RestartPolicy(policy: .never),
             stop: StopPolicy(), logging: LoggingPolicy(), update: UpdatePolicy(), fields: [],
             startHash: StartHash(hex: name), specHash: SpecHash(hex: name))
     }

@@ -213,7 +213,10 @@ struct ScheduleWishTests {
         host.isHostSuspended = false
         host.turn()
         #expect(host.nominals().count == 1)
-        #expect(host.lines(of: "job").contains { $0.state == .missed && $0.reason == "HostSuspended" && $0.count == 4 })
+        #expect(
+            host.lines(of: "job").contains {
+                $0.state == .missed && $0.reason == "HostSuspended" && $0.count == 4
+            })
     }
 
     @Test func outsideItsWindowItWaitsForTheOpening() {
@@ -256,7 +259,9 @@ struct ScheduleWishTests {
         let ping = Scheduled.every(.seconds(10), "ping", nonce: "1") {
             $0.trigger = .event(.schedule("pong", outcome: .ended))
         }
-        let pong = Scheduled.every(.seconds(10), "pong") { $0.trigger = .event(.schedule("ping", outcome: .ended)) }
+        let pong = Scheduled.every(.seconds(10), "pong") {
+            $0.trigger = .event(.schedule("ping", outcome: .ended))
+        }
         var host = Scheduled.host(first, second, ping, pong)
         host.advance(by: .seconds(10))
         host.exitAll()
@@ -274,9 +279,13 @@ struct ScheduleWishTests {
     }
 
     @Test func signalsAndRestartsAreRunsToo() {
-        let signal = Scheduled.every(.seconds(10), "hup") { $0.action = .signal(instance: "web", signal: .hup) }
+        let signal = Scheduled.every(.seconds(10), "hup") {
+            $0.action = .signal(instance: "web", signal: .term)
+        }
         let restart = Scheduled.every(.seconds(10), "nightly") { $0.action = .restart(instance: "web") }
-        let none = Scheduled.every(.seconds(10), "none") { $0.action = .signal(instance: "nobody", signal: .hup) }
+        let none = Scheduled.every(.seconds(10), "none") {
+            $0.action = .signal(instance: "nobody", signal: .term)
+        }
         var host = Scheduled.host(signal, restart, none)
         host.advance(by: .seconds(10))
         #expect(host.signals.count == 1)

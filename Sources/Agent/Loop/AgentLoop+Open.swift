@@ -30,7 +30,8 @@ extension AgentLoop {
             adopt(run, at: moment)
         }
         adoptScheduled(
-            found.filter { DesiredSchedule.schedule(ofOwner: $0.slot.instance) != nil }, remembered, at: moment)
+            found.filter { DesiredSchedule.schedule(ofOwner: $0.slot.instance) != nil }, remembered,
+            at: moment)
         if remembered.rebuilt != nil { world.recallGood(at: moment) }
         claimAnew(known: Set(remembered.openRuns), at: moment)
         closeLostClaims(remembered.openRuns, found: Set(found.map(\.run)), at: moment)

@@ -61,7 +61,8 @@ package struct LoopMeters: Sendable {
     mutating func note(_ observations: [ScheduleObservation]) {
         for observation in observations {
             switch observation {
-            case .started(let name, let lateness): schedules[name, default: ScheduleMeters()].lateness.add(lateness)
+            case .started(let name, let lateness):
+                schedules[name, default: ScheduleMeters()].lateness.add(lateness)
             case .retried(let name): schedules[name, default: ScheduleMeters()].retries += 1
             case .over(let name, let state, let count):
                 schedules[name, default: ScheduleMeters()].runs[state, default: 0] += count

@@ -112,7 +112,8 @@ package struct MemoryBatch: Sendable {
         }
         let newer = Set(later.scheduledRuns.map(\.id))
         scheduledRuns = Array(
-            (scheduledRuns.filter { !newer.contains($0.id) } + later.scheduledRuns).suffix(Self.keptEventsMax))
+            (scheduledRuns.filter { !newer.contains($0.id) } + later.scheduledRuns).suffix(Self.keptEventsMax)
+        )
         forgottenRuns += later.forgottenRuns
     }
 }

@@ -36,7 +36,8 @@ extension World {
         else { return false }
         return (0..<desired.target).allSatisfy { index in
             if remembered.replicas[index]?.completed == desired.key { return true }
-            return observed.runs[remembered.slot(of: ReplicaID(instance: name, index: index))]?.isReady == true
+            return observed.runs[remembered.slot(of: ReplicaID(instance: name, index: index))]?.isReady
+                == true
         }
     }
 

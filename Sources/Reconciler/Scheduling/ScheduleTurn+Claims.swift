@@ -51,7 +51,8 @@ extension ScheduleTurn {
         let waitsItsTurn = trigger == .catchUp || trigger == .nonce
         switch schedule.concurrency.policy {
         case .allow where busy >= schedule.concurrency.max && !waitsItsTurn:
-            forbid(firing, trigger, RunReason.tooManyRuns, "\(busy) runs are under way, as many as are allowed")
+            forbid(
+                firing, trigger, RunReason.tooManyRuns, "\(busy) runs are under way, as many as are allowed")
         case .forbid where busy > 0 && !waitsItsTurn:
             forbid(firing, trigger, RunReason.forbidden, "an earlier run is not over")
         case .queue where busy > schedule.concurrency.max && !waitsItsTurn:

@@ -40,7 +40,9 @@ extension ScheduleTurn {
         if around.isHostSuspended {
             return ScheduleBar(reason: RunReason.hostSuspended, message: "the host was suspended at its time")
         }
-        guard schedule.window != nil, case .closed(let opensAt) = around.window(schedule, now) else { return nil }
+        guard schedule.window != nil, case .closed(let opensAt) = around.window(schedule, now) else {
+            return nil
+        }
         return ScheduleBar(
             reason: RunReason.windowClosed, message: "its time was outside the window", until: opensAt)
     }
@@ -79,13 +81,16 @@ extension ScheduleTurn {
         if let missed = rest.missed {
             let reason =
                 isLate ? RunReason.deadlinePassed : isBounded ? RunReason.catchUpBound : found.reason
-            let more = isLate ? ", and startingDeadline is over" : isBounded ? ", and catchUp.max is less" : ""
+            let more =
+                isLate ? ", and startingDeadline is over" : isBounded ? ", and catchUp.max is less" : ""
             line(
                 .missed, reason, found.message + more, .time, first: missed.first, last: missed.last,
                 count: missed.count)
         }
         var before = previous
-        for (firing, trigger) in wanted.map({ ($0, ScheduledRun.Trigger.catchUp) }) + found.onTime.map({ ($0, .time) }) {
+        for (firing, trigger) in wanted.map({ ($0, ScheduledRun.Trigger.catchUp) })
+            + found.onTime.map({ ($0, .time) })
+        {
             // What was missed stands between them, unless they follow one another.
             if let passed = rest.missed?.last, passed > before, passed < firing.nominal { before = passed }
             decide(schedule, firing, trigger, after: before)
@@ -96,7 +101,8 @@ extension ScheduleTurn {
     }
 
     private mutating func decide(
-        _ schedule: DesiredSchedule, _ firing: Firing, _ trigger: ScheduledRun.Trigger, after previous: WallTime
+        _ schedule: DesiredSchedule, _ firing: Firing, _ trigger: ScheduledRun.Trigger,
+        after previous: WallTime
     ) {
         guard isInTime(firing, schedule) else {
             return line(
@@ -138,7 +144,8 @@ private struct DueTimes {
 
     /// What is not run, as one.
     var missed: Missed? {
-        guard let first = passed?.first ?? late.first?.nominal, let last = late.last?.nominal ?? passed?.last else {
+        guard let first = passed?.first ?? late.first?.nominal, let last = late.last?.nominal ?? passed?.last
+        else {
             return nil
         }
         return Missed(first: first, last: last, count: (passed?.count ?? 0) + late.count)

@@ -7,7 +7,9 @@ extension ScheduleTurn {
         while index < memory.state.active.count {
             let item = memory.state.active[index]
             index += 1
-            guard !item.record.state.isOver, item.process == nil, item.record.state != .starting else { continue }
+            guard !item.record.state.isOver, item.process == nil, item.record.state != .starting else {
+                continue
+            }
             if isPastDeadline(item, schedule) {
                 expire(index - 1, item)
             } else if isItsTurn(index - 1, schedule) {
@@ -161,7 +163,8 @@ extension ScheduleTurn {
     private mutating func signal(_ index: Int, _ instance: String, _ signal: Signal) {
         let runs = around.readyRuns(instance)
         guard !runs.isEmpty else {
-            return over(index, .skipped, RunReason.noReplica, "no replica of \(instance) is ready on this host")
+            return over(
+                index, .skipped, RunReason.noReplica, "no replica of \(instance) is ready on this host")
         }
         state.active[index].record.state = .starting
         let record = memory.state.active[index].record

@@ -97,7 +97,9 @@ struct ScheduleTurn {
         state.line = line
         state.last = line
         save(line)
-        let times = count == 1 ? "a run was" : count < SchedulingBounds.countMax ? "\(count) runs were" : "many runs were"
+        let times =
+            count == 1
+            ? "a run was" : count < SchedulingBounds.countMax ? "\(count) runs were" : "many runs were"
         note(.scheduleMissed, line, "\(times) \(lineState.rawValue): \(message)")
     }
 }

@@ -57,7 +57,9 @@ extension Schedules {
         let withdrawn = memory.filter { $0.value.state.withdrawnAt != nil && $0.value.state.active.isEmpty }
         guard withdrawn.count > SchedulingBounds.withdrawnMax else { return }
         let oldestFirst = withdrawn.sorted { a, b in
-            let (x, y) = (a.value.state.withdrawnAt?.nanoseconds ?? 0, b.value.state.withdrawnAt?.nanoseconds ?? 0)
+            let (x, y) = (
+                a.value.state.withdrawnAt?.nanoseconds ?? 0, b.value.state.withdrawnAt?.nanoseconds ?? 0
+            )
             return (x, a.key) < (y, b.key)
         }
         for (name, _) in oldestFirst.prefix(withdrawn.count - SchedulingBounds.withdrawnMax) {
@@ -127,11 +129,15 @@ extension ScheduleTurn {
     mutating func dropWaiting(_ reason: String, _ message: String) {
         for index in memory.state.active.indices {
             let item = memory.state.active[index]
-            guard item.process == nil, !item.record.state.isOver, item.record.state != .starting else { continue }
+            guard item.process == nil, !item.record.state.isOver, item.record.state != .starting else {
+                continue
+            }
             if item.record.attempts.isEmpty {
                 over(index, .skipped, reason, message)
             } else {
-                over(index, .failed, item.record.reason, "\(item.record.message ?? ""), and is not: \(message)")
+                over(
+                    index, .failed, item.record.reason, "\(item.record.message ?? ""), and is not: \(message)"
+                )
             }
         }
         for asked in memory.state.asked {

@@ -88,7 +88,8 @@ extension Schedules {
 
     /// A run of which the memory knows nothing. False: nothing at all is known of it.
     private mutating func remember(_ found: FoundScheduledRun, at moment: Moment) -> Bool {
-        guard let name = DesiredSchedule.schedule(ofOwner: found.slot.instance), var record = found.record else {
+        guard let name = DesiredSchedule.schedule(ofOwner: found.slot.instance), var record = found.record
+        else {
             return false
         }
         record.state = .starting
@@ -145,7 +146,9 @@ extension ScheduleTurn {
     }
 
     private mutating func giveUpAction(_ item: ActiveRun) {
-        guard let index = memory.state.active.firstIndex(where: { $0.record.id == item.record.id }) else { return }
+        guard let index = memory.state.active.firstIndex(where: { $0.record.id == item.record.id }) else {
+            return
+        }
         over(
             index, .lost, RunReason.claimUnproven,
             "the agent ended between its claim and its word that the signal was sent")

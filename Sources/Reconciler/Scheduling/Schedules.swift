@@ -36,7 +36,9 @@ package struct Schedules: Sendable {
     mutating func touchAll() { touched.formUnion(memory.keys) }
 
     mutating func forgetTransient(_ name: String) {
-        (next[name], troubles[name], bars[name], wakeWalls[name], wakeInstants[name]) = (nil, nil, nil, nil, nil)
+        (next[name], troubles[name], bars[name], wakeWalls[name], wakeInstants[name]) = (
+            nil, nil, nil, nil, nil
+        )
         unwatched[name] = nil
         touched.remove(name)
         waiting.remove(name)
@@ -73,13 +75,15 @@ package struct Schedules: Sendable {
     /// When it wants to be asked again.
     package mutating func wakeAt(_ moment: Moment) -> Instant? {
         if !touched.isEmpty { return moment.instant }
-        let exact = moment.wall.nanoseconds.subtractingReportingOverflow(moment.instant.nanoseconds).partialValue
+        let exact = moment.wall.nanoseconds.subtractingReportingOverflow(moment.instant.nanoseconds)
+            .partialValue
         let apart = exact.subtractingReportingOverflow(offset)
         // The two clocks are never read at the same moment: a timer need not be set anew for that.
         if apart.overflow || abs(apart.partialValue) > Self.offsetSlack { offset = exact }
         var wakes = [wakeInstants.values.min()].compactMap { $0 }
         if let wall = wakeWalls.values.min() {
-            let steady = Instant(nanoseconds: wall.nanoseconds.subtractingReportingOverflow(offset).partialValue)
+            let steady = Instant(
+                nanoseconds: wall.nanoseconds.subtractingReportingOverflow(offset).partialValue)
             let late = wall > moment.wall && steady <= moment.instant
             wakes.append(late ? moment.instant + wall.elapsed(since: moment.wall) : steady)
         }
