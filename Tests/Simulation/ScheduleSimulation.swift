@@ -43,7 +43,9 @@ struct ScheduleSimulation {
             let step = min(left, .seconds(random.number(20...90)))
             host.advance(by: step)
             left -= step
-            for run in host.liveRuns where !random.once(in: 4) { host.exit(run, code: random.once(in: 10) ? 1 : 0) }
+            for run in host.liveRuns where !random.once(in: 4) {
+                host.exit(run, code: random.once(in: 10) ? 1 : 0)
+            }
         }
     }
 
@@ -95,7 +97,8 @@ struct ScheduleSimulation {
     private func check(_ schedule: DesiredSchedule, _ ran: Set<Int64>) throws {
         let wanted = nominals(of: schedule)
         guard ran.isSubset(of: wanted) else {
-            throw Failure(description: "\(schedule.name): ran at \(ran.subtracting(wanted).sorted().prefix(3))")
+            throw Failure(
+                description: "\(schedule.name): ran at \(ran.subtracting(wanted).sorted().prefix(3))")
         }
         let lines = host.lines(of: schedule.name)
         let untold = lines.filter { ScheduledRun.State.neverRan.contains($0.state) }
@@ -133,7 +136,8 @@ struct ScheduleSimulation {
             trigger: .interval(.seconds((random.pick(minutes) ?? 5) * 60), anchor: 0),
             action: .run(spec: Boxed(wrappedValue: Self.spec(name)), reference: "report@^1"),
             hash: SpecHash(hex: name))
-        schedule.catchUp = CatchUpPolicy(policy: random.pick(CatchUpPolicy.Policy.allCases) ?? .last, max: 1_000)
+        schedule.catchUp = CatchUpPolicy(
+            policy: random.pick(CatchUpPolicy.Policy.allCases) ?? .last, max: 1_000)
         let policies: [ConcurrencyPolicy.Policy] = [.allow, .forbid, .queue, .replace]
         schedule.concurrency = ConcurrencyPolicy(policy: random.pick(policies) ?? .forbid, max: 1_000)
         if random.once(in: 3) { schedule.retries = RetryPolicy(max: 2, initial: .seconds(5)) }
@@ -145,6 +149,7 @@ struct ScheduleSimulation {
             name: DesiredSchedule.owner(of: name), unit: "report@1.0.0", profile: .oneshot,
             process: ProcessSpec(command: "/bin/true"), health: Health(),
             restart: RestartPolicy(policy: .never), stop: StopPolicy(), logging: LoggingPolicy(),
-            update: UpdatePolicy(), fields: [], startHash: StartHash(hex: name), specHash: SpecHash(hex: name))
+            update: UpdatePolicy(), fields: [], startHash: StartHash(hex: name), specHash: SpecHash(hex: name)
+        )
     }
 }

@@ -21,7 +21,8 @@ struct SimulationTests {
         for _ in Attempt.attempts(20) { live(seeds.next()) }
     }
 
-    @Test("no time of a Schedule is run twice, and none is lost, though the agent dies", arguments: [1, 2, 3])
+    @Test(
+        "no time of a Schedule is run twice, and none is lost, though the agent dies", arguments: [1, 2, 3])
     func schedules(seed: UInt64) { live(seed, schedules: 30, for: .seconds(12 * 3_600)) }
 
     @Test(
