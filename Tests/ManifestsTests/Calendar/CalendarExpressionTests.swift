@@ -26,7 +26,7 @@ import Testing
             ("*:*:*", "s=* m=* h=* months=* days=*"), ("*-1,3..5-*", "s=0 m=0 h=0 months=1,3,4,5 days=*"),
             ("*~3", "s=0 m=0 h=0 months=* days=28"), ("*-*~01..03", "s=0 m=0 h=0 months=* days=28,29,30"),
             ("*-*~07/2", "s=0 m=0 h=0 months=* days=24,26,28,30"),
-            ("*-*~1..6/2", "s=0 m=0 h=0 months=* days=25,27,29"),
+            ("*-*~1..6/2", "s=0 m=0 h=0 months=* days=26,28,30"),
             ("Mon *-11~07/1", "s=0 m=0 h=0 months=11 days=30"), ("*-02~01", "s=0 m=0 h=0 months=2 days=28"),
         ])
     func read(text: String, expected: String) throws {

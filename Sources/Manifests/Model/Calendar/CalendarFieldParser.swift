@@ -119,12 +119,15 @@ struct CalendarFieldParser {
             last = end
         }
         guard scanner.next == UInt8(ascii: "/") else { return Array(first...(last ?? first)) }
-        // Days from the end are counted down, so a step goes towards the last day of the month.
-        let fromEnd = kind == .dayFromEnd
-        let begin = fromEnd ? last ?? first : first
-        let end = fromEnd ? (last == nil ? 1 : first) : last ?? kind.values.upperBound
-        let step = try step(&scanner, span: abs(end - begin), from: begin)
-        return Array(stride(from: begin, through: end, by: fromEnd ? -step : step))
+        // Days from the end are counted down, so a step without an end goes towards the last day of the
+        // month.
+        if kind == .dayFromEnd, last == nil {
+            let step = try step(&scanner, span: first - 1, from: first)
+            return Array(stride(from: first, through: 1, by: -step))
+        }
+        let end = last ?? kind.values.upperBound
+        let step = try step(&scanner, span: end - first, from: first)
+        return Array(stride(from: first, through: end, by: step))
     }
 
     private func step(

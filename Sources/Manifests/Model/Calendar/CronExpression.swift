@@ -1,5 +1,5 @@
-/// A cron expression that was checked: five fields, or six of which the first is seconds, or a shorthand such as
-/// `@daily`. What it means is told in docs/operating/schedules-calendar.md. Encoded as its text.
+/// A cron expression that was checked: five fields, or six of which the first is seconds, or a shorthand such
+/// as `@daily`. What it means is told in docs/operating/schedules-calendar.md. Encoded as its text.
 package struct CronExpression: Sendable {
     package let text: String
     let fields: CronFields
@@ -85,8 +85,8 @@ struct CronValues: Sendable {
     }
 }
 
-/// The numbers that stand for `H`. They are the same for ever: another one would move the Schedules of everybody
-/// who upgrades.
+/// The numbers that stand for `H`. They are the same for ever: another one would move the Schedules of
+/// everybody who upgrades.
 struct HashedFields {
     private let state: UInt64
 
