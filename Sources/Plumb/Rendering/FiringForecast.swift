@@ -9,7 +9,7 @@ struct FiringForecast {
 
     private static let shownMax = 3
 
-    init(now: WallTime, rules: @escaping (String) -> TimeZoneRules? = SystemZones().rules) {
+    init(now: WallTime, rules: @escaping (String) -> TimeZoneRules? = SystemZones.shared.rules) {
         self.now = now
         self.rules = rules
     }
@@ -32,13 +32,15 @@ struct FiringForecast {
     private func text(_ timing: ScheduleTiming) -> String? {
         guard timing.trigger.isByClock else { return nil }
         if timing.suspend { return "none, suspended" }
-        guard let zone = rules(timing.timezone) else { return "not known here: no time zone \(timing.timezone)" }
+        guard let zone = rules(timing.timezone) else {
+            return "not known here, without the time zone \(timing.timezone)"
+        }
         let firings = self.firings(of: timing)
         guard !firings.isEmpty else { return "never" }
         var shown = ""
         var day = ""
         for firing in firings {
-            let time = zone.local(firing.due)
+            let time = zone.shown(firing.due)
             shown += shown.isEmpty ? time : time.hasPrefix(day) ? ", " + time.dropFirst(11) : ", " + time
             day = String(time.prefix(10))
         }
@@ -63,9 +65,8 @@ struct FiringForecast {
 
 extension TimeZoneRules {
     /// `2026-11-23 03:00`, with seconds where there are any.
-    fileprivate func local(_ time: WallTime) -> String {
-        let seconds = time.nanoseconds / 1_000_000_000
-        let local = CivilTime(local: seconds + Int64(offset(at: seconds)))
+    fileprivate func shown(_ time: WallTime) -> String {
+        let local = local(time.nanoseconds / 1_000_000_000)
         return local.second == 0 ? String(local.text.dropLast(3)) : local.text
     }
 }

@@ -1,5 +1,6 @@
 import Manifests
 import Reconciler
+import StatusAPI
 
 /// What `plumb diff` prints.
 struct PlanReport {
@@ -175,7 +176,7 @@ extension PlanReport {
             "trigger": .string(timing.text), "timezone": .string(timing.timezone),
             "suspended": .bool(timing.suspend),
             "next": .array(
-                (forecast?.firings(of: timing) ?? []).map { .string(TimeText.absolute($0.due)) }),
+                (forecast?.firings(of: timing) ?? []).map { .string(Timestamp($0.due).description) }),
         ])
     }
 

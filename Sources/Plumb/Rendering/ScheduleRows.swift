@@ -29,7 +29,7 @@ struct ScheduleRows {
         }
     }
 
-    private static let kindColumns = 11
+    private static let kindColumns = 13
     private static let changeMax = 72
 
     private var nameWidth: Int { (changes.map { PrintableText.columns($0.schedule) }.max() ?? 0) + 2 }
@@ -52,7 +52,7 @@ extension String {
 }
 
 extension ScheduleChange.Kind {
-    fileprivate var word: String { self == .changed ? "schedule" : self == .added ? "schedule" : "unschedule" }
+    fileprivate var word: String { self == .removed ? "unschedule" : "schedule" }
 }
 
 extension [ScheduleChange] {

@@ -67,7 +67,8 @@ package struct Review: Sendable {
         for host in hosts {
             let touched = Set(host.summary.rows.filter { $0.kind != .stop }.map(\.instance))
             let firing = host.summary.schedules.filter { $0.kind != .removed }.map(\.schedule)
-            for fact in HostFact.all(of: touched, schedules: firing, in: snapshot) where host.host.has(fact) == nil {
+            for fact in HostFact.all(of: touched, schedules: firing, in: snapshot)
+            where host.host.has(fact) == nil {
                 found.insert(fact)
             }
         }

@@ -11,6 +11,7 @@ package struct ReviewWarning: Sendable, Hashable {
         case missingGroup = "MissingGroup"
         case missingSecret = "MissingSecret"
         case noHost = "NoHost"
+        case unknownZone = "UnknownZone"
     }
     package var kind: Kind
     /// One sentence in plain words.
@@ -131,7 +132,8 @@ extension ReviewWarning {
         var warnings: [ReviewWarning] = []
         let instances = snapshot.instances.map { ($0.key, $0.value.nodes, $0.value.source) }
         let schedules = snapshot.schedules.map { ("Schedule \($0.key)", $0.value.nodes, $0.value.source) }
-        for (name, nodes, source) in instances.sorted(by: { $0.0 < $1.0 }) + schedules.sorted(by: { $0.0 < $1.0 }) {
+        let all = instances.sorted { $0.0 < $1.0 } + schedules.sorted { $0.0 < $1.0 }
+        for (name, nodes, source) in all {
             let place = source.location(of: "spec.nodes")
             let strangers = nodes.names.filter { !known.contains($0) }
             if !strangers.isEmpty {
@@ -152,4 +154,19 @@ extension ReviewWarning {
     }
 
     private static let strangersMax = 5
+
+    /// Time zones that somebody has looked for and not found.
+    ///
+    /// - Parameter complaint: what is wrong with a name; nil: there is such a zone.
+    package static func unknownZones(
+        in snapshot: Snapshot, _ complaint: (String) -> String?
+    ) -> [ReviewWarning] {
+        snapshot.schedules.sorted { $0.key < $1.key }.compactMap { name, schedule in
+            complaint(schedule.timezone).map {
+                ReviewWarning(
+                    kind: .unknownZone, message: "Schedule \(name): \($0)", instances: ["Schedule \(name)"],
+                    place: schedule.source.location(of: "spec.timezone"))
+            }
+        }
+    }
 }
