@@ -126,4 +126,13 @@ package actor RevisionReader {
         last = (pass, nil)
         return pass.assemble().snapshot
     }
+
+    /// The same without its Schedules: what an earlier version took for one, and did not act on, may be none
+    /// by the rules of this one, and must not take along what runs.
+    package func restoreWithoutSchedules(_ content: SourceContent) -> Snapshot? {
+        var pass = SourcePass(listing: content.listing, leavingOut: [.schedule])
+        pass.supply(content.blobs)
+        guard pass.missingBlobs().isEmpty else { return nil }
+        return pass.assemble().snapshot
+    }
 }

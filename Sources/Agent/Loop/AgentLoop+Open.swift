@@ -59,7 +59,9 @@ extension AgentLoop {
         source.acceptedAt = accepted.acceptedAt
         storedContent = SourceContent(encoded: accepted.content)
         reader.source.accepted(accepted.revision.id)
-        guard let content = storedContent, let snapshot = await reader.restore(content) else {
+        guard let content = storedContent,
+            let snapshot = await snapshot(of: content, accepted, at: moment)
+        else {
             conditions.set(
                 .sourceStale, true, reason: "AcceptedUnreadable",
                 message: "the stored snapshot of \(accepted.revision.short) cannot be read by this version; "
@@ -74,6 +76,19 @@ extension AgentLoop {
         if node != settings.node { consider(accepted.revision, snapshot, content, at: moment) }
         // That was what is stored, not what is in the repository below the path of now.
         isAcceptedRead = false
+    }
+
+    private func snapshot(
+        of content: SourceContent, _ accepted: AcceptedSource, at moment: Moment
+    ) async -> Snapshot? {
+        if let snapshot = await reader.restore(content) { return snapshot }
+        guard let snapshot = await reader.restoreWithoutSchedules(content) else { return nil }
+        conditions.set(
+            .sourceStale, true, reason: "SchedulesUnreadable",
+            message: "a Schedule of \(accepted.revision.short) is none by the rules of this version; what "
+                + "runs goes on, and no Schedule fires until a revision is accepted: plumb validate says why",
+            at: moment.wall)
+        return snapshot
     }
 
     private func adopt(_ found: AdoptedRun, at moment: Moment) {

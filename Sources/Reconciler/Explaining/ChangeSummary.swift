@@ -51,6 +51,8 @@ package struct ChangeSummary: Sendable {
     /// Instances whose declared spec failed on this host and is not tried, by what is known of that.
     package var rolledBack: [(instance: String, failure: RolledBack)]
     package var unchanged: Int
+    /// Sorted by kind, then by name. They touch no process.
+    package var schedules: [ScheduleChange]
     /// What the gates look at.
     package var gated: GatedPlan
     /// `7d1f-02ac`.
@@ -75,6 +77,7 @@ package struct ChangeSummary: Sendable {
         rolledBack = after.memory.instances.sorted { $0.key < $1.key }.compactMap { name, remembered in
             remembered.activeRollback.map { (name, $0) }
         }
+        schedules = ScheduleChange.all(from: world.desired, to: candidate)
         protected = after.memory.instances.filter { $0.value.isProtected }.keys.sorted()
         gated = GatedPlan(from: world.inForce, to: candidate)
     }

@@ -53,7 +53,11 @@ extension Cause {
 
 /// One field with its old and new value; nil where it was not or is no longer written.
 package struct FieldChange: Sendable, Hashable, Codable {
-    package enum Effect: String, Sendable, Hashable, Codable { case none, live, reload, restart, scale }
+    package enum Effect: String, Sendable, Hashable, Codable {
+        case none, live, reload, restart, scale
+        /// Of a Schedule: from its next firing on. In no cause, and not stored.
+        case next
+    }
     package var path: String
     package var old: String?
     package var new: String?

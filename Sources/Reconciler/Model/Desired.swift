@@ -19,8 +19,10 @@ package struct Desired: Sendable, Codable {
     /// Instance → field of its configuration → where its value comes from. For status; nothing is decided by
     /// it. Optional, like all that came later.
     package var origins: [String: [String: ConfigOrigin]]?
-    /// Schedules and Plugins, sorted by kind and name; nil: none.
+    /// Plugins, sorted by name; nil: none.
     package var reserved: [DeclaredThing]?
+    /// nil: none. Optional, like all that came later.
+    package var schedules: [String: DesiredSchedule]?
 
     package init(revision: Revision, node: Node, instances: [String: DesiredInstance]) {
         self.revision = revision

@@ -18,7 +18,7 @@ package struct Resolver: Sendable {
             return isSame && unit == other.unit && contents == other.contents && configs == other.configs
         }
     }
-    private struct DocumentID: Sendable, Hashable {
+    struct DocumentID: Sendable, Hashable {
         var file: String
         var blob: String
         var document: Int
@@ -30,7 +30,7 @@ package struct Resolver: Sendable {
         }
     }
     /// A Unit with what is asked of it for every Instance.
-    private struct Picked {
+    struct Picked {
         var id: UnitID
         var unit: UnitDeclaration
         var document: DocumentID
@@ -49,11 +49,16 @@ package struct Resolver: Sendable {
     private var instances: [String: DesiredInstance] = [:]
     private var origins: [String: [String: ConfigOrigin]] = [:]
     private var node: Node?
+    var scheduleKeys: [String: ScheduleKey] = [:]
+    /// Made of `scheduleKeys`, for this node.
+    var schedules: [String: DesiredSchedule] = [:]
 
     package init() {}
 
+    private init(node: Node) { self.node = node }
+
     package mutating func resolve(_ snapshot: Snapshot, revision: Revision, node: Node) -> Desired {
-        if node != self.node { (keys, instances, origins, self.node) = ([:], [:], [:], node) }
+        if node != self.node { self = Resolver(node: node) }
         var picked: Picked?
         for (name, instance) in snapshot.instances {
             // A snapshot is checked as a whole: a reference that resolves to nothing is not in it. The same
@@ -83,11 +88,10 @@ package struct Resolver: Sendable {
         }
         var desired = Desired(revision: revision, node: node, instances: instances)
         desired.origins = origins.isEmpty ? nil : origins
-        let reserved = (Array(snapshot.schedules.values) + Array(snapshot.plugins.values)).map(
-            DeclaredThing.init)
-        desired.reserved =
-            reserved.isEmpty
-            ? nil : reserved.sorted { ($0.kind.rawValue, $0.name) < ($1.kind.rawValue, $1.name) }
+        resolveSchedules(snapshot, node)
+        desired.schedules = schedules.isEmpty ? nil : schedules
+        let reserved = snapshot.plugins.values.map(DeclaredThing.init)
+        desired.reserved = reserved.isEmpty ? nil : reserved.sorted { $0.name < $1.name }
         return desired
     }
 
@@ -117,9 +121,10 @@ package struct Resolver: Sendable {
         return desired
     }
 
-    private func makeSpec(
+    /// `arguments` come after all others.
+    func makeSpec(
         _ instance: InstanceDeclaration, _ unit: UnitDeclaration, _ snapshot: Snapshot,
-        _ config: EffectiveConfig
+        _ config: EffectiveConfig, arguments: [String] = []
     ) -> InstanceSpec {
         let (own, common) = (instance.overrides, unit.defaults)
         let usualRestart = RestartPolicy(policy: unit.profile == .oneshot ? .onFailure : .always)
@@ -130,8 +135,10 @@ package struct Resolver: Sendable {
         let resources = own.resources ?? common.resources
 
         var fields = SpecFields(unit: unit.source, instance: instance.source)
-        let process = processSpec(instance, unit, snapshot, Configuration.render(config, for: unit))
+        var process = processSpec(instance, unit, snapshot, Configuration.render(config, for: unit))
+        process.args += arguments
         fields.addProcess(process, instance: instance, unit: unit)
+        fields.addArguments(arguments)
         fields.addConfig(config, unit: unit)
         fields.addHealth(health, overridden: own.health != nil)
         fields.addRestart(restart, usual: usualRestart, overridden: own.restart != nil)

@@ -23,7 +23,7 @@ const make = () => {
     case 'revisions':
       return revisionsPage(name);
     case 'schedules':
-      return schedulesPage();
+      return name ? schedulePage(name) : schedulesPage();
     default:
       return overview();
   }
@@ -166,7 +166,7 @@ watchers.add(what => {
     showConnection();
   }
   if (view && view.changed) view.changed(what);
-  if (what.has('head') || what.has('instances') || what.has('picture') || what.has('connection')) showTitle();
+  if (['head', 'instances', 'schedules', 'picture', 'connection'].some(one => what.has(one))) showTitle();
 });
 addEventListener('hashchange', () => {
   route();

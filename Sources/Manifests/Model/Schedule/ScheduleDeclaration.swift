@@ -30,6 +30,8 @@ package struct ScheduleDeclaration: Sendable {
     package var configFrom: [String]
     /// Variable → file in the host's secret directory.
     package var secrets: [String: String]
+    /// Of a run: the Unit's blocks that this Schedule replaces (stop, resources, sandbox, logging).
+    package var overrides: PolicyBlocks
     package var source: DeclarationSource
 
     package init(
@@ -52,6 +54,7 @@ package struct ScheduleDeclaration: Sendable {
         nodes = NodeSelection()
         configFrom = []
         secrets = [:]
+        overrides = PolicyBlocks()
         self.source = source
     }
 }

@@ -37,6 +37,11 @@ package struct ConcurrencyPolicy: Sendable, Hashable, Codable {
         self.policy = policy
         self.max = max
     }
+
+    /// Where none is written. What the clock brings comes again; what happens, and is left out, does not.
+    package static func usual(for trigger: ScheduleTrigger) -> ConcurrencyPolicy {
+        ConcurrencyPolicy(policy: trigger.isByClock ? .forbid : .queue)
+    }
 }
 
 /// Between which times of day, by the Schedule's own time zone, runs may start.

@@ -10,6 +10,10 @@ package struct ScheduleStatus: Sendable {
     package var last: ScheduledRun?
     /// What is not over: queued, waiting, starting, running, stopping.
     package var active: [ScheduledRun]
+    /// The end of the last run that succeeded, whatever the history keeps; nil: none has.
+    package var lastSuccess: WallTime?
+    /// Runs that failed, one after another; 0 after one that succeeded.
+    package var failures: Int
 
     package enum State: String, Sendable, Hashable, Codable, CaseIterable {
         case active, suspended, hostSuspended, elsewhere, failing
@@ -19,7 +23,8 @@ package struct ScheduleStatus: Sendable {
 
     package init(
         schedule: DesiredSchedule, state: State, message: String? = nil, next: Firing? = nil,
-        last: ScheduledRun? = nil, active: [ScheduledRun] = []
+        last: ScheduledRun? = nil, active: [ScheduledRun] = [], lastSuccess: WallTime? = nil,
+        failures: Int = 0
     ) {
         self.schedule = schedule
         self.state = state
@@ -27,5 +32,7 @@ package struct ScheduleStatus: Sendable {
         self.next = next
         self.last = last
         self.active = active
+        self.lastSuccess = lastSuccess
+        self.failures = failures
     }
 }

@@ -90,15 +90,17 @@ extension ScheduledRun.State {
     package var isFailure: Bool { self == .failed || self == .timedOut || self == .lost }
 }
 
-/// Which runs are asked for, the newest first.
+/// Which runs are asked for: by their ids, the newest first.
 package struct ScheduledRunQuery: Sendable {
     /// nil: of every Schedule.
     package var schedule: String?
+    /// Only of these; nil: whichever they are of.
+    package var schedules: Set<String>?
     /// Empty: in every state.
     package var states: Set<ScheduledRun.State> = []
     /// Recorded or changed at this time or later.
     package var since: WallTime?
-    /// Those that come after this one; nil: from the newest on.
+    /// Those with a smaller id, which need not be one that there is; nil: from the newest on.
     package var after: RunID?
     package var limit: Int
 
