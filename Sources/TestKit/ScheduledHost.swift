@@ -1,8 +1,8 @@
 import Manifests
 package import Reconciler
 
-/// A host that runs nothing but Schedules: the engine itself, a clock that is told to go on, a store that keeps
-/// what was committed, and processes that end when they are told to. Its agent may die at any time.
+/// A host that runs nothing but Schedules: the engine itself, a clock that is told to go on, a store that
+/// keeps what was committed, and processes that end when they are told to. Its agent may die at any time.
 package struct ScheduledHost {
     package struct Start: Sendable {
         package var schedule: String
@@ -224,7 +224,7 @@ package struct ScheduledHost {
         let counter = Counter(first)
         ids += Self.idsPerTurn
         return ScheduleSurroundings(
-            times: { IntervalTimes($0) }, window: window, isHostSuspended: isHostSuspended,
+            times: { Self.calendar(of: $0) }, window: window, isHostSuspended: isHostSuspended,
             preparations: preparations, unmet: { $0.isEmpty ? nil : unmet },
             readyRuns: { $0 == "nobody" ? [] : [RunID(milliseconds: 1, randomness: 1)] },
             canRestart: { $0 != "nobody" },
@@ -232,6 +232,13 @@ package struct ScheduledHost {
     }
 
     private static let idsPerTurn: UInt32 = 10_000
+
+    /// The zone `Nowhere` is known to nobody, and every other one is UTC.
+    private static func calendar(of schedule: DesiredSchedule) -> ScheduleCalendar? {
+        guard schedule.timezone != "Nowhere" else { return nil }
+        return ScheduleCalendar(
+            schedule.trigger, zone: .utc, dst: schedule.dst, jitter: schedule.jitter, name: schedule.name)
+    }
 
     private final class Counter {
         private var value: UInt32
@@ -247,60 +254,5 @@ package struct ScheduledHost {
             id: RevisionID(hex: String(repeating: "0", count: 38) + String(10 + number % 90)), ref: "main",
             authorName: "Ann", authorEmail: "ann@example.org", subject: "change \(number)",
             committed: WallTime(nanoseconds: 0))
-    }
-}
-
-/// The simplest calendar: every so often from an anchor. `zone` `Nowhere` is known to nobody.
-package struct IntervalTimes: NominalTimes {
-    private let every: Int64
-    private let anchor: Int64
-    private let jitter: Int64
-
-    package init?(_ schedule: DesiredSchedule) {
-        guard case .interval(let interval, anchor: let anchor) = schedule.trigger,
-            schedule.timezone != "Nowhere"
-        else {
-            return nil
-        }
-        every = interval.nanoseconds
-        self.anchor = anchor * 1_000_000_000
-        jitter = schedule.jitter.nanoseconds
-    }
-
-    private func firing(_ nanoseconds: Int64) -> Firing {
-        let nominal = WallTime(nanoseconds: nanoseconds)
-        guard jitter > 0 else { return Firing(nominal: nominal) }
-        let part = (nanoseconds / every &* 7_919) % 100
-        return Firing(nominal: nominal, due: WallTime(nanoseconds: nanoseconds + jitter / 100 * part))
-    }
-
-    /// Rounds towards the past.
-    private func steps(_ time: Int64) -> Int64 {
-        let span = time - anchor
-        return span >= 0 ? span / every : -((-span + every - 1) / every)
-    }
-
-    package func next(after time: WallTime) -> Firing? {
-        firing(anchor + (steps(time.nanoseconds) + 1) * every)
-    }
-
-    package func firings(in range: Range<WallTime>, limit: Int) -> [Firing] {
-        var found: [Firing] = []
-        var at = WallTime(nanoseconds: range.lowerBound.nanoseconds - 1)
-        while found.count < limit, let next = next(after: at), next.nominal < range.upperBound {
-            found.append(next)
-            at = next.nominal
-        }
-        return found
-    }
-
-    package func last(atOrBefore time: WallTime, notBefore: WallTime) -> Firing? {
-        let found = firing(anchor + steps(time.nanoseconds) * every)
-        return found.nominal >= notBefore ? found : nil
-    }
-
-    package func count(in range: Range<WallTime>, limit: Int) -> Int {
-        let (first, end) = (range.lowerBound.nanoseconds - 1, range.upperBound.nanoseconds - 1)
-        return min(limit, max(0, Int(steps(end) - steps(first))))
     }
 }

@@ -7,13 +7,15 @@ extension AgentLoop {
     func surroundings() -> ScheduleSurroundings {
         let (clock, calendar) = (clock, calendar)
         let (observed, memory) = (world.observed, world.memory)
-        return ScheduleSurroundings(
+        var around = ScheduleSurroundings(
             times: { calendar.times(of: $0) }, window: { calendar.window(of: $0, at: $1) },
             isHostSuspended: gates.memory.suspension != nil, preparations: world.observed.preparations,
             unmet: { World.unmet($0, observed, memory) },
             readyRuns: { name in observed.readyRuns(of: name) },
             canRestart: { name in memory.instances[name]?.applied.map { $0.desired.target > 0 } ?? false },
             newID: { Self.newRun(clock) }, bootID: clock.bootID)
+        around.zoneTrouble = { calendar.complaint(aboutZone: $0) }
+        return around
     }
 
     private static func newRun(_ clock: any ClockPort) -> RunID {
@@ -30,6 +32,7 @@ extension AgentLoop {
         case .stopRuns: return schedules.stopAll(at: moment, in: surroundings())
         case nil: break
         }
+        if calendar.zonesHaveChanged() { schedules.zonesChanged() }
         schedules.heard(world.happenings(), at: moment)
         let orders = schedules.look(at: moment, in: surroundings())
         for spec in orders.prepares { world.preparing(spec) }

@@ -1,8 +1,8 @@
 import Foundation
 import Reconciler
 
-/// What is kept beside the slot of a Schedule's run. Its own words for its members: an earlier version takes it
-/// for the record of nobody it knows, and leaves the run alone.
+/// What is kept beside the slot of a Schedule's run. Its own words for its members: an earlier version takes
+/// it for the record of nobody it knows, and leaves the run alone.
 struct ScheduleRunMemo: Codable {
     var scheduled: ScheduledRun
 

@@ -8,6 +8,10 @@ package protocol CalendarPort: Sendable {
     func times(of schedule: DesiredSchedule) -> (any NominalTimes)?
     /// Where a Schedule stands in its own window.
     func window(of schedule: DesiredSchedule, at: WallTime) -> WindowState
+    /// Why this host does not know a time zone, and what to do about it.
+    func complaint(aboutZone: String) -> String
+    /// A time zone is another than when it was last asked for.
+    func zonesHaveChanged() -> Bool
 }
 
 /// No windows are declared.
@@ -16,4 +20,6 @@ package struct AlwaysOpen: CalendarPort {
     package func windows(at: WallTime) -> WindowState { .always }
     package func times(of schedule: DesiredSchedule) -> (any NominalTimes)? { nil }
     package func window(of schedule: DesiredSchedule, at: WallTime) -> WindowState { .always }
+    package func complaint(aboutZone name: String) -> String { "this host does not know the time zone \(name)" }
+    package func zonesHaveChanged() -> Bool { false }
 }

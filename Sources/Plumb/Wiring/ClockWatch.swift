@@ -2,8 +2,8 @@ import CLinux
 import Foundation
 import Glibc
 
-/// Tells when the wall clock is set, or the host has slept: what waits for a time of day waits on the boot's own
-/// clock, and would come too late or too early. Costs nothing until then.
+/// Tells when the wall clock is set, or the host has slept: what waits for a time of day waits on the boot's
+/// own clock, and would come too late or too early. Costs nothing until then.
 final class ClockWatch: Sendable {
     private let onSet: @Sendable () -> Void
     private let bell: Int32

@@ -34,9 +34,6 @@ struct WindowCalendar: CalendarPort {
         return .closed(opensAt: spans.first { $0.start > time }.map { Self.wall($0.start) })
     }
 
-    func times(of schedule: DesiredSchedule) -> (any NominalTimes)? { nil }
-    func window(of schedule: DesiredSchedule, at: WallTime) -> WindowState { .always }
-
     private static func spans(of window: MaintenanceWindow, around time: Date) -> [DateInterval] {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = window.timeZone

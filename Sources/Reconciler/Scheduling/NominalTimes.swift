@@ -1,7 +1,7 @@
 package import Manifests
 
-/// The times of one calendar, as the engine asks for them. None of the answers costs more for a long time than
-/// for a short one.
+/// The times of one calendar, as the engine asks for them. None of the answers costs more for a long time
+/// than for a short one.
 package protocol NominalTimes: Sendable {
     /// Strictly later; nil: never again.
     func next(after: WallTime) -> Firing?
@@ -10,12 +10,16 @@ package protocol NominalTimes: Sendable {
     func count(in: Range<WallTime>, limit: Int) -> Int
 }
 
+extension ScheduleCalendar: NominalTimes {}
+
 /// What decisions on Schedules look at beside their own memory.
 package struct ScheduleSurroundings {
     /// The calendar of a Schedule; nil: the host does not know its time zone, or it is not by the clock.
     package var times: (DesiredSchedule) -> (any NominalTimes)?
     /// Where a Schedule stands in its window.
     package var window: (DesiredSchedule, WallTime) -> WindowState
+    /// Why this host does not know a time zone.
+    package var zoneTrouble: (String) -> String = { "this host does not know the time zone \($0)" }
     package var isHostSuspended: Bool
     package var preparations: [SpecHash: Preparation]
     /// The first dependency that is not met, in words.

@@ -5,7 +5,7 @@ extension ScheduleTurn {
     mutating func takeDue(_ schedule: DesiredSchedule) {
         guard schedule.trigger.isByClock, mayFire else { return bar = nil }
         guard let times = around.times(schedule) else {
-            said.trouble = "this host does not know the time zone \(schedule.timezone)"
+            said.trouble = around.zoneTrouble(schedule.timezone)
             return
         }
         if state.cursor > now.shifted(by: SchedulingBounds.clockSlack) { state.cursor = now }

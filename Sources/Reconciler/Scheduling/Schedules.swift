@@ -33,6 +33,8 @@ package struct Schedules: Sendable {
     }
 
     package mutating func touch(_ name: String) { touched.insert(name) }
+    /// Next times are others than they were.
+    package mutating func zonesChanged() { touchAll() }
     mutating func touchAll() { touched.formUnion(memory.keys) }
 
     mutating func forgetTransient(_ name: String) {

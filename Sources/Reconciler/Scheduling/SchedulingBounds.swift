@@ -1,7 +1,7 @@
 /// Every bound of the engine of Schedules, in one place.
 package enum SchedulingBounds {
-    /// A firing that the agent comes to later than this, though it was there, counts as missed: the host slept,
-    /// or hung.
+    /// A firing that the agent comes to later than this, though it was there, counts as missed: the host
+    /// slept, or hung.
     package static let lateMax = Duration.seconds(30)
     /// The wall clock is taken for set once it leaves the boot's own by so much between two looks.
     package static let clockSlack = Duration.seconds(2)

@@ -5,8 +5,8 @@ func createScheduleSchema(_ db: Database) throws {
     for statement in scheduleSchema { try db.execute(sql: statement) }
 }
 
-/// What was declared changes with commits, the state with each firing: they are columns of their own. The claim
-/// of a nominal time is a part of the state.
+/// What was declared changes with commits, the state with each firing: they are columns of their own. The
+/// claim of a nominal time is a part of the state.
 private let scheduleSchema = [
     """
     CREATE TABLE schedule_memory (

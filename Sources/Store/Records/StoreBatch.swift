@@ -40,9 +40,9 @@ package struct StoreBatch: Sendable {
             && traces.isEmpty && scheduledRuns.isEmpty && forgottenRuns.isEmpty
     }
 
-    /// Claims (those of Schedules are in their memory), exits, memory, the accepted snapshot and settings decide what is run after a power cut.
-    /// Starts, events, revisions and the history of specs only tell; they survive the agent's death, and a
-    /// power cut once anything durable follows.
+    /// Claims (those of Schedules are in their memory), exits, memory, the accepted snapshot and settings
+    /// decide what is run after a power cut. Starts, events, revisions and the history only tell; they
+    /// survive the agent's death, and a power cut once anything durable follows.
     package var mustSurvivePowerCut: Bool {
         !claims.isEmpty || !exits.isEmpty || !memories.isEmpty || accepted != nil || !settings.isEmpty
             || !schedules.isEmpty

@@ -1,6 +1,6 @@
-/// The nominal times of a Schedule on which was decided, one by one: it ran, or was refused with a word. None of
-/// them is decided twice, wherever the clock is set to. What was missed is not among them: its time may come
-/// again.
+/// The nominal times of a Schedule on which was decided, one by one: it ran, or was refused with a word. None
+/// of them is decided twice, wherever the clock is set to. What was missed is not among them: its time may
+/// come again.
 ///
 /// Times that follow one another in the calendar are one span, so that a Schedule which fires each second for
 /// a year takes as much room as one that fired once.
