@@ -77,7 +77,8 @@ extension AgentLoop {
             revision.id != source.accepted?.id || storedContent.map { $0 != candidate.content } ?? false
             || world.desired.map { $0.node != desired.node } ?? false
         world.accept(desired, at: moment, quietly: !isNews)
-        world.dropStalePreparations()
+        schedules.accept(desired, at: moment, in: surroundings())
+        world.dropStalePreparations(keeping: schedules.specHashes)
         if let reason = holdsOneshots {
             world.holdOneshots(reason: reason)
             holdsOneshots = nil

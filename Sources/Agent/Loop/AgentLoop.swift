@@ -48,6 +48,10 @@ package actor AgentLoop {
 
     var world = World()
     var resolver = Resolver()
+    /// Schedules, and what is under way of them.
+    var schedules = Schedules()
+    /// Schedules whose history may hold more than it should, and when that is looked at.
+    var historyDue: (at: Instant, names: Set<String>, isAll: Bool)?
     var conditions = Conditions()
     var gates: Gatekeeper
     /// What the gates hold, as it was read; nil where nothing is held or it was not read in this life.
@@ -161,9 +165,10 @@ package actor AgentLoop {
         case .keepRuns: return true
         case .stopRuns:
             // What cannot be proven cannot be stopped; waiting for it would be waiting for ever.
-            return world.observed.runs.values.allSatisfy { run in
-                if case .unknown = run.phase { true } else { false }
-            }
+            return schedules.liveRuns.allSatisfy { $0.isUnproven == true }
+                && world.observed.runs.values.allSatisfy { run in
+                    if case .unknown = run.phase { true } else { false }
+                }
         }
     }
 
@@ -174,6 +179,7 @@ package actor AgentLoop {
         let moment = clock.now()
         adoptNameless(at: moment)
         weighAgain(at: moment)
+        let orders = lookAtSchedules(at: moment)
         let isDue = isPlanDue(at: moment)
         let work = isDue ? planAnew(at: moment) : Work()
         recorder.planned(at: clock.now())
@@ -183,10 +189,15 @@ package actor AgentLoop {
         answerCallers(durable: durable)
         if isDue { await hold() }
         perform(work, durable: durable)
+        perform(orders, durable: durable)
         becomeReady()
         collectPackagesWhenDue(at: moment)
+        trimHistoryWhenDue(at: moment)
         let gate = gates.wakeAt(hasCandidate: candidate != nil, at: moment.instant)
-        setTimer([planned?.wakeAt, gate, paced?.wait.until, packagesDue].compactMap { $0 }.min())
+        let firing = stopMode == nil ? schedules.wakeAt(moment) : nil
+        setTimer(
+            [planned?.wakeAt, gate, paced?.wait.until, packagesDue, firing, historyDue?.at]
+                .compactMap { $0 }.min())
         meters.turned(in: clock.now().instant - begun)
         onTurn()
     }

@@ -23,6 +23,16 @@ struct DependencyGate {
         return nil
     }
 
+    /// The first of these that is not met, in words.
+    func unmet(_ dependencies: [Dependency]) -> String? {
+        for dependency in dependencies {
+            if let detail = problem(dependency, changed: false) {
+                return "\(dependency.instance) is not \(dependency.condition.rawValue): \(detail)"
+            }
+        }
+        return nil
+    }
+
     /// A change that came together with one of the dependency stays out where that one was rolled back.
     private func failed(_ dependency: Dependency, _ applied: InstanceMemory.Applied) -> String? {
         guard let rolledBack = memory.instances[dependency.instance]?.activeRollback,

@@ -56,6 +56,8 @@ extension Cause {
 
     /// Somebody asked for another try, or the host was mended.
     var isRetry: Bool { if case .retried = reason { true } else { false } }
+    /// A Schedule asks for a restart of what runs as it should.
+    var isScheduled: Bool { if case .scheduled = reason { true } else { false } }
 
     /// A run is stopped for it in order that the next one takes its place.
     var isReplacement: Bool {

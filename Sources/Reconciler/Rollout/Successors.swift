@@ -52,7 +52,9 @@ extension World {
             guard let successor = remembered.successor(index) else { continue }
             let own = remembered.slot(of: ReplicaID(instance: name, index: index))
             guard observed.runs[own.other] == nil else { continue }
-            let isAsWanted = observed.runs[own]?.key == applied.desired.key && !successor.cause.isCure
+            let isAsWanted =
+                observed.runs[own]?.key == applied.desired.key && !successor.cause.isCure
+                && !successor.cause.isScheduled
             let isNew = successor.memory.lastKey == applied.desired.key && index < applied.desired.target
             if isAsWanted || !isNew || !applied.desired.spec.update.overlaps {
                 memory.instances[name]?.forgetBeside(index)
