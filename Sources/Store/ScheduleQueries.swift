@@ -85,6 +85,7 @@ extension ScheduledRunQuery {
     fileprivate var filter: RowFilter {
         var filter = RowFilter()
         if let schedule { filter.add("schedule = ?", schedule) }
+        if let schedules { filter.add("schedule", in: schedules) }
         if !states.isEmpty { filter.add("state", in: Set(states.map(\.rawValue))) }
         if let since { filter.add("recorded_at >= ?", since.nanoseconds) }
         return filter

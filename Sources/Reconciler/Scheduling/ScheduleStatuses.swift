@@ -14,7 +14,8 @@ extension Schedules {
         let (word, message) = standing(name, schedule, state)
         return ScheduleStatus(
             schedule: schedule, state: word, message: message, next: next[name], last: state.last,
-            active: state.active.map(\.record).filter { !$0.state.isOver })
+            active: state.active.map(\.record).filter { !$0.state.isOver },
+            lastSuccess: state.lastSuccess, failures: state.failures)
     }
 
     private func standing(
