@@ -83,8 +83,8 @@ struct ReadingTests {
         let revision = Revision.numbered(1)
         source.add(revision.id, texts.mapValues { MemorySource.File($0 + "\n") })
         let content = SourceContent(
-            listing: try await source.listing(of: revision.id),
-            blobs: try await source.blobs(try await source.listing(of: revision.id).entries.map(\.id)))
+            listing: try source.listing(of: revision.id),
+            blobs: try source.blobs(try source.listing(of: revision.id).entries.map(\.id)))
         let reader = RevisionReader(source: source)
         let stored = AcceptedSource(revision: revision, acceptedAt: WallTime(nanoseconds: 0), source: content)
         #expect(await reader.restore(stored) == nil)
