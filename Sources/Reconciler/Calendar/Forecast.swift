@@ -1,4 +1,4 @@
-package import Manifests
+import Manifests
 
 /// What Schedules are going to do, as far as the clock decides it. Pure, and bounded by `limit`.
 package struct Forecast: Sendable, Hashable, Codable {
