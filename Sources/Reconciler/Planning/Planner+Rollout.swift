@@ -94,7 +94,7 @@ extension Planner {
         guard rollout.replicas[slot.replica.index] == nil,
             let most = rollout.canariesMax(applied.desired.spec.update, at: now)
         else { return false }
-        return rollout.replicas.keys.count { $0 < applied.desired.target } >= most
+        return rollout.canaries(of: applied.desired.target) >= most
     }
 
     private func isKnownMissing(_ spec: InstanceSpec) -> Bool {

@@ -51,9 +51,11 @@ struct RolloutReview {
     /// Canaries are held from the moment at which the last of them became healthy.
     private mutating func hold(_ policy: UpdatePolicy) {
         guard let canary = policy.canary else { return }
-        let touched = rollout.replicas.filter { $0.key < target }
+        let count = rollout.canaries(of: target)
+        let possible = target - (rollout.replicas.count - count)
         let isHeld =
-            touched.count >= min(canary.replicas, target) && touched.allSatisfy { $0.value.isHealthy }
+            count > 0 && count >= min(canary.replicas, possible)
+            && rollout.replicas.values.allSatisfy(\.isHealthy)
         if !isHeld {
             // What came after the canaries takes nothing back.
             if !rollout.isReleased(canary, at: now) { rollout.heldSince = nil }
@@ -224,6 +226,11 @@ extension Rollout {
 
     func isReleased(_ canary: UpdatePolicy.Canary, at now: Instant) -> Bool {
         holdEnd(canary).map { $0 <= now } ?? false
+    }
+
+    /// Replicas that were touched for it. One that had done its work before proves nothing, and is none.
+    func canaries(of target: Int) -> Int {
+        replicas.count { $0.key < target && ($0.value.begun != nil || !$0.value.isHealthy) }
     }
 
     /// How many replicas may be as the new spec for now; nil: all.
