@@ -66,8 +66,8 @@ extension InstanceMemory {
         return health(of: first.spec, first.key, desired.target, observed).map { (first, $0) }
     }
 
-    /// Since when every replica has been in health as this spec for as long as proves it; nil: one is not. One
-    /// that ended well as it has done its part; one that runs there must be.
+    /// Since when every replica has been in health as this spec for as long as proves it; nil: one is not.
+    /// One that ended well as it has done its part; one that runs there must be.
     private func health(
         of spec: InstanceSpec, _ key: RunKey, _ target: Int, _ observed: Observed
     ) -> Instant? {
