@@ -3,6 +3,7 @@ import Glibc
 import KeeperProtocol
 package import Manifests
 package import Reconciler
+import Synchronization
 
 /// What a run of a Schedule leaves behind: its logs are moved out of the slot, which the next run has, into a
 /// directory of its own, beside what it wrote into its output directory.

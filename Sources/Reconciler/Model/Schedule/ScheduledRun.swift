@@ -39,6 +39,11 @@ package struct ScheduledRun: Sendable, Hashable, Codable {
     package struct OutputFile: Sendable, Hashable, Codable {
         package var path: String
         package var bytes: UInt64
+
+        package init(path: String, bytes: UInt64) {
+            self.path = path
+            self.bytes = bytes
+        }
     }
 
     package static let errorsMax = 4_096
