@@ -7,7 +7,7 @@ extension AgentLoop {
         switch event {
         case .revisionSeen(let revision): seen(revision)
         case .sourceUnreadable(let failure): unreadable(failure, at: moment)
-        case .sourceReadable: readable(at: moment)
+        case .sourceReadable: sourceReadable(at: moment)
         case .sourceSilent(let failure): silent(failure, at: moment)
         case .revisionJudged(let revision, let verdict): judged(revision, verdict, at: moment)
         case .trustChanged: trustChanged()

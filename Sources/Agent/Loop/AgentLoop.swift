@@ -56,6 +56,8 @@ package actor AgentLoop {
     var gates: Gatekeeper
     /// What the gates hold, as it was read; nil where nothing is held or it was not read in this life.
     var candidate: Candidate?
+    /// Commits whose word on what is held was not enough, which was said.
+    var refusedApprovals: Set<RevisionID> = []
     /// What no gate holds and is not its turn yet.
     var paced: (candidate: Candidate, wait: PacedRevision)?
     /// Follows what is wanted, for those who ask later what became of it.
@@ -76,6 +78,8 @@ package actor AgentLoop {
     var next: Revision?
     /// Why the repository cannot be read, and why it cannot be fetched: each ends by itself.
     var readFailure: SourceFailure?
+    /// The revision that could not be read, though the ref that names it can be.
+    var unreadRevision: RevisionID?
     var fetchFailure: SourceFailure?
     /// Why it is not known yet whether it can be read.
     var silence: SourceFailure?

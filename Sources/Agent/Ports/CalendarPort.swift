@@ -20,6 +20,8 @@ package struct AlwaysOpen: CalendarPort {
     package func windows(at: WallTime) -> WindowState { .always }
     package func times(of schedule: DesiredSchedule) -> (any NominalTimes)? { nil }
     package func window(of schedule: DesiredSchedule, at: WallTime) -> WindowState { .always }
-    package func complaint(aboutZone name: String) -> String { "this host does not know the time zone \(name)" }
+    package func complaint(aboutZone name: String) -> String {
+        "this host does not know the time zone \(name)"
+    }
     package func zonesHaveChanged() -> Bool { false }
 }
