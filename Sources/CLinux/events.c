@@ -45,6 +45,21 @@ int clinux_poll(struct pollfd *entries, size_t count, int64_t timeout_ns) {
 }
 int clinux_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 int clinux_timerfd(void) { return timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK); }
+int clinux_clock_watch(void) {
+    int fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (fd >= 0 && clinux_clock_watch_arm(fd) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+int clinux_clock_watch_arm(int fd) {
+    struct itimerspec when;
+    memset(&when, 0, sizeof when);
+    /* A day that never comes: what ends the wait is that the clock is set. */
+    when.it_value.tv_sec = (time_t)1 << 33;
+    return timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, NULL);
+}
 int clinux_timerfd_arm(int fd, uint64_t boottime_ns) {
     struct itimerspec when;
     memset(&when, 0, sizeof when);

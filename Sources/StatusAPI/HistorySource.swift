@@ -29,6 +29,8 @@ package struct RunHistoryQuery: Sendable, Hashable {
     package var run: RunID?
     /// nil: of all.
     package var instances: Set<String>?
+    /// Without the processes of Schedules' runs, which have a history of their own.
+    package var leavesOutSchedules = false
     package var ending: Ending?
     /// Claimed then or later.
     package var since: WallTime?

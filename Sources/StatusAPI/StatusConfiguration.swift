@@ -52,8 +52,13 @@ enum StatusLimits {
     /// Of runs that are remembered.
     static let runsDefault = 100
     static let runsMax = 1_000
-    /// Events of one run that are shown with it.
+    /// Events of one run that are shown with it, of so many of its processes.
     static let runEventsMax = 200
+    static let runAttemptsMax = 10
+    /// The next times of a Schedule.
+    static let upcomingMax = 1_000
+    /// Schedules in trouble that `/v1/status` names.
+    static let troubledMax = 100
     /// Lines of a log on one page.
     static let linesDefault = 100
     static let linesMax = 1_000

@@ -1,7 +1,7 @@
 package import Reconciler
 
 /// What the endpoint asks of whoever knows. Nothing here can change anything.
-package protocol StatusSource: HistorySource {
+package protocol StatusSource: HistorySource, ScheduleSource {
     /// The agent at this moment, by value.
     func state() async -> AgentState
     /// In ascending order. Without `after` the newest ones that fit, with it the first ones after it.

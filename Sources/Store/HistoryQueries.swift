@@ -6,6 +6,8 @@ package import Reconciler
 package struct RunQuery: Sendable, Hashable {
     package var run: RunID?
     package var instances: Set<String>?
+    /// Without those that Schedules own.
+    package var leavesOutSchedules = false
     /// Whether its end is known; nil: either way.
     package var hasEnded: Bool?
     /// Claimed then or later.
@@ -135,6 +137,7 @@ extension RunQuery {
                 filter.add("instance", in: instances)
             }
         }
+        if leavesOutSchedules { filter.add("instance NOT GLOB '*.schedule'") }
         if let hasEnded { filter.add(hasEnded ? "ended_at IS NOT NULL" : "ended_at IS NULL") }
         if let since { filter.add("claimed_at >= ?", since.nanoseconds) }
         return filter

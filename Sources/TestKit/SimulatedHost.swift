@@ -317,8 +317,11 @@ extension SimulatedHost {
             switch process.state {
             case .requested: continue
             case .live(let identity):
-                run.phase = .running
+                // As the agent does: a stop that was decided is asked for once more.
+                run.phase = run.stopCause == nil ? .running : .stopping
+                if run.stopCause != nil { processes[run.id]?.stopRequested = true }
                 run.identity = identity
+                if own?.startedUp == run.id { run.startup = true }
             case .silent(let reason): run.phase = .unknown(reason: reason)
             case .ended(let exit):
                 world.adopted(run, ended: exit, at: clock.moment)

@@ -20,6 +20,7 @@ struct ReadingTests {
             encoder.outputFormatting = .sortedKeys
             let units = snapshot.units.keys.map(\.description).sorted()
             return String(decoding: try encoder.encode(desired.instances), as: UTF8.self)
+                + String(decoding: try encoder.encode(desired.schedules), as: UTF8.self)
                 + "\n\(units) \(snapshot.packageTrees.sorted { $0.key < $1.key })"
                 + "\n\(snapshot.configFiles.keys.sorted())"
                 + "\n\(content.count) bytes, \(content.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xFFFF_FFFF })"
@@ -68,6 +69,32 @@ struct ReadingTests {
             }
         }
         #expect(valid > 10, "seed \(seed): \(valid) valid, \(invalid) invalid")
+    }
+
+    @Test("a Schedule that only an earlier version took for one takes nothing along") func envelope()
+        async throws
+    {
+        let texts = [
+            "u.yaml": Declared.unit("web"), "i.yaml": Declared.instance("web", of: "web@^1"),
+            "s.yaml": "apiVersion: plumb.dev/v1\nkind: Schedule\nmetadata: {name: nightly}\n"
+                + "spec: {cron: 0 3 * * *, unit: migrate}",
+        ]
+        let source = MemorySource()
+        let revision = Revision.numbered(1)
+        source.add(revision.id, texts.mapValues { MemorySource.File($0 + "\n") })
+        let content = SourceContent(
+            listing: try source.listing(of: revision.id),
+            blobs: try source.blobs(try source.listing(of: revision.id).entries.map(\.id)))
+        let reader = RevisionReader(source: source)
+        let stored = AcceptedSource(revision: revision, acceptedAt: WallTime(nanoseconds: 0), source: content)
+        #expect(await reader.restore(stored) == nil)
+        let snapshot = try #require(await reader.restoreWithoutSchedules(content))
+        #expect(snapshot.instances.keys.sorted() == ["web"] && snapshot.schedules.isEmpty)
+        // Read again, the revision is invalid, and says where.
+        guard case .invalid(let lines) = await reader.read(revision).result else {
+            throw Declared.NotThere()
+        }
+        #expect(lines.contains { $0.contains("s.yaml:4:") && $0.contains("unknown-key") }, "\(lines)")
     }
 
     @Test("of one file that changed among many, that one is read") func one() async throws {
@@ -271,6 +298,9 @@ private final class MemorySource: SourcePort {
         files.map { SourceListing.Entry(path: $0.key, kind: $0.value.kind, id: $0.value.blob, size: 0) }
             .sorted { $0.isBefore($1.path) }
     }
+
+    func approvals(after held: RevisionID, upTo revision: Revision) -> [Revision] { [] }
+    func commits(after old: RevisionID, upTo new: RevisionID) -> [RevisionID] { [] }
 
     func listing(of revision: RevisionID) throws(SourceFailure) -> SourceListing {
         state.withLock { $0.wholeListings += 1 }

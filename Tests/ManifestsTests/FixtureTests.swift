@@ -16,10 +16,11 @@ import Testing
         #expect(snapshot.resolvedUnits["web"]?.description == "web@1.4.2")
         #expect(snapshot.packageTrees == ["apps/web": "tree:apps/web", "apps/queue": "tree:apps/queue"])
         #expect(snapshot.configFiles.keys.sorted() == ["config/global.yaml", "config/web.json"])
-        // Schedules and Plugins are checked, and not acted on.
-        #expect(assembly.warnings.map(\.code) == [.notYetActedOn, .notYetActedOn])
-        #expect(
-            snapshot.schedules.keys.sorted() == ["nightly"] && snapshot.plugins.keys.sorted() == ["consul"])
+        #expect(snapshot.schedules.keys.sorted() == ["nightly", "queue"])
+        #expect(snapshot.scheduleUnits.mapValues(\.description) == ["nightly": "migrate@0.3.0-rc.1+linux"])
+        // Plugins are checked, and not acted on.
+        #expect(assembly.warnings.map(\.code) == [.notYetActedOn])
+        #expect(snapshot.plugins.keys.sorted() == ["consul"])
     }
 
     @Test func whatIsLeftOutIsSaid() throws {

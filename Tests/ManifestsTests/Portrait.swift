@@ -16,7 +16,13 @@ enum Portrait {
                 text(instance)
                     + " picks \(snapshot.resolvedUnits[instance.metadata.name]?.description ?? "-")")
         }
-        for reserved in Array(snapshot.schedules.values) + Array(snapshot.plugins.values) {
+        for schedule in snapshot.schedules.values {
+            var schedule = schedule
+            schedule.source = nowhere
+            let unit = snapshot.unit(of: schedule)?.id.description ?? "-"
+            lines.append(text(schedule) + " runs \(unit)")
+        }
+        for reserved in snapshot.plugins.values {
             lines.append("\(reserved.kind) \(text(reserved.metadata))")
         }
         for (path, file) in snapshot.configFiles { lines.append("\(path) \(text(file.values))") }

@@ -119,7 +119,7 @@ import Testing
     @Test func noNumberOfWarningsHidesAnError() {
         var text = ""
         for index in 0..<150 {
-            text += "---\napiVersion: plumb.dev/v1\nkind: Schedule\nmetadata: {name: s\(index)}\n"
+            text += "---\napiVersion: plumb.dev/v1\nkind: Plugin\nmetadata: {name: s\(index)}\n"
         }
         let assembly = TestSource(["a.yaml": text + "---\nkind: Unit\n"]).assemble()
         #expect(assembly.snapshot == nil && assembly.errors.count == 1 && assembly.dropped > 0)

@@ -200,7 +200,7 @@ import Testing
     @Test func whatIsDeclaredAndNotActedOnIsToldAsThat() async throws {
         try await withServer { at in
             let connection = try Connection(port: at.port)
-            let list = try await connection.ask("/v1/schedules").document(ListDocument<ReservedDocument>.self)
+            let list = try await connection.ask("/v1/schedules").document(ListDocument<ScheduleDocument>.self)
             #expect(list.items.map(\.name) == ["nightly"])
             #expect(list.items[0].message.contains("does not run schedules yet"))
             #expect(try await connection.ask("/v1/plugins/nightly").status == 404)

@@ -48,7 +48,7 @@ private let packaging =
     }
 
     private func page(_ state: AgentState = Sample.state()) async throws -> String {
-        try await withServer(SampleSource(state)) { at in
+        try await withServer(SampleSource(state, schedules: Sample.schedules)) { at in
             let reply = try await Connection(port: at.port).ask("/metrics")
             #expect(reply.status == 200)
             #expect(reply.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
@@ -166,6 +166,7 @@ private let packaging =
         let serving = Serving(streams: Broadcaster(source: source))
         let families =
             AgentMetrics.families(Sample.state(), [:]) + serving.families
+            + ScheduleMetrics.families(Sample.schedules, now: Sample.wall(0))
             + (try #require(await source.meters())).families
         let known = Set(families.map(\.name))
         let text = try String(contentsOfFile: packaging + file, encoding: .utf8)

@@ -17,7 +17,8 @@ import Testing
     /// Each answer is held against the schema that /openapi.json has for it, with each parameter's example.
     @Test func eachRouteAnswersAsItsSchemaSays() async throws {
         let directory = TemporaryDirectory()
-        try await withServer(socket: directory.path + "/s") { at in
+        let source = SampleSource(schedules: Sample.schedules, runs: Sample.scheduledRuns)
+        try await withServer(source, socket: directory.path + "/s") { at in
             let local = try Connection(socket: directory.path + "/s")
             let api = try Self.document(try await local.ask("/openapi.json"))
             #expect(api["openapi"] as? String == "3.1.0")

@@ -120,9 +120,17 @@ final class SampleSource: StatusSource {
     let current: AgentState
     let hangs: Bool
     let mask: SecretMask
+    /// nil: an agent that runs no Schedules.
+    let statuses: [ScheduleStatus]?
+    let scheduled: [ScheduledRun]
 
-    init(_ state: AgentState = Sample.state(), hangs: Bool = false, mask: SecretMask = SecretMask()) {
+    init(
+        _ state: AgentState = Sample.state(), hangs: Bool = false, mask: SecretMask = SecretMask(),
+        schedules: [ScheduleStatus]? = nil, runs: [ScheduledRun] = []
+    ) {
         current = state
+        statuses = schedules
+        scheduled = runs
         self.hangs = hangs
         self.mask = mask
     }
@@ -165,7 +173,8 @@ final class SampleSource: StatusSource {
         let sample = AgentMeters.Histogram(bounds: [0.01, 1], counts: [3, 2, 1], sum: 2.5)
         return AgentMeters(
             plans: sample, turns: sample, executing: sample, healthy: sample,
-            events: [("exited", 7), ("rolledBack", 2)])
+            events: [("exited", 7), ("rolledBack", 2)],
+            schedules: [.init(name: "hourly", runs: [("succeeded", 6)], lateness: sample, retries: 2)])
     }
 
     func tail(_ query: TailQuery) -> AsyncStream<[TailRecord]> { AsyncStream { $0.finish() } }

@@ -20,6 +20,7 @@ package struct SourcePass: Sendable {
     private var pointers: [String: Bool] = [:]
     /// What an earlier pass has parsed, by path: a file whose blob did not change is not parsed again.
     private var known: Known
+    private let leftOut: Set<Kind>
 
     fileprivate struct Known {
         var files: [String: ParsedFile] = [:]
@@ -27,8 +28,11 @@ package struct SourcePass: Sendable {
         var bytes: [String: [UInt8]] = [:]
     }
 
-    /// Looks at all of a listing.
-    package init(listing: SourceListing, after old: SourcePass? = nil) {
+    /// Looks at all of a listing, but for documents of the kinds in `leftOut`.
+    package init(
+        listing: SourceListing, after old: SourcePass? = nil, leavingOut leftOut: Set<Kind> = []
+    ) {
+        self.leftOut = leftOut
         entries = listing.entries.filter { $0.kind != .directory }
         trees = Dictionary(
             listing.entries.lazy.filter { $0.kind == .directory }.map { ($0.path, $0.id) },
@@ -98,7 +102,8 @@ package struct SourcePass: Sendable {
             if let file = known.files[entry.path], file.blob == entry.id {
                 files[index] = file
             } else {
-                files[index] = ParsedFile.parse(path: entry.path, blob: entry.id, bytes: bytes)
+                files[index] = ParsedFile.parse(
+                    path: entry.path, blob: entry.id, bytes: bytes, leavingOut: leftOut)
             }
         }
         return missing

@@ -11,6 +11,8 @@ enum CheckedValue: Sendable {
     case signal(Signal)
     case umask(UInt32)
     case port(Endpoint.Port)
+    case cron(CronExpression)
+    case calendar(CalendarExpression)
     case list([CheckedValue])
     case map([String: CheckedValue])
     case object(CheckedObject)

@@ -55,6 +55,20 @@ final class InstanceRecord: Sendable {
     func remember(_ check: PassedCheck) { passed.withLock { $0 = check } }
 }
 
+/// A Schedule as a file declares it, and what it runs as an Instance would.
+final class ScheduleRecord: Sendable {
+    let declaration: ScheduleDeclaration
+    let name: String
+    /// nil where its action runs nothing.
+    let runner: InstanceRecord?
+
+    init(_ declaration: ScheduleDeclaration) {
+        self.declaration = declaration
+        name = declaration.metadata.name
+        runner = declaration.runner.map(InstanceRecord.init)
+    }
+}
+
 /// A config file's values; shared like the declarations.
 final class ConfigRecord: Sendable {
     let file: ConfigFile

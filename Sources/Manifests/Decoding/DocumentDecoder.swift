@@ -12,6 +12,7 @@ struct DecodedDocument: Sendable {
     enum Declared: Sendable {
         case unit(UnitRecord)
         case instance(InstanceRecord)
+        case schedule(ScheduleRecord)
         case reserved(ReservedDeclaration)
     }
 }
@@ -20,6 +21,7 @@ struct DecodedDocument: Sendable {
 struct DocumentDecoder {
     let file: String
     let blob: String
+    var leftOut: Set<Kind> = []
 
     func decode(_ document: YAMLDocument, into diagnostics: inout DiagnosticCollector) -> DecodedDocument {
         var decoder = SchemaDecoder(file: file, fields: document.fieldCount)
@@ -28,6 +30,10 @@ struct DocumentDecoder {
             return DecodedDocument()
         }
         var result = DecodedDocument(kind: kind)
+        if leftOut.contains(kind) {
+            result.name = ""
+            return result
+        }
         guard meetsRequirement(document.root, &decoder),
             let root = decoder.object(document.root, Schema.document(of: kind))
         else {
@@ -62,7 +68,14 @@ struct DocumentDecoder {
             let declaration = instance.declaration(metadata)
             decoder = instance.decoder
             return declaration.map { .instance(InstanceRecord($0)) }
-        case .schedule, .plugin:
+        case .schedule:
+            guard let spec = root.object("spec") else { return nil }
+            result.configFrom = InstanceDecoding.configFrom(spec)
+            var schedule = ScheduleDecoding(spec: spec, source: source, decoder: decoder)
+            let declaration = schedule.declaration(metadata)
+            decoder = schedule.decoder
+            return declaration.map { .schedule(ScheduleRecord($0)) }
+        case .plugin:
             guard let metadata else { return nil }
             let place = source.location
             let version = PlumbVersion.current

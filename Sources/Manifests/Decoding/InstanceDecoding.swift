@@ -6,23 +6,17 @@ struct InstanceDecoding {
 
     /// nil where the name or the unit is missing; every other mistake is reported as well.
     mutating func declaration(_ metadata: Metadata?) -> InstanceDeclaration? {
-        let dependencies = dependencies(of: metadata?.name)
+        let dependencies = decoder.dependencies(spec, of: metadata?.name)
         let update = update()
         let overrides = decoder.policies(spec)
-        let secrets = secrets()
+        let secrets = decoder.secretFiles(spec)
         guard let metadata, case .reference(let unit)? = spec["unit"] else { return nil }
-        var config: [String: ConfigValue] = [:]
-        for (key, value) in spec.map("config") {
-            if case .config(let value) = value { config[key] = value }
-        }
-        let nodes = spec.object("nodes")
         return InstanceDeclaration(
             metadata: metadata, unit: unit, desired: spec.choice("desired") ?? .running,
             replicas: spec.integer("replicas") ?? 1,
-            nodes: NodeSelection(
-                names: nodes?.strings("names") ?? [], selector: nodes?.stringMap("selector") ?? [:]),
-            config: config, configFrom: Self.configFrom(spec), secrets: secrets, dependsOn: dependencies,
-            update: update, suspend: spec.bool("suspend") ?? false,
+            nodes: spec.nodeSelection,
+            config: spec.configValues, configFrom: Self.configFrom(spec), secrets: secrets,
+            dependsOn: dependencies, update: update, suspend: spec.bool("suspend") ?? false,
             restartNonce: spec.string("restartNonce") ?? "", drift: spec.choice("drift") ?? .report,
             prune: spec.choice("prune") ?? .allow, overrides: overrides, source: source)
     }
@@ -30,37 +24,6 @@ struct InstanceDecoding {
     /// The schema has accepted the paths, so normalising them cannot fail.
     static func configFrom(_ spec: CheckedObject) -> [String] {
         spec.strings("configFrom").compactMap { SourcePath.normalised($0) }
-    }
-
-    private mutating func secrets() -> [String: String] {
-        var result: [String: String] = [:]
-        for (variable, value) in spec.map("secrets") {
-            if case .object(let object) = value, let file = object.string("file") { result[variable] = file }
-        }
-        for variable in result.keys where ReservedVariables.contains(variable) {
-            decoder.report(
-                .reservedVariable, decoder.mark(of: "spec.secrets.\(variable)"),
-                "the variable '\(variable)' is set by Plumb itself")
-        }
-        return result
-    }
-
-    private mutating func dependencies(of name: String?) -> [Dependency] {
-        var result: [Dependency] = []
-        for (index, object) in spec.objects("dependsOn").enumerated() {
-            guard let instance = object.string("instance") else { continue }
-            let place = decoder.mark(of: "spec.dependsOn[\(index)].instance")
-            if instance == name {
-                decoder.report(.selfDependency, place, "'\(instance)' depends on itself")
-            } else if result.contains(where: { $0.instance == instance }) {
-                decoder.report(.duplicateItem, place, "'\(instance)' stands twice in dependsOn")
-            }
-            result.append(
-                Dependency(
-                    instance: instance, condition: object.choice("condition") ?? .ready,
-                    required: object.bool("required") ?? true))
-        }
-        return result
     }
 
     private mutating func update() -> UpdatePolicy {

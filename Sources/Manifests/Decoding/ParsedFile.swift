@@ -12,13 +12,14 @@ package struct ParsedFile: Sendable {
     /// The documents that are whole and valid in themselves.
     package var declarations: [Declaration] {
         content.units.map { .unit($0.declaration) } + content.instances.map { .instance($0.declaration) }
-            + content.reserved.map { $0.kind == .schedule ? .schedule($0) : .plugin($0) }
+            + content.schedules.map { .schedule($0.declaration) } + content.reserved.map { .plugin($0) }
     }
 
     /// Shared by all copies of the value: a source of ten thousand files is put together at every commit.
     final class Content: Sendable {
         let units: [UnitRecord]
         let instances: [InstanceRecord]
+        let schedules: [ScheduleRecord]
         let reserved: [ReservedDeclaration]
         let diagnostics: [Diagnostic]
         /// Diagnostics beyond the bound of one file, and the errors among them.
@@ -40,17 +41,20 @@ package struct ParsedFile: Sendable {
             self.possibleNames = possibleNames
             var units: [UnitRecord] = []
             var instances: [InstanceRecord] = []
+            var schedules: [ScheduleRecord] = []
             var reserved: [ReservedDeclaration] = []
             for document in documents {
                 switch document.declaration {
                 case .unit(let unit)?: units.append(unit)
                 case .instance(let instance)?: instances.append(instance)
+                case .schedule(let schedule)?: schedules.append(schedule)
                 case .reserved(let declaration)?: reserved.append(declaration)
                 case nil: break
                 }
             }
             self.units = units
             self.instances = instances
+            self.schedules = schedules
             self.reserved = reserved
             diagnostics = collector.sorted()
             dropped = collector.dropped
@@ -69,8 +73,11 @@ package struct ParsedFile: Sendable {
         }
     }
 
-    /// Never fails: what is wrong is in `diagnostics`. `path` is relative to the source path.
-    package static func parse(path: String, blob: String, bytes: [UInt8]) -> ParsedFile {
+    /// Never fails: what is wrong is in `diagnostics`. `path` is relative to the source path. Documents of the
+    /// kinds in `leftOut` are taken for nothing.
+    package static func parse(
+        path: String, blob: String, bytes: [UInt8], leavingOut leftOut: Set<Kind> = []
+    ) -> ParsedFile {
         var collector = DiagnosticCollector(limit: DecodingLimits.fileDiagnosticsMax)
         guard !GitLFS.isPointer(bytes) else {
             let place = Location(file: path, line: 1, column: 1)
@@ -81,7 +88,7 @@ package struct ParsedFile: Sendable {
                 content: Content(documents: [], possibleNames: [], collector: collector))
         }
         let file = YAMLFile.read(bytes: bytes, file: path, into: &collector)
-        let decoder = DocumentDecoder(file: path, blob: blob)
+        let decoder = DocumentDecoder(file: path, blob: blob, leftOut: leftOut)
         let documents = file.documents.map { decoder.decode($0, into: &collector) }
         let isReadable = file.isComplete && !documents.contains { $0.declaration == nil && $0.name == nil }
         let names = isReadable ? [] : NameScan.names(in: bytes)

@@ -53,6 +53,12 @@ extension SchemaDecoder {
         case .unitReference: return reference(scalar, node)
         case .signal(let catchable): return signal(scalar, node, catchable: catchable)
         case .port: return port(scalar, node)
+        case .cron: return cron(scalar, node)
+        case .calendar: return calendar(scalar, node)
+        case .timestamp:
+            return read(scalar, node, .invalidTime, "point in time", Timestamps.seconds).map { .int($0) }
+        case .timeOfDay:
+            return read(scalar, node, .invalidTime, "time of day", Timestamps.minutes).map { .int($0) }
         case .object, .reference, .list, .oneOrMore, .map, .anyValue, .anyMapping: return nil
         }
     }

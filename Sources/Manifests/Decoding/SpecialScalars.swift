@@ -54,6 +54,35 @@ extension SchemaDecoder {
         return .port(isIndexed ? .indexed(number) : .fixed(number))
     }
 
+    mutating func cron(_ scalar: Node.Scalar, _ node: Node) -> CheckedValue? {
+        expression(scalar, node, CronExpression.parse).map { .cron($0) }
+    }
+
+    mutating func calendar(_ scalar: Node.Scalar, _ node: Node) -> CheckedValue? {
+        expression(scalar, node, CalendarExpression.parse).map { .calendar($0) }
+    }
+
+    /// What is wrong in it is shown where it stands in the line.
+    private mutating func expression<T>(
+        _ scalar: Node.Scalar, _ node: Node, _ parse: (String) throws(CalendarSyntaxError) -> T
+    ) -> T? {
+        guard ScalarKind(of: scalar) == .string, scalar.text.utf8.count <= StringRule.lengthMax else {
+            wrongType(node, "a text")
+            return nil
+        }
+        do {
+            return try parse(scalar.text)
+        } catch {
+            var mark = node.mark
+            // Quotes are no part of the text.
+            if scalar.style == .string { mark.column += 1 }
+            let before = scalar.text.utf8.prefix(error.offset)
+            mark.column += Int32(String(decoding: before, as: UTF8.self).unicodeScalars.count)
+            report(.invalidCalendar, mark, error.message, help: error.remedy)
+            return nil
+        }
+    }
+
     /// Any value, with the places of everything within it.
     mutating func config(_ node: Node) -> ConfigValue? {
         let outer = path

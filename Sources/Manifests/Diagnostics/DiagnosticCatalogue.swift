@@ -130,6 +130,14 @@ extension DiagnosticCode {
                 "write a path relative to the source path, without '..' that leaves it")
         case .invalidPattern:
             .init(.error, "A pattern that is no regular expression.", "correct the regular expression")
+        case .invalidTime:
+            .init(
+                .error, "Text that is no point in time, or no time of day.",
+                "write a point in time as in 2026-01-01T00:00:00Z, a time of day as in 06:30")
+        case .invalidCalendar:
+            .init(
+                .error, "A cron or calendar expression that says no time.",
+                "write five fields of cron as in 0 3 * * *, or a calendar expression as in Mon..Fri 03:00")
         case .unknownPort:
             .init(
                 .error, "A probe names an endpoint that the Unit does not have.",
@@ -199,6 +207,22 @@ extension DiagnosticCode {
             .init(
                 .error, "Sandbox fields that contradict each other, or what the process is for.",
                 "loosen one field or the other; `plumb explain unit.spec.sandbox` lists them")
+        case .scheduleTrigger:
+            .init(
+                .error, "A Schedule without a trigger, with several, or with parts of another one.",
+                "give it exactly one of cron, calendar, interval, event, path and manual")
+        case .scheduleAction:
+            .init(
+                .error, "A Schedule without an action, with several, or with what it has no use for.",
+                "give it exactly one of run, signal and restart")
+        case .schedulePolicy:
+            .init(
+                .error, "Policies of a Schedule that do not go together.",
+                "`plumb explain schedule.spec` says what belongs to what")
+        case .scheduleTiming:
+            .init(
+                .warning, "Times of a Schedule that are valid, and hardly meant so.",
+                "compare the times, and `plumb forecast`")
         case .duplicateName:
             .init(.error, "Two declarations of one kind and name.", "rename or remove one of them")
         case .duplicateVersion:
@@ -215,8 +239,20 @@ extension DiagnosticCode {
                 "declare a version that fits, or widen the range")
         case .unknownInstance:
             .init(
-                .error, "A dependency on an Instance that is not declared.",
+                .error, "A reference to an Instance that is not declared.",
                 "declare the Instance, or correct the name")
+        case .unknownSchedule:
+            .init(
+                .error, "A trigger by a Schedule that is not declared.",
+                "declare the Schedule, or correct the name")
+        case .notOneshot:
+            .init(
+                .error, "A Schedule that would run a program which is not meant to end.",
+                "write profile: oneshot in the Unit, or use action.restart for an Instance")
+        case .triggerCycle:
+            .init(
+                .error, "Schedules that set one another off for ever.",
+                "give one of them another trigger")
         case .selfDependency:
             .init(.error, "An Instance that depends on itself.", "remove the dependency")
         case .dependencyCycle:

@@ -40,6 +40,8 @@ package enum DiagnosticCode: String, Sendable, Hashable, CaseIterable, Codable {
     case invalidSignal = "invalid-signal"
     case invalidPath = "invalid-path"
     case invalidPattern = "invalid-pattern"
+    case invalidTime = "invalid-time"
+    case invalidCalendar = "invalid-calendar"
 
     // Within a Unit or an Instance.
     case unknownPort = "unknown-port"
@@ -61,12 +63,21 @@ package enum DiagnosticCode: String, Sendable, Hashable, CaseIterable, Codable {
     case portConflict = "port-conflict"
     case sandboxConflict = "sandbox-conflict"
 
+    // Within a Schedule.
+    case scheduleTrigger = "schedule-trigger"
+    case scheduleAction = "schedule-action"
+    case schedulePolicy = "schedule-policy"
+    case scheduleTiming = "schedule-timing"
+
     // References.
     case duplicateName = "duplicate-name"
     case duplicateVersion = "duplicate-version"
     case unknownUnit = "unknown-unit"
     case noMatchingVersion = "no-matching-version"
     case unknownInstance = "unknown-instance"
+    case unknownSchedule = "unknown-schedule"
+    case notOneshot = "not-oneshot"
+    case triggerCycle = "trigger-cycle"
     case selfDependency = "self-dependency"
     case dependencyCycle = "dependency-cycle"
     case neverCompletes = "never-completes"

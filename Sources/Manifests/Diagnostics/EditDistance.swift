@@ -1,10 +1,10 @@
 /// "Did you mean …?"
-enum EditDistance {
+package enum EditDistance {
     /// Names longer than this are never compared: no key that anyone meant is.
     private static let lengthMax = 64
 
     /// The nearest candidate, if it is near enough to be meant.
-    static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
+    package static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
         guard word.utf8.count <= lengthMax else { return nil }
         let target = Array(word.lowercased().utf8)
         let allowed = Swift.max(1, target.count / 3)

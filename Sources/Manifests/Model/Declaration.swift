@@ -24,13 +24,12 @@ package enum Kind: String, Sendable, Hashable, CaseIterable, Codable {
 package enum Declaration: Sendable {
     case unit(UnitDeclaration)
     case instance(InstanceDeclaration)
-    /// Accepted with a warning until schedules act.
-    case schedule(ReservedDeclaration)
+    case schedule(ScheduleDeclaration)
     /// Accepted with a warning until plugins act.
     case plugin(ReservedDeclaration)
 }
 
-/// A Schedule or a Plugin: checked as far as its envelope goes, and not acted on by this version.
+/// A Plugin: checked as far as its envelope goes, and not acted on by this version.
 package struct ReservedDeclaration: Sendable {
     package var kind: Kind
     package var metadata: Metadata

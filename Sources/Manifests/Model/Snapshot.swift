@@ -2,7 +2,7 @@
 package struct Snapshot: Sendable {
     package var units: [UnitID: UnitDeclaration]
     package var instances: [String: InstanceDeclaration]
-    package var schedules: [String: ReservedDeclaration]
+    package var schedules: [String: ScheduleDeclaration]
     package var plugins: [String: ReservedDeclaration]
     /// The files that `configFrom` names, by path.
     package var configFiles: [String: ConfigFile]
@@ -12,10 +12,12 @@ package struct Snapshot: Sendable {
     package var packageFiles: [String: String] = [:]
     /// Which declared unit each Instance's reference picks.
     package var resolvedUnits: [String: UnitID]
+    /// Which declared Unit the `run` action of each Schedule picks.
+    package var scheduleUnits: [String: UnitID] = [:]
 
     package init(
         units: [UnitID: UnitDeclaration] = [:], instances: [String: InstanceDeclaration] = [:],
-        schedules: [String: ReservedDeclaration] = [:], plugins: [String: ReservedDeclaration] = [:],
+        schedules: [String: ScheduleDeclaration] = [:], plugins: [String: ReservedDeclaration] = [:],
         configFiles: [String: ConfigFile] = [:], packageTrees: [String: String] = [:],
         resolvedUnits: [String: UnitID] = [:]
     ) {
@@ -30,6 +32,11 @@ package struct Snapshot: Sendable {
 
     package func unit(of instance: InstanceDeclaration) -> UnitDeclaration? {
         resolvedUnits[instance.metadata.name].flatMap { units[$0] }
+    }
+
+    /// The Unit of a `run` action; nil: another action.
+    package func unit(of schedule: ScheduleDeclaration) -> UnitDeclaration? {
+        scheduleUnits[schedule.metadata.name].flatMap { units[$0] }
     }
 }
 

@@ -47,7 +47,7 @@ extension Kind {
         switch self {
         case .unit: "What can run: a program with its version, package, entry, config schema and defaults."
         case .instance: "A Unit meant to run here: config, replicas, desired state, update policy."
-        case .schedule: "Checked in its envelope only, and not acted on by this version."
+        case .schedule: "Work that starts by the clock, by what happens, or by a commit."
         case .plugin: "Checked in its envelope only, and not acted on by this version."
         }
     }

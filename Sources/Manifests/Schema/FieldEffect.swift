@@ -10,6 +10,8 @@ package enum FieldEffect: String, Sendable, Hashable, CaseIterable {
     case restart
     /// Slots come and go.
     case scale
+    /// Of a Schedule: from its next firing on.
+    case next
 
     /// One line for `plumb explain` and the reference page.
     package var explanation: String {
@@ -19,6 +21,7 @@ package enum FieldEffect: String, Sendable, Hashable, CaseIterable {
         case .reload: "changing it rewrites the config file and signals the process"
         case .restart: "changing it restarts the process, by the Instance's update policy"
         case .scale: "changing it starts or stops replicas"
+        case .next: "changing it counts from the next firing on; a run under way is left alone"
         }
     }
 }

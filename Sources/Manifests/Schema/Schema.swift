@@ -1,15 +1,13 @@
 /// The tables of all kinds, and what can be asked of them.
 package enum Schema {
-    static let reserved: [Kind: ObjectSchema] = [
-        .schedule: EnvelopeSchema.document(.schedule, spec: .anyMapping, specRequired: false),
-        .plugin: EnvelopeSchema.document(.plugin, spec: .anyMapping, specRequired: false),
-    ]
+    private static let plugin = EnvelopeSchema.document(.plugin, spec: .anyMapping, specRequired: false)
 
     static func document(of kind: Kind) -> ObjectSchema {
         switch kind {
         case .unit: UnitSchema.document
         case .instance: InstanceSchema.document
-        case .schedule, .plugin: reserved[kind] ?? UnitSchema.document
+        case .schedule: ScheduleSchema.document
+        case .plugin: plugin
         }
     }
 

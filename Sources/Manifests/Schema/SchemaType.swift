@@ -21,6 +21,13 @@ indirect enum SchemaType: Sendable {
     case signal(catchable: Bool)
     case umask
     case port
+    /// A cron expression, and one of systemd's OnCalendar.
+    case cron
+    case calendar
+    /// RFC 3339; read as seconds since 1970.
+    case timestamp
+    /// `22:00`; read as minutes since midnight.
+    case timeOfDay
     case object(ObjectSchema)
     case list(SchemaType, ClosedRange<Int>)
     /// One scalar, or a list of at most so many, as texts. Read as a list.
@@ -70,6 +77,10 @@ indirect enum SchemaType: Sendable {
         case .signal: "signal"
         case .umask: "umask"
         case .port: "N | N+index"
+        case .cron: "cron expression"
+        case .calendar: "calendar expression"
+        case .timestamp: "time"
+        case .timeOfDay: "time of day"
         case .object(let schema): schema.name
         case .reference(_, let schema): schema().name
         case .list(let item, _): "list of \(item.label)"
@@ -90,6 +101,8 @@ indirect enum SchemaType: Sendable {
             "\(Quantities.text(range.lowerBound)) to \(Quantities.text(range.upperBound))"
         case .size(let range):
             "\(Quantities.text(size: range.lowerBound)) to \(Quantities.text(size: range.upperBound))"
+        case .timestamp: "RFC 3339, as in 2026-01-01T00:00:00Z"
+        case .timeOfDay: "00:00 to 24:00"
         case .string(let rule), .text(let rule), .oneOrMore(let rule, _): rule.remedy
         case .list(_, let count):
             count.lowerBound > 0

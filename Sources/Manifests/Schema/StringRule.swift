@@ -37,6 +37,10 @@ enum StringRule: Sendable, Hashable, CaseIterable {
     case requirement
     /// 64 hexadecimal digits.
     case sha256
+    /// A name of the IANA database.
+    case timeZone
+    /// An absolute path of the host, with `*`, `?` and `[…]` within its components.
+    case hostGlob
 
     /// Bytes of any string but names.
     static let lengthMax = 4_096
@@ -57,6 +61,8 @@ enum StringRule: Sendable, Hashable, CaseIterable {
         case .headerName: "header"
         case .hostAddress: "address"
         case .sha256: "digest"
+        case .timeZone: "time zone"
+        case .hostGlob: "pattern of paths"
         default: "string"
         }
     }
@@ -73,7 +79,8 @@ enum StringRule: Sendable, Hashable, CaseIterable {
         case .configField: "^[A-Za-z][A-Za-z0-9_-]{0,62}$"
         case .fileName: "^[^/]+$"
         case .account: "^([a-z_][a-z0-9_-]*[$]?|[0-9]+)$"
-        case .httpPath, .hostPath: "^/"
+        case .httpPath, .hostPath, .hostGlob: "^/"
+        case .timeZone: "^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z][A-Za-z0-9_+-]*)*$"
         case .address: "^[0-9a-fA-F:.]+$"
         case .statusRange: "^[1-5][0-9][0-9](-[1-5][0-9][0-9])?$"
         case .headerName: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
@@ -90,7 +97,7 @@ enum StringRule: Sendable, Hashable, CaseIterable {
     var code: DiagnosticCode {
         switch self {
         case .name, .nodeName: .invalidName
-        case .sourcePath, .fileName, .runPath, .command, .hostPath: .invalidPath
+        case .sourcePath, .fileName, .runPath, .command, .hostPath, .hostGlob: .invalidPath
         case .pattern, .extendedPattern: .invalidPattern
         default: .invalidValue
         }
@@ -129,6 +136,9 @@ enum StringRule: Sendable, Hashable, CaseIterable {
             "a POSIX extended regular expression of at most 256 bytes, without '{' and back references"
         case .requirement: "plumb and a range of versions, as in plumb >= 1.2"
         case .sha256: "64 hexadecimal digits, as sha256sum prints them"
+        case .timeZone: "a name of the IANA database, as in Europe/Berlin or UTC"
+        case .hostGlob:
+            "an absolute path, in whose components '*', '?' and '[...]' may stand; without '..' and '**'"
         }
     }
 
@@ -167,6 +177,8 @@ enum StringRule: Sendable, Hashable, CaseIterable {
         case .sha256:
             return bytes.count == 64
                 && bytes.allSatisfy { Self.isDigit($0) || (0x61...0x66).contains($0 | 0x20) }
+        case .timeZone: return TimeZoneName.isWellFormed(text)
+        case .hostGlob: return HostGlob.accepts(text)
         }
     }
 

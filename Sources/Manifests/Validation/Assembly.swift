@@ -57,7 +57,7 @@ struct Assembler {
     var digests: [String: String] = [:]
     var collector = DiagnosticCollector(limit: DecodingLimits.assemblyDiagnosticsMax)
     var leftOut: [LeftOut] = []
-    /// Everything but Units and Instances, which are put in at the end, if all is right.
+    /// Everything but Units, Instances and Schedules, which are put in at the end, if all is right.
     var snapshot = Snapshot()
     var units: [UnitID: UnitRecord] = [:]
     /// In the order of the files, each name once.
@@ -68,12 +68,18 @@ struct Assembler {
     var picks: [UnitRecord?] = []
     /// Restart policies whose default depends on the Unit.
     var settledRestarts: [String: RestartPolicy] = [:]
+    /// In the order of the files, each name once, with where each stands.
+    var schedules: [ScheduleRecord] = []
+    var scheduleIndex: [String: Int] = [:]
+    /// Which Unit each of `schedules` runs.
+    var schedulePicks: [UnitRecord?] = []
     var configRecords: [String: ConfigRecord] = [:]
     /// Declared versions by name of the Unit.
     var versions: [String: [SemanticVersion]] = [:]
     /// Names of declarations that are there and broken.
     var brokenUnits: Set<String> = []
     var brokenInstances: Set<String> = []
+    var brokenSchedules: Set<String> = []
 
     init(listing: SourceListing, files: [ParsedFile], configs: [ParsedConfig], lfsPointers: Set<String>) {
         self.listing = listing
@@ -100,6 +106,7 @@ struct Assembler {
         addConfigs(layout)
         resolveUnits()
         checkDependencies()
+        checkSchedules()
         checkPorts()
         checkSurge()
         checkConfigs()
@@ -123,6 +130,10 @@ struct Assembler {
         for (record, unit) in zip(instances, picks) {
             snapshot.instances[record.name] = record.declaration
             if let unit { snapshot.resolvedUnits[record.name] = unit.id }
+        }
+        for (record, unit) in zip(schedules, schedulePicks) {
+            snapshot.schedules[record.name] = record.declaration
+            if let unit { snapshot.scheduleUnits[record.name] = unit.id }
         }
         for (name, restart) in settledRestarts { snapshot.instances[name]?.overrides.restart = restart }
     }

@@ -1,8 +1,23 @@
 extension Assembler {
     /// Each Instance's merged configuration against its Unit's fields.
     mutating func checkConfigs() {
+        checkConfigs(of: instances, picks)
+        if !schedules.isEmpty { checkRunners() }
+    }
+
+    private mutating func checkRunners() {
+        var running: (records: [InstanceRecord], picks: [UnitRecord?]) = ([], [])
+        for (record, pick) in zip(schedules, schedulePicks) {
+            guard let runner = record.runner else { continue }
+            running.records.append(runner)
+            running.picks.append(pick)
+        }
+        checkConfigs(of: running.records, running.picks)
+    }
+
+    private mutating func checkConfigs(of records: [InstanceRecord], _ picks: [UnitRecord?]) {
         var checker = ConfigChecker()
-        for (record, pick) in zip(instances, picks) {
+        for (record, pick) in zip(records, picks) {
             guard let unit = pick else { continue }
             if !record.declaration.secrets.isEmpty { checkSecrets(record.declaration, unit.declaration) }
             if !record.hasConfig, unit.declaration.configFields.isEmpty { continue }

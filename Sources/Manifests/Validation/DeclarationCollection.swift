@@ -16,16 +16,17 @@ extension Assembler {
             collector.addDropped(errors: content.droppedErrors)
             for unit in content.units { add(unit) }
             for instance in content.instances { add(instance) }
-            for declaration in content.reserved {
-                add(declaration, to: declaration.kind == .schedule ? \.schedules : \.plugins)
-            }
+            for schedule in content.schedules { add(schedule) }
+            for plugin in content.reserved { add(plugin) }
             for broken in content.broken {
                 if broken.kind == .unit { brokenUnits.insert(broken.name) }
                 if broken.kind == .instance { brokenInstances.insert(broken.name) }
+                if broken.kind == .schedule { brokenSchedules.insert(broken.name) }
             }
             if !content.possibleNames.isEmpty {
                 brokenUnits.formUnion(content.possibleNames)
                 brokenInstances.formUnion(content.possibleNames)
+                brokenSchedules.formUnion(content.possibleNames)
             }
         }
     }
@@ -40,11 +41,19 @@ extension Assembler {
         instances.append(instance)
     }
 
-    private mutating func add(
-        _ declaration: ReservedDeclaration, to table: WritableKeyPath<Snapshot, [String: ReservedDeclaration]>
-    ) {
+    private mutating func add(_ schedule: ScheduleRecord) {
+        if let first = scheduleIndex[schedule.name] {
+            reportDuplicate(
+                .schedule, schedule.name, schedules[first].declaration.source, schedule.declaration.source)
+            return
+        }
+        scheduleIndex[schedule.name] = schedules.count
+        schedules.append(schedule)
+    }
+
+    private mutating func add(_ declaration: ReservedDeclaration) {
         let name = declaration.metadata.name
-        if let old = snapshot[keyPath: table].updateValue(declaration, forKey: name) {
+        if let old = snapshot.plugins.updateValue(declaration, forKey: name) {
             reportDuplicate(declaration.kind, name, old.source, declaration.source)
         }
     }

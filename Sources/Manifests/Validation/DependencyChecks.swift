@@ -6,24 +6,25 @@ extension Assembler {
         for index in depending {
             let instance = instances[index].declaration
             for (number, dependency) in instance.dependsOn.enumerated() {
-                check(dependency, number, of: instance)
+                check(dependency, number, at: instance.source)
             }
         }
         let starts = depending.map { instances[$0].name }.sorted()
         let cycles = DependencyCycles.find(from: starts) { name in
-            indexByName[name].map { instances[$0] }
+            indexByName[name].map { instances[$0].declaration.dependsOn.map(\.instance) }
         }
         for cycle in cycles { report(cycle) }
     }
 
-    private mutating func check(_ dependency: Dependency, _ number: Int, of instance: InstanceDeclaration) {
+    /// `source` is of the Instance or the Schedule that has it.
+    mutating func check(_ dependency: Dependency, _ number: Int, at source: DeclarationSource) {
         let path = "spec.dependsOn[\(number)]"
         guard let index = indexByName[dependency.instance] else {
             guard !brokenInstances.contains(dependency.instance) else { return }
             let hint = EditDistance.suggestion(for: dependency.instance, among: indexByName.keys)
             collector.add(
                 Diagnostic(
-                    .unknownInstance, at: instance.source.location(of: "\(path).instance"),
+                    .unknownInstance, at: source.location(of: "\(path).instance"),
                     "no Instance '\(dependency.instance)' is declared\(hint)"))
             return
         }
@@ -32,29 +33,36 @@ extension Assembler {
         else { return }
         collector.add(
             Diagnostic(
-                .neverCompletes, at: instance.source.location(of: "\(path).condition"),
+                .neverCompletes, at: source.location(of: "\(path).condition"),
                 "'\(dependency.instance)' is not meant to end, so it may never be completed",
                 notes: [unitNote(unit, "spec.profile", "its Unit is no oneshot")]))
     }
 
-    private mutating func report(_ cycle: [DependencyCycles.Step]) {
+    private mutating func report(_ cycle: [DependencyCycles.Link]) {
         let path = (cycle.map(\.from) + [cycle[0].from]).joined(separator: " → ")
-        let notes = cycle.map { step in
-            Diagnostic.Note(location: step.place, message: "'\(step.from)' depends on '\(step.to)'")
+        let notes = cycle.map { link in
+            Diagnostic.Note(location: place(of: link), message: "'\(link.from)' depends on '\(link.to)'")
         }
         collector.add(
             Diagnostic(
-                .dependencyCycle, at: cycle[0].place, "Instances depend on one another in a circle: \(path)",
-                notes: notes))
+                .dependencyCycle, at: place(of: cycle[0]),
+                "Instances depend on one another in a circle: \(path)", notes: notes))
+    }
+
+    private func place(of link: DependencyCycles.Link) -> Location {
+        guard let index = indexByName[link.from] else { return Location(file: "", line: 1, column: 1) }
+        return instances[index].declaration.source.location(of: "spec.dependsOn[\(link.number)].instance")
     }
 }
 
-/// Finds circles among dependencies. Iterative: a chain may have as many links as there are Instances.
+/// Finds circles among what refers to one another. Iterative: a chain may have as many links as there are
+/// declarations.
 enum DependencyCycles {
-    struct Step {
+    struct Link {
         var from: String
         var to: String
-        var place: Location
+        /// Which of the references of `from` it is.
+        var number: Int
     }
 
     private struct Visit {
@@ -62,28 +70,30 @@ enum DependencyCycles {
         var next = 0
     }
 
-    /// At least one circle of every set of Instances that depend on one another; each begins with its
-    /// smallest name. `names` are the starting points, in the order in which they are tried.
-    static func find(from names: [String], _ lookUp: (String) -> InstanceRecord?) -> [[Step]] {
+    /// At least one circle of every set that depends on one another; each begins with its smallest name.
+    /// `names` are the starting points, in the order in which they are tried; `targets` says to what a name
+    /// refers, nil where there is none of that name. What refers to itself is not
+    /// among them.
+    static func find(from names: [String], _ targets: (String) -> [String]?) -> [[Link]] {
         var done: Set<String> = []
         var onPath: Set<String> = []
-        var cycles: [[Step]] = []
+        var cycles: [[Link]] = []
         for start in names where !done.contains(start) {
             var stack = [Visit(name: start)]
             onPath = [start]
             while let top = stack.last {
-                let dependencies = lookUp(top.name)?.declaration.dependsOn ?? []
-                guard top.next < dependencies.count else {
+                let references = targets(top.name) ?? []
+                guard top.next < references.count else {
                     stack.removeLast()
                     onPath.remove(top.name)
                     done.insert(top.name)
                     continue
                 }
                 stack[stack.count - 1].next += 1
-                let target = dependencies[top.next].instance
-                if target == top.name || done.contains(target) || lookUp(target) == nil { continue }
+                let target = references[top.next]
+                if target == top.name || done.contains(target) || targets(target) == nil { continue }
                 if onPath.contains(target) {
-                    cycles.append(cycle(stack, backTo: target, lookUp))
+                    cycles.append(cycle(stack, backTo: target, targets))
                 } else {
                     stack.append(Visit(name: target))
                     onPath.insert(target)
@@ -94,18 +104,16 @@ enum DependencyCycles {
     }
 
     private static func cycle(
-        _ stack: [Visit], backTo target: String, _ lookUp: (String) -> InstanceRecord?
-    ) -> [Step] {
+        _ stack: [Visit], backTo target: String, _ targets: (String) -> [String]?
+    ) -> [Link] {
         let first = stack.lastIndex { $0.name == target } ?? 0
-        let steps = stack[first...].compactMap { visit -> Step? in
-            guard let instance = lookUp(visit.name)?.declaration else { return nil }
-            // `next` already points behind the dependency that was followed.
-            let index = visit.next - 1
-            return Step(
-                from: visit.name, to: instance.dependsOn[index].instance,
-                place: instance.source.location(of: "spec.dependsOn[\(index)].instance"))
+        let links = stack[first...].compactMap { visit -> Link? in
+            // `next` already points behind the reference that was followed.
+            let number = visit.next - 1
+            guard let to = targets(visit.name)?[number] else { return nil }
+            return Link(from: visit.name, to: to, number: number)
         }
-        let smallest = steps.indices.min { steps[$0].from < steps[$1].from } ?? 0
-        return Array(steps[smallest...] + steps[..<smallest])
+        let smallest = links.indices.min { links[$0].from < links[$1].from } ?? 0
+        return Array(links[smallest...] + links[..<smallest])
     }
 }

@@ -165,7 +165,8 @@ extension Assembler {
             collector.add(contentsOf: config.diagnostics)
             if let record = config.record { configRecords[path] = record }
         }
-        for instance in instances.lazy.map(\.declaration) where !instance.configFrom.isEmpty {
+        let runners = schedules.compactMap(\.runner)
+        for instance in (instances + runners).lazy.map(\.declaration) where !instance.configFrom.isEmpty {
             for (index, path) in instance.configFrom.enumerated() {
                 let place = instance.source.location(of: "spec.configFrom[\(index)]")
                 if !usable.contains(path) {

@@ -1,11 +1,23 @@
 extension Assembler {
-    /// Picks for each Instance the highest declared version that fits, and settles what depends on it.
+    /// Picks for each Instance, and for what each Schedule runs, the highest declared version that fits, and
+    /// settles what depends on it.
     mutating func resolveUnits() {
-        picks.reserveCapacity(instances.count)
+        picks = picks(of: instances)
+        guard !schedules.isEmpty else { return }
+        let running = schedules.indices.filter { schedules[$0].runner != nil }
+        schedulePicks = Array(repeating: nil, count: schedules.count)
+        for (index, pick) in zip(running, picks(of: schedules.compactMap(\.runner))) {
+            schedulePicks[index] = pick
+        }
+    }
+
+    private mutating func picks(of records: [InstanceRecord]) -> [UnitRecord?] {
+        var picks: [UnitRecord?] = []
+        picks.reserveCapacity(records.count)
         // The same reference mostly stands in many Instances.
         var known: [String: UnitRecord] = [:]
         var last: (reference: String, pick: UnitRecord)?
-        for record in instances {
+        for record in records {
             let pick: UnitRecord
             if let last, last.reference == record.reference {
                 pick = last.pick
@@ -24,6 +36,7 @@ extension Assembler {
                 settlePolicies(of: record.declaration, pick.declaration)
             }
         }
+        return picks
     }
 
     private func resolve(_ reference: UnitReference) -> UnitRecord? {

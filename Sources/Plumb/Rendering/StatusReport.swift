@@ -9,6 +9,7 @@ struct StatusReport {
         var lines = heading(paint: paint)
         let troubles = troubles(paint: paint)
         if !troubles.isEmpty { lines += [""] + troubles }
+        lines += schedules(width: width, paint: paint)
         lines.append("")
         guard !status.instances.isEmpty else { return lines + ["no Instance is meant to run here"] }
         return lines + table.render(width: width, paint: paint)
@@ -20,7 +21,8 @@ struct StatusReport {
         if let suspended = gates?.headline { lines[0] += "   " + paint(suspended, .bad) }
         lines.append(
             "\(summary.synced) of \(Self.count(summary.instances, "Instance")) synced, "
-                + "\(summary.ready) of \(Self.count(summary.desired, "replica")) ready")
+                + "\(summary.ready) of \(Self.count(summary.desired, "replica")) ready"
+                + (status.schedules.map { ", " + Self.count($0.total, "Schedule") } ?? ""))
         return lines
     }
 
@@ -91,6 +93,31 @@ struct StatusReport {
         case "Ready": !condition.status
         default: condition.status
         }
+    }
+
+    /// Those that somebody should look at, the worst first; nothing where all is well.
+    private func schedules(width: Int?, paint: Paint) -> [String] {
+        guard let schedules = status.schedules, schedules.inTrouble > 0 else { return [] }
+        let shownMax = 10
+        var table = Table(columns: [
+            .init(title: "SCHEDULE"), .init(title: "STATE"), .init(title: "AGO", isNumber: true),
+            .init(title: "NEXT", isNumber: true, yield: 1), .init(title: "REASON", yield: 2),
+        ])
+        for schedule in schedules.troubled.prefix(shownMax) {
+            let next = schedule.next.map { MomentText.distance($0.dueAt ?? $0.at, now: status.observedAt) }
+            let word = ScheduleStyle.word(schedule)
+            table.add([
+                .init(schedule.name, .strong), .init(word, ScheduleStyle.style(state: word)),
+                .init(schedule.trouble?.since.map(age) ?? "–"), .init(next ?? "–"),
+                .init(schedule.message),
+            ])
+        }
+        var lines = [""] + table.render(width: width, paint: paint)
+        if schedules.inTrouble > shownMax {
+            let more = "  … and \(schedules.inTrouble - shownMax) more: `plumb schedules`"
+            lines.append(paint(more, .faint))
+        }
+        return lines
     }
 
     private var table: Table {

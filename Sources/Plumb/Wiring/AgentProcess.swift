@@ -94,6 +94,8 @@ struct AgentProcess {
         try control.start()
         defer { control.stop() }
         if trust != nil { keys.start() }
+        let clockWatch = ClockWatch { box.post(.wallClockSet) }
+        clockWatch.start()
         let main = LoopService(loop: loop, keepRuns: keepRuns, onStop: manager.stopping) {
             if let follower { try follower.start() } else { try watcher.start() }
         }
@@ -103,6 +105,7 @@ struct AgentProcess {
             }
         }
         keys.stop()
+        clockWatch.stop()
         follower?.stop()
         watcher.stop()
         // Everything durable is written; what remains is only a shorter log to replay.

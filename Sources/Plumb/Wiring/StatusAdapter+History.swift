@@ -64,6 +64,7 @@ extension RunQuery {
         self.init(limit: query.limit)
         run = query.run
         instances = query.instances
+        leavesOutSchedules = query.leavesOutSchedules
         hasEnded = query.ending.map { $0 == .ended }
         since = query.since
         before = query.before

@@ -51,6 +51,8 @@ package struct ChangeSummary: Sendable {
     /// Instances whose declared spec failed on this host and is not tried, by what is known of that.
     package var rolledBack: [(instance: String, failure: RolledBack)]
     package var unchanged: Int
+    /// Sorted by kind, then by name. They touch no process.
+    package var schedules: [ScheduleChange]
     /// What the gates look at.
     package var gated: GatedPlan
     /// `7d1f-02ac`.
@@ -75,9 +77,13 @@ package struct ChangeSummary: Sendable {
         rolledBack = after.memory.instances.sorted { $0.key < $1.key }.compactMap { name, remembered in
             remembered.activeRollback.map { (name, $0) }
         }
+        schedules = ScheduleChange.all(from: world.desired, to: candidate)
         protected = after.memory.instances.filter { $0.value.isProtected }.keys.sorted()
         gated = GatedPlan(from: world.inForce, to: candidate)
     }
+
+    /// Whether anything is other than before: of a plan the exit code follows from it.
+    package var changes: Bool { !rows.isEmpty || !schedules.isEmpty }
 
     package func count(_ kind: Kind) -> Int {
         rows.filter { $0.kind == kind }.reduce(0) { $0 + $1.indices.count }

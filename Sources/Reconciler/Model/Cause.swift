@@ -20,6 +20,8 @@ package struct Cause: Sendable, Hashable, Codable {
         case rolledBack(why: String?)
         /// Somebody asked for another try (`plumb retry`), or the host was mended.
         case retried(why: String?)
+        /// A Schedule restarts the Instance.
+        case scheduled(by: String?)
     }
 
     package var reason: Reason
@@ -53,7 +55,11 @@ extension Cause {
 
 /// One field with its old and new value; nil where it was not or is no longer written.
 package struct FieldChange: Sendable, Hashable, Codable {
-    package enum Effect: String, Sendable, Hashable, Codable { case none, live, reload, restart, scale }
+    package enum Effect: String, Sendable, Hashable, Codable {
+        case none, live, reload, restart, scale
+        /// Of a Schedule: from its next firing on. In no cause, and not stored.
+        case next
+    }
     package var path: String
     package var old: String?
     package var new: String?

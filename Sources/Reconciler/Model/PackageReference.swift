@@ -110,6 +110,10 @@ extension World {
                 if let package = spec.process.package { needed.insert(package) }
             }
         }
+        for schedule in desired?.schedules?.values.filter(\.assigned) ?? [] {
+            guard case .run(let spec, _) = schedule.action else { continue }
+            if let package = spec.wrappedValue.process.package { needed.insert(package) }
+        }
         for run in observed.runs.values {
             if let package = run.spec.process.package { needed.insert(package) }
         }

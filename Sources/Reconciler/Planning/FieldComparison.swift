@@ -2,14 +2,18 @@ import Manifests
 
 /// What differs between two specs of one Instance, field by field, in the order of their paths.
 package func fieldChanges(from old: InstanceSpec, to new: InstanceSpec) -> [FieldChange] {
-    if old.specHash == new.specHash { return [] }
+    old.specHash == new.specHash ? [] : fieldChanges(from: old.fields, to: new.fields)
+}
+
+/// Both are sorted by path.
+func fieldChanges(from old: [SpecField], to new: [SpecField]) -> [FieldChange] {
     var changes: [FieldChange] = []
     // A field that only moves between restart and reload keeps its value: what moved it is the change.
     var moved = false
     var (i, j) = (0, 0)
-    while i < old.fields.count || j < new.fields.count {
-        let before = i < old.fields.count ? old.fields[i] : nil
-        let after = j < new.fields.count ? new.fields[j] : nil
+    while i < old.count || j < new.count {
+        let before = i < old.count ? old[i] : nil
+        let after = j < new.count ? new[j] : nil
         let isGone = after.map { after in before.map { $0.path < after.path } ?? false } ?? true
         let isNew = before.map { before in after.map { $0.path < before.path } ?? false } ?? true
         if let before, isGone {
@@ -34,11 +38,11 @@ package func fieldChanges(from old: InstanceSpec, to new: InstanceSpec) -> [Fiel
     return changes
 }
 
-extension InstanceSpec {
+extension [SpecField] {
     /// Where a field that is no longer written would stand: at the field of its file that is closest by name.
     fileprivate func nearest(to gone: SpecField) -> Location {
-        let inFile = fields.filter { $0.place.file == gone.place.file }
-        let ofDocument = fields.filter { $0.path.hasPrefix("unit.") == gone.path.hasPrefix("unit.") }
+        let inFile = filter { $0.place.file == gone.place.file }
+        let ofDocument = filter { $0.path.hasPrefix("unit.") == gone.path.hasPrefix("unit.") }
         let candidates = inFile.isEmpty ? ofDocument : inFile
         func closeness(_ field: SpecField) -> Int {
             zip(field.path.utf8, gone.path.utf8).prefix { $0 == $1 }.count
@@ -110,7 +114,7 @@ extension [String: String] {
 }
 
 extension [Dependency] {
-    fileprivate var text: String {
+    var text: String {
         map { "\($0.instance) \($0.condition.rawValue)\($0.required ? "" : " (optional)")" }.joined(
             separator: ", ")
     }

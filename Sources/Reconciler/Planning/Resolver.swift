@@ -4,21 +4,34 @@ package import Manifests
 /// documents are the ones of last time, which is what makes one commit among 10,000 files cheap.
 package struct Resolver: Sendable {
     /// The documents that an Instance is made of. Places are part of the result, so file and document are
-    /// too.
-    private struct Key: Sendable {
-        var instance: InstanceDeclaration
-        var unit: DocumentID
-        var configs: [DocumentID]
-        var contents: PackageReference?
+    /// too. Never changed, so that a look at it copies nothing.
+    private final class Key: Sendable {
+        let instance: InstanceDeclaration
+        let unit: DocumentID
+        let configs: [DocumentID]
+        let contents: PackageReference?
 
-        func equals(_ other: Key) -> Bool {
+        init(_ instance: InstanceDeclaration, _ picked: Picked, in snapshot: Snapshot) {
+            self.instance = instance
+            unit = picked.document
+            configs = Self.configs(of: instance, in: snapshot)
+            contents = picked.contents
+        }
+
+        func holds(for instance: InstanceDeclaration, _ picked: Picked, in snapshot: Snapshot) -> Bool {
             let isSame =
-                instance.isCopy(of: other.instance)
-                || DocumentID(instance.source) == DocumentID(other.instance.source)
-            return isSame && unit == other.unit && contents == other.contents && configs == other.configs
+                instance.isCopy(of: self.instance)
+                || DocumentID(instance.source) == DocumentID(self.instance.source)
+            guard isSame, unit == picked.document, contents == picked.contents else { return false }
+            return instance.configFrom.isEmpty
+                ? configs.isEmpty : configs == Self.configs(of: instance, in: snapshot)
+        }
+
+        private static func configs(of instance: InstanceDeclaration, in snapshot: Snapshot) -> [DocumentID] {
+            instance.configFrom.compactMap { snapshot.configFiles[$0] }.map { DocumentID($0.source) }
         }
     }
-    private struct DocumentID: Sendable, Hashable {
+    struct DocumentID: Sendable, Hashable {
         var file: String
         var blob: String
         var document: Int
@@ -30,7 +43,7 @@ package struct Resolver: Sendable {
         }
     }
     /// A Unit with what is asked of it for every Instance.
-    private struct Picked {
+    struct Picked {
         var id: UnitID
         var unit: UnitDeclaration
         var document: DocumentID
@@ -49,11 +62,16 @@ package struct Resolver: Sendable {
     private var instances: [String: DesiredInstance] = [:]
     private var origins: [String: [String: ConfigOrigin]] = [:]
     private var node: Node?
+    var scheduleKeys: [String: ScheduleKey] = [:]
+    /// Made of `scheduleKeys`, for this node.
+    var schedules: [String: DesiredSchedule] = [:]
 
     package init() {}
 
+    private init(node: Node) { self.node = node }
+
     package mutating func resolve(_ snapshot: Snapshot, revision: Revision, node: Node) -> Desired {
-        if node != self.node { (keys, instances, origins, self.node) = ([:], [:], [:], node) }
+        if node != self.node { self = Resolver(node: node) }
         var picked: Picked?
         for (name, instance) in snapshot.instances {
             // A snapshot is checked as a whole: a reference that resolves to nothing is not in it. The same
@@ -61,13 +79,8 @@ package struct Resolver: Sendable {
             guard let id = snapshot.resolvedUnits[name] else { continue }
             if picked?.id != id { picked = Picked(id, in: snapshot) }
             guard let picked else { continue }
-            let key = Key(
-                instance: instance, unit: picked.document,
-                configs: instance.configFrom.compactMap { snapshot.configFiles[$0] }.map {
-                    DocumentID($0.source)
-                }, contents: picked.contents)
-            if let known = keys[name], known.equals(key) { continue }
-            keys[name] = key
+            if let known = keys[name], known.holds(for: instance, picked, in: snapshot) { continue }
+            keys[name] = Key(instance, picked, in: snapshot)
             let config = Configuration.effective(
                 of: instance, unit: picked.unit, configFiles: snapshot.configFiles)
             instances[name] = desired(
@@ -83,11 +96,10 @@ package struct Resolver: Sendable {
         }
         var desired = Desired(revision: revision, node: node, instances: instances)
         desired.origins = origins.isEmpty ? nil : origins
-        let reserved = (Array(snapshot.schedules.values) + Array(snapshot.plugins.values)).map(
-            DeclaredThing.init)
-        desired.reserved =
-            reserved.isEmpty
-            ? nil : reserved.sorted { ($0.kind.rawValue, $0.name) < ($1.kind.rawValue, $1.name) }
+        resolveSchedules(snapshot, node)
+        desired.schedules = schedules.isEmpty ? nil : schedules
+        let reserved = snapshot.plugins.values.map(DeclaredThing.init)
+        desired.reserved = reserved.isEmpty ? nil : reserved.sorted { $0.name < $1.name }
         return desired
     }
 
@@ -117,9 +129,10 @@ package struct Resolver: Sendable {
         return desired
     }
 
-    private func makeSpec(
+    /// `arguments` come after all others.
+    func makeSpec(
         _ instance: InstanceDeclaration, _ unit: UnitDeclaration, _ snapshot: Snapshot,
-        _ config: EffectiveConfig
+        _ config: EffectiveConfig, arguments: [String] = []
     ) -> InstanceSpec {
         let (own, common) = (instance.overrides, unit.defaults)
         let usualRestart = RestartPolicy(policy: unit.profile == .oneshot ? .onFailure : .always)
@@ -130,8 +143,10 @@ package struct Resolver: Sendable {
         let resources = own.resources ?? common.resources
 
         var fields = SpecFields(unit: unit.source, instance: instance.source)
-        let process = processSpec(instance, unit, snapshot, Configuration.render(config, for: unit))
+        var process = processSpec(instance, unit, snapshot, Configuration.render(config, for: unit))
+        process.args += arguments
         fields.addProcess(process, instance: instance, unit: unit)
+        fields.addArguments(arguments)
         fields.addConfig(config, unit: unit)
         fields.addHealth(health, overridden: own.health != nil)
         fields.addRestart(restart, usual: usualRestart, overridden: own.restart != nil)

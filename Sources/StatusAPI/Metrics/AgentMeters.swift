@@ -19,16 +19,19 @@ package struct AgentMeters: Sendable {
     package var healthy: Histogram
     /// Every kind of event, with how many there were.
     package var events: [(kind: String, count: Int)]
+    /// Sorted by name.
+    package var schedules: [Schedule]
 
     package init(
         plans: Histogram, turns: Histogram, executing: Histogram, healthy: Histogram,
-        events: [(kind: String, count: Int)]
+        events: [(kind: String, count: Int)], schedules: [Schedule] = []
     ) {
         self.plans = plans
         self.turns = turns
         self.executing = executing
         self.healthy = healthy
         self.events = events
+        self.schedules = schedules
     }
 
     var families: [MetricFamily] {
@@ -59,27 +62,12 @@ package struct AgentMeters: Sendable {
             family.add(events.first { $0.kind == kind }?.count ?? 0)
             all.append(family)
         }
-        return all
+        return all + Self.families(of: schedules)
     }
 
     private static func family(_ name: String, _ help: String, _ histogram: Histogram) -> MetricFamily {
         var family = MetricFamily(name, .histogram, help)
         family.add(histogram)
         return family
-    }
-}
-
-extension MetricFamily {
-    /// Its buckets, each with all that is below it.
-    mutating func add(_ histogram: AgentMeters.Histogram, _ labels: KeyValuePairs<String, String> = [:]) {
-        var total: UInt64 = 0
-        let pairs = labels.map { ($0.key, $0.value) }
-        for (index, count) in histogram.counts.enumerated() {
-            total += count
-            let end = index < histogram.bounds.count ? "\(histogram.bounds[index])" : "+Inf"
-            add(Double(total), pairs + [("le", end)], suffix: "_bucket")
-        }
-        add(histogram.sum, pairs, suffix: "_sum")
-        add(Double(total), pairs, suffix: "_count")
     }
 }

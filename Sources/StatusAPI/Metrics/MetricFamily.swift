@@ -34,6 +34,18 @@ struct MetricFamily: Sendable {
         samples.append(Sample(labels: labels.map { ($0.0, $0.1) }, value: value, suffix: suffix))
     }
 
+    mutating func add(_ histogram: AgentMeters.Histogram, _ labels: KeyValuePairs<String, String> = [:]) {
+        let own = labels.map { (name: $0.key, value: $0.value) }
+        var total: UInt64 = 0
+        for (index, count) in histogram.counts.enumerated() {
+            total += count
+            let end = index < histogram.bounds.count ? "\(histogram.bounds[index])" : "+Inf"
+            samples.append(Sample(labels: own + [("le", end)], value: Double(total), suffix: "_bucket"))
+        }
+        add(histogram.sum, labels, suffix: "_sum")
+        add(total, labels, suffix: "_count")
+    }
+
     mutating func add(
         _ value: UInt64?, _ labels: KeyValuePairs<String, String> = [:], suffix: String = ""
     ) {

@@ -38,6 +38,9 @@ struct EditPlace: Sendable {
         case "runs":
             let run = state.observed.runs.values.first { $0.id.text == name }
             guard let instance = run?.slot.instance else { return nil }
+            if let schedule = DesiredSchedule.schedule(ofOwner: instance) {
+                return declared("schedules", schedule, in: state)
+            }
             return ("the Instance '\(instance)' of this run", "instances", instances[instance]?.place)
         case "units":
             let user = instances.values.sorted { $0.name < $1.name }.first {
@@ -47,7 +50,8 @@ struct EditPlace: Sendable {
         case "schedules", "plugins":
             let wanted: Kind = kind == "schedules" ? .schedule : .plugin
             let found = state.desired?.reserved?.first { $0.kind == wanted && $0.name == name }
-            return ("the \(wanted.rawValue) '\(name)'", kind, found?.place)
+            let schedule = wanted == .schedule ? state.desired?.schedules?[name] : nil
+            return ("the \(wanted.rawValue) '\(name)'", kind, found?.place ?? schedule?.place)
         default: return nil
         }
     }

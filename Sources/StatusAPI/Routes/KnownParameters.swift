@@ -25,6 +25,7 @@ extension Parameter {
     static let node = Parameter(
         "node", .text(), "Only on this node. An agent knows of its own alone.", example: "edge-1")
     static let instance = Parameter("instance", .text(), "Only of this Instance.", example: "web")
+    static let schedule = Parameter("schedule", .text(), "Only of this Schedule.", example: "nightly")
     static let since = Parameter(
         "since", .time, "Only from then on.", example: "2026-11-21T09:30:00Z")
     static let after = Parameter(

@@ -93,6 +93,7 @@ struct Parameter: Sendable, Hashable, ExpressibleByStringLiteral {
 enum TextPattern {
     static let name = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
     static let run = "^[0-9a-f]{20}$"
+    static let runPrefix = "^[0-9a-f]{4,20}$"
     static let revision = "^[0-9a-f]{4,40}$"
 
     static func fits(_ text: String, _ pattern: String) -> Bool {
@@ -108,6 +109,7 @@ enum TextPattern {
             return (1...63).contains(bytes.count) && bytes.first.map(isWord) == true
                 && bytes.last.map(isWord) == true && bytes.allSatisfy { isWord($0) || $0 == 0x2D }
         case run: return bytes.count == 20 && bytes.allSatisfy(isHex)
+        case runPrefix: return (4...20).contains(bytes.count) && bytes.allSatisfy(isHex)
         case revision: return (4...40).contains(bytes.count) && bytes.allSatisfy(isHex)
         default: return true
         }

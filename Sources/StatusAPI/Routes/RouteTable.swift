@@ -4,7 +4,7 @@ import Reconciler
 extension Route {
     /// Everything that is served. A path that is not here does not exist.
     static let all: [Route] =
-        agent + declared + instances + runs + history + discovery + stream + console
+        agent + declared + schedules + instances + runs + history + discovery + stream + console
 
     /// The agent itself.
     private static let agent: [Route] = [
@@ -40,7 +40,9 @@ extension Route {
             template: "/v1/status", summary: "Show everything at a glance",
             produces: .json(StatusDocument.self)
         ) { request in
-            try request.document(StatusDocument(try await request.state()))
+            let state = try await request.state()
+            let schedules = ScheduleDocument.all(in: state, request.source)
+            return try request.document(StatusDocument(state, schedules: schedules))
         },
         Route(
             template: "/v1/plan", summary: "Show what is being done and waited for, and why",
@@ -59,7 +61,9 @@ extension Route {
             let source = request.source
             let meters = try await answered { await source.meters() }
             let all =
-                AgentMetrics.families(state, usage, logs) + (meters?.families ?? [])
+                AgentMetrics.families(state, usage, logs)
+                + ScheduleMetrics.families(request.schedules(in: state), now: state.nowWall)
+                + (meters?.families ?? [])
                 + (request.serving?.families ?? []) + hook
             guard AgentMetrics.wantsOpen(request.accept) else {
                 return Payload(contentType: AgentMetrics.contentType, bytes: Array(all.exposition.utf8))
@@ -99,7 +103,7 @@ extension Route {
                 }
                 return try request.document(document)
             },
-        ] + reserved(.schedule, "schedules") + reserved(.plugin, "plugins")
+        ] + reserved(.plugin, "plugins")
 
     private static func reserved(_ kind: Kind, _ word: String) -> [Route] {
         [

@@ -5,59 +5,56 @@ extension Route {
     /// Runs, live and ended, and what they wrote.
     static let runs: [Route] = [
         Route(
-            template: "/v1/runs", summary: "List runs, live and ended, the newest first",
+            template: "/v1/runs",
+            summary: "List runs of Instances and of Schedules, live and ended, the newest first",
             parameters: [
-                .instance, .label, .node, .since,
                 Parameter(
-                    "state", .word(["live", "ended"]), "Only runs that go on, or that are over.",
+                    "kind", .word([RunDocument.instanceKind, RunDocument.scheduleKind]),
+                    "Only those of Instances, or of Schedules.", example: "schedule"),
+                .instance, .schedule, .label, .node, .since,
+                Parameter(
+                    "state", .words(RunFilter.words),
+                    "Only what goes on (`live`) or is over (`ended`), or runs of Schedules in these states.",
                     example: "ended"),
                 .limit(StatusLimits.runsDefault, max: StatusLimits.runsMax), .cursor,
             ],
             produces: .json(ListDocument<RunDocument>.self)
         ) { request in
-            let state = try await request.state()
-            var query = RunHistoryQuery(limit: request.query.limit + 1)
-            query.instances = InstanceFilter(request.query).instances(in: state)
-            query.ending = request.query["state"].flatMap(RunHistoryQuery.Ending.init)
-            query.since = request.query.time("since")
-            query.before = request.query.cursor.map { RunID(text: $0.key) }
-            let (source, asked) = (request.source, query)
-            let (entries, total) = try await answered {
-                (try await source.runs(asked), try await source.runCount(asked))
-            }
-            let shown = entries.prefix(request.query.limit)
-            let replicas = state.replicas(of: Set(shown.map(\.slot.instance)))
-            let items = shown.map { RunDocument($0, status: replicas[$0.slot.replica], in: state) }
-            let more = entries.count > shown.count
-            return try request.document(
-                ListDocument(
-                    kind: "RunList", items: items, total: total,
-                    next: more ? items.last.map { PageCursor(.before, $0.runId).text } : nil))
+            try await request.runPage()
         },
         Route(
             template: "/v1/runs/{id}", summary: "Show one run, and what happened to it",
-            parameters: [
-                .path(
-                    "id", .text(max: 20, pattern: TextPattern.run), "A run's id.",
-                    example: "019a2f3b4c5d00000001")
-            ],
-            produces: .json(RunDetailDocument.self)
+            parameters: [runID], produces: .json(RunDetailDocument.self)
         ) { request in
-            let state = try await request.state()
-            let id = RunID(text: request.segments["id"] ?? "")
-            let source = request.source
-            let entries = try await answered { try await source.runs(RunHistoryQuery(run: id, limit: 1)) }
-            guard let entry = entries.first else {
-                throw Refusal.notFound("no run \(id) is remembered: it never was, or it is forgotten")
+            switch try await request.foundRun() {
+            case .instance(let entry): try await request.detail(of: entry)
+            case .schedule(let run): try await request.detail(of: run)
             }
-            var query = EventHistoryQuery(instance: entry.slot.instance, limit: StatusLimits.runEventsMax)
-            query.run = id
-            let asked = query
-            let events = try await answered { try await source.events(asked) }
-            let status = state.replicas(of: [entry.slot.instance])[entry.slot.replica]
-            return try request.document(
-                RunDetailDocument(
-                    RunDocument(entry, status: status, in: state), events: events.map(EventDocument.init)))
+        },
+        Route(
+            template: "/v1/runs/{id}/logs", audience: .localSocket, scope: .logs,
+            summary: "Show what a run has written",
+            parameters: [runID] + logParameters, produces: .json(LogListDocument.self)
+        ) { request in
+            let found = try await request.foundRun()
+            let owner: String
+            switch found {
+            case .instance(let entry): owner = entry.slot.instance
+            case .schedule(let run): owner = run.schedule
+            }
+            var query = try request.logQuery(of: owner)
+            if case .instance(let entry) = found { query.run = .id(entry.run) }
+            let (source, asked) = (request.source, query)
+            return try await request.logPage(of: owner) {
+                switch found {
+                case .instance: try await source.logs(asked)
+                case .schedule(let run): try await source.logs(of: run, asked)
+                }
+            } without: {
+                Refusal.notFound(
+                    "the logs of this run are gone, or it never wrote any: they are kept for as long as "
+                        + "its history")
+            }
         },
         Route(
             template: "/v1/instances/{name}/logs", audience: .localSocket, scope: .logs,
@@ -68,59 +65,121 @@ extension Route {
                 Parameter(
                     "run", .text(max: 20, pattern: LogRunWord.pattern),
                     "Only of one run: its id, `current` or `previous`.", example: "current"),
-                Parameter("stream", .word(["stdout", "stderr"]), "Only of one stream.", example: "stderr"),
-                Parameter(
-                    "level", .word(["debug", "info", "warn", "error"]), "Only of this level or worse.",
-                    example: "warn"),
-                Parameter(
-                    "grep", .text(),
-                    "Only lines that hold this text, as they are shown: not within a masked secret.",
-                    example: "timeout"),
-                Parameter(
-                    "since", .time, "Only lines that were begun then or later.",
-                    example: "2026-11-21T09:30:00Z"),
-                Parameter(
-                    "until", .time, "Only lines that were begun before then.", example: "2026-11-21T10:30:00Z"
-                ),
-                .limit(StatusLimits.linesDefault, max: StatusLimits.linesMax), .cursor,
-            ],
+            ] + logParameters,
             produces: .json(LogListDocument.self)
         ) { request in
             let state = try await request.state()
-            var query = LogHistoryQuery(instance: request.name, limit: request.query.limit)
+            var query = try request.logQuery(of: request.name)
             query.replica = request.query.number("replica").map { Int($0) }
             query.run = request.query["run"].flatMap(LogRunWord.choice)
-            query.stream = request.query["stream"]
-            query.level = request.query["level"]
-            query.text = request.query["grep"]
-            query.since = request.query.time("since")
-            query.until = request.query.time("until")
-            if let cursor = request.query.cursor {
-                guard let place = LogPlace(cursor) else { throw Refusal.strangeCursor }
-                query.until = place.until
-                query.skipped = place.skipped
-            }
             let (source, asked) = (request.source, query)
-            let page: LogHistoryPage?
-            do {
-                page = try await answered { try await source.logs(asked) }
-            } catch is LogsBusy {
-                throw Refusal.busy
-            }
             // An Instance that is gone has its logs for as long as they are kept.
-            guard let page else {
-                throw state.instanceStatus(request.name) == nil
+            return try await request.logPage(of: request.name) {
+                try await source.logs(asked)
+            } without: {
+                state.instanceStatus(request.name) == nil
                     ? Refusal.noInstance(request.name, state)
                     : Refusal.notFound("'\(request.name)' has written nothing like that here")
             }
-            var payload = try request.document(
-                LogListDocument(
-                    instance: request.name, items: page.records,
-                    next: page.older.map { LogPlace(until: $0.until, skipped: $0.skipped).cursor.text }))
-            payload.etag = nil
-            return payload
         },
     ]
+
+    private static let runID = Parameter.path(
+        "id", .text(max: 20, pattern: TextPattern.runPrefix),
+        "A run's id, or its first digits, four at least.", example: "019a2f3b4c5d00000001")
+
+    private static let logParameters: [Parameter] = [
+        Parameter("stream", .word(["stdout", "stderr"]), "Only of one stream.", example: "stderr"),
+        Parameter(
+            "level", .word(["debug", "info", "warn", "error"]), "Only of this level or worse.",
+            example: "warn"),
+        Parameter(
+            "grep", .text(),
+            "Only lines that hold this text, as they are shown: not within a masked secret.",
+            example: "timeout"),
+        Parameter(
+            "since", .time, "Only lines that were begun then or later.", example: "2026-11-21T09:30:00Z"),
+        Parameter(
+            "until", .time, "Only lines that were begun before then.", example: "2026-11-21T10:30:00Z"),
+        .limit(StatusLimits.linesDefault, max: StatusLimits.linesMax), .cursor,
+    ]
+}
+
+extension RouteRequest {
+    fileprivate func detail(of entry: RunHistoryEntry) async throws -> Payload {
+        let state = try await state()
+        let events = try await events(of: [entry.run], owner: entry.slot.instance)
+        let status = state.replicas(of: [entry.slot.instance])[entry.slot.replica]
+        return try document(
+            RunDetailDocument(RunDocument(entry, status: status, in: state), events: events))
+    }
+
+    fileprivate func detail(of run: ScheduledRun) async throws -> Payload {
+        let state = try await state()
+        let schedule = schedules(in: state).first { $0.schedule.name == run.schedule }?.schedule
+        let processes = Set(run.attempts.map(\.run)).union([run.id])
+        let events = try await events(of: processes, owner: DesiredSchedule.owner(of: run.schedule))
+        var detail = RunDetailDocument(RunDocument(run, of: schedule, in: state, source), events: events)
+        detail.attempts = run.attempts.map { attempt in
+            var document = RunAttemptDocument(attempt)
+            guard attempt.ended != nil else { return document }
+            document.directory = "\(state.stateDir)/schedules/\(run.schedule)/\(attempt.run)"
+            return document
+        }
+        if scopes.contains(.logs) { detail.stderr = run.errors }
+        detail.output = run.output.map(OutputFileDocument.init)
+        detail.directory = detail.attempts?.last?.directory
+        return try document(detail)
+    }
+
+    /// What happened to some runs, the oldest first.
+    private func events(of runs: Set<RunID>, owner: String) async throws -> [EventDocument] {
+        let source = source
+        var found: [EventHistoryEntry] = []
+        for run in runs.sorted().suffix(StatusLimits.runAttemptsMax) {
+            var query = EventHistoryQuery(limit: StatusLimits.runEventsMax)
+            // An event of a Schedule is of no Instance.
+            if DesiredSchedule.schedule(ofOwner: owner) == nil {
+                query.instance = owner
+            } else {
+                query.kinds = EventRecord.Kind.ofSchedules
+            }
+            query.run = run
+            let asked = query
+            found += try await answered { try await source.events(asked) }
+        }
+        return found.sorted { $0.id < $1.id }.map(EventDocument.init)
+    }
+
+    fileprivate func logQuery(of owner: String) throws -> LogHistoryQuery {
+        var wanted = LogHistoryQuery(instance: owner, limit: query.limit)
+        wanted.stream = query["stream"]
+        wanted.level = query["level"]
+        wanted.text = query["grep"]
+        wanted.since = query.time("since")
+        wanted.until = query.time("until")
+        if let cursor = query.cursor {
+            guard let place = LogPlace(cursor) else { throw Refusal.strangeCursor }
+            wanted.until = place.until
+            wanted.skipped = place.skipped
+        }
+        return wanted
+    }
+
+    fileprivate func logPage(
+        of owner: String, _ read: @escaping @Sendable () async throws -> LogHistoryPage?,
+        without refusal: () -> Refusal
+    ) async throws -> Payload {
+        let page: LogHistoryPage?
+        do { page = try await answered(read) } catch is LogsBusy { throw Refusal.busy }
+        guard let page else { throw refusal() }
+        var payload = try document(
+            LogListDocument(
+                instance: owner, items: page.records,
+                next: page.older.map { LogPlace(until: $0.until, skipped: $0.skipped).cursor.text }))
+        payload.etag = nil
+        return payload
+    }
 }
 
 /// What `run` of the logs may say.
@@ -158,15 +217,4 @@ private struct LogPlace {
     }
 
     var cursor: PageCursor { PageCursor(.before, "\(until.nanoseconds)+\(skipped)") }
-}
-
-extension AgentState {
-    /// The replicas of some Instances, by their names.
-    fileprivate func replicas(of instances: Set<String>) -> [ReplicaID: ReplicaStatus] {
-        let statuses =
-            instances.count > 3
-            ? instanceStatuses().filter { instances.contains($0.name) } : instances.compactMap(instanceStatus)
-        return Dictionary(
-            statuses.flatMap(\.replicas).map { ($0.replica, $0) }, uniquingKeysWith: { first, _ in first })
-    }
 }

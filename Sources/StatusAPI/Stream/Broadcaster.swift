@@ -169,12 +169,13 @@ final class Broadcaster: Sendable {
     private func take() async throws {
         let source = source
         let now = try await answered { await source.state() }
-        let status = StatusDocument(now)
+        let schedules = ScheduleDocument.all(in: now, source)
+        let status = StatusDocument(now, schedules: schedules)
         let after = state.withLock { $0.lastEvent }
         // A store that cannot be read is told by the conditions; the rest goes on.
         let news = try? await answered { try await NewEvents(source, after: after) }
         try state.withLock { state in
-            try state.ledger.take(status)
+            try state.ledger.take(status, schedules: schedules)
             if let news {
                 try state.ledger.take(news.entries.map(EventDocument.init), lost: news.lost)
                 state.lastEvent = news.last

@@ -1,10 +1,12 @@
 /// How far one client has come. It says what to write next, and holds no document itself: what a slow client
 /// does not take is not kept for it.
 struct StreamCursor: Sendable {
-    /// A picture on its way: first the head, then every Instance, then what happened meanwhile.
+    /// A picture on its way: first the head, then every Instance and Schedule, then what happened meanwhile.
     private struct Picture {
         var names: [String]
         var next = 0
+        var schedules: [String]
+        var nextSchedule = 0
         /// Everything up to here is in it.
         var base: UInt64
         var isBegun = false
@@ -43,7 +45,8 @@ struct StreamCursor: Sendable {
     private mutating func paint(_ ledger: StreamLedger) {
         guard query.topics.contains(.status) else { return }
         let names = query.instance.map { [$0] } ?? ledger.names
-        picture = Picture(names: names, base: ledger.last)
+        let schedules = query.instance == nil ? ledger.scheduleNames : []
+        picture = Picture(names: names, schedules: schedules, base: ledger.last)
     }
 
     /// What is to be written now; empty: everything is told.
@@ -95,8 +98,16 @@ struct StreamCursor: Sendable {
             }
             picture.next += 1
         }
+        while picture.nextSchedule < picture.schedules.count, bytes.count < bytesMax {
+            if let document = ledger.document(ofSchedule: picture.schedules[picture.nextSchedule]) {
+                StreamMessage.append("schedule", data: document.bytes, to: &bytes)
+            }
+            picture.nextSchedule += 1
+        }
         self.picture = picture
-        guard picture.next == picture.names.count, bytes.count < bytesMax else { return }
+        guard picture.next == picture.names.count, picture.nextSchedule == picture.schedules.count,
+            bytes.count < bytesMax
+        else { return }
         // The id of a whole picture says that every event before it is told too.
         for event in ledger.events(after: events, upTo: picture.base) {
             events = event.number
@@ -107,7 +118,9 @@ struct StreamCursor: Sendable {
         let count = query.instance.map { ledger.document(of: $0) == nil ? 0 : 1 } ?? picture.names.count
         StreamMessage.append(
             "complete", id: StreamID(epoch: ledger.epoch, number: picture.base),
-            data: try WireFormat.encode(CompleteDocument(instances: count)), to: &bytes)
+            data: try WireFormat.encode(
+                CompleteDocument(instances: count, schedules: picture.schedules.count)),
+            to: &bytes)
         (state, events) = (picture.base, max(events, picture.base))
         self.picture = nil
     }

@@ -27,6 +27,7 @@ package struct RemovedDocument: Codable, Sendable, Hashable {
 /// `complete`: the picture that began with `reset` is whole.
 package struct CompleteDocument: Codable, Sendable, Hashable {
     package var instances: Int
+    package var schedules: Int?
 }
 
 /// `missed`: what a client will not get here any more.

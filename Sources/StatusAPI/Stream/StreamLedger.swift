@@ -22,6 +22,13 @@ struct StreamLedger: Sendable {
         var bytes: [UInt8]
     }
 
+    /// Something that is shown no longer.
+    private struct Removal: Sendable {
+        var name: String
+        var isSchedule: Bool
+        var number: UInt64
+    }
+
     let epoch: String
     /// The number that was given last.
     private(set) var last: UInt64 = 0
@@ -31,7 +38,10 @@ struct StreamLedger: Sendable {
     private var instances: [String: (value: InstanceDocument, document: Document)] = [:]
     /// Sorted.
     private(set) var names: [String] = []
-    private var removals: [(name: String, number: UInt64)] = []
+    private var schedules: [String: (value: ScheduleDocument, document: Document)] = [:]
+    /// Sorted.
+    private(set) var scheduleNames: [String] = []
+    private var removals: [Removal] = []
     /// Whoever has not read up to here does not know of every removal.
     private(set) var removalsForgotten: UInt64 = 0
     private var events: [Event] = []
@@ -47,6 +57,8 @@ struct StreamLedger: Sendable {
 
     func document(of instance: String) -> Document? { instances[instance]?.document }
 
+    func document(ofSchedule name: String) -> Document? { schedules[name]?.document }
+
     /// The documents of the Instances as they were taken last.
     var values: [InstanceDocument] { names.compactMap { instances[$0]?.value } }
 
@@ -58,8 +70,9 @@ struct StreamLedger: Sendable {
     // What comes in ----------------------------------------------------------------------------------
 
     /// Takes a picture of everything; what is as it was costs nothing.
-    mutating func take(_ status: StatusDocument) throws {
+    mutating func take(_ status: StatusDocument, schedules all: [ScheduleDocument] = []) throws {
         var status = status
+        try take(all)
         let shown = Dictionary(
             status.instances.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         for name in names where shown[name] == nil { remove(name) }
@@ -81,9 +94,21 @@ struct StreamLedger: Sendable {
         lastState = last
     }
 
-    private mutating func remove(_ name: String) {
-        instances[name] = nil
-        removals.append((name, next()))
+    private mutating func take(_ all: [ScheduleDocument]) throws {
+        let shown = Set(all.map(\.name))
+        for name in scheduleNames where !shown.contains(name) { remove(name, isSchedule: true) }
+        for value in all where schedules[value.name]?.value != value {
+            schedules[value.name] = (
+                value, Document(bytes: try WireFormat.encode(value), number: next())
+            )
+            lastState = last
+        }
+        scheduleNames = all.map(\.name)
+    }
+
+    private mutating func remove(_ name: String, isSchedule: Bool = false) {
+        if isSchedule { schedules[name] = nil } else { instances[name] = nil }
+        removals.append(Removal(name: name, isSchedule: isSchedule, number: next()))
         lastState = last
         guard removals.count > StatusLimits.removalsMax else { return }
         removalsForgotten = removals.removeFirst().number
@@ -124,11 +149,16 @@ struct StreamLedger: Sendable {
             found.append(
                 Change(number: entry.document.number, event: "instance", bytes: entry.document.bytes))
         }
+        for entry in schedules.values where entry.document.number > number && instance == nil {
+            found.append(
+                Change(number: entry.document.number, event: "schedule", bytes: entry.document.bytes))
+        }
         for removal in removals.reversed() {
             guard removal.number > number else { break }
-            guard instance == nil || instance == removal.name else { continue }
+            guard instance == nil || instance == removal.name && !removal.isSchedule else { continue }
             let bytes = (try? WireFormat.encode(RemovedDocument(name: removal.name))) ?? []
-            found.append(Change(number: removal.number, event: "removed", bytes: bytes))
+            let event = removal.isSchedule ? "scheduleRemoved" : "removed"
+            found.append(Change(number: removal.number, event: event, bytes: bytes))
         }
         if let head, head.number > number {
             found.append(Change(number: head.number, event: "status", bytes: head.bytes))

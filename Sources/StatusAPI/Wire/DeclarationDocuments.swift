@@ -72,20 +72,18 @@ package struct ReservedDocument: Codable, Sendable, Hashable {
     }
 }
 
-/// `/v1/schedules/{name}`, `/v1/plugins/{name}`.
+/// `/v1/plugins/{name}`.
 package struct ReservedDetailDocument: Codable, Sendable {
     package var apiVersion: String
     package var kind: String
     package var node: String
-    /// One of the two.
-    package var schedule: ReservedDocument?
-    package var plugin: ReservedDocument?
+    package var plugin: ReservedDocument
 
     init(_ declared: ReservedDocument, node: String) {
         apiVersion = WireFormat.apiVersion
         kind = declared.kind
         self.node = node
-        if declared.kind == Kind.schedule.rawValue { schedule = declared } else { plugin = declared }
+        plugin = declared
     }
 }
 

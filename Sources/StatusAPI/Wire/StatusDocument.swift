@@ -20,8 +20,10 @@ package struct StatusDocument: Codable, Sendable {
     package var waiting: [WaitingDocument]
     /// What holds a revision or would; nil from an agent that has no gates.
     package var gates: GatesDocument?
+    /// nil: no Schedule is declared.
+    package var schedules: ScheduleSummaryDocument?
 
-    package init(_ state: AgentState) {
+    package init(_ state: AgentState, schedules: [ScheduleDocument] = []) {
         apiVersion = WireFormat.apiVersion
         kind = "Status"
         node = state.node.name
@@ -37,6 +39,7 @@ package struct StatusDocument: Codable, Sendable {
         summary = SummaryDocument(instances)
         waiting = state.waiting.map { WaitingDocument($0, in: state) }
         gates = GatesDocument(state.gates)
+        self.schedules = ScheduleSummaryDocument(schedules)
     }
 }
 

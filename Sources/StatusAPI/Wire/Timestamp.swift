@@ -89,7 +89,10 @@ extension Timestamp {
     }
 }
 
-private func floorDivide(_ a: Int64, _ b: Int64) -> Int64 { a >= 0 ? a / b : -((-a + b - 1) / b) }
+private func floorDivide(_ a: Int64, _ b: Int64) -> Int64 {
+    let (quotient, remainder) = a.quotientAndRemainder(dividingBy: b)
+    return remainder < 0 ? quotient - 1 : quotient
+}
 
 private func digits(_ value: Int, _ width: Int) -> String {
     let text = String(value)

@@ -7,6 +7,7 @@ const state = {
   hello: null,
   head: null,
   instances: new Map(),
+  schedules: new Map(),
   // By id, in ascending order of it.
   events: new Map(),
   // Replica → its newest samples.
@@ -72,7 +73,7 @@ const receive = {
     state.hello = data;
   },
   // What is shown stays until the new picture is whole. Events are known by their ids.
-  reset() { state.picture = {head: null, instances: new Map()}; },
+  reset() { state.picture = {head: null, instances: new Map(), schedules: new Map()}; },
   status(data) {
     if (data.observedAt) words.skew = Date.parse(data.observedAt) - Date.now();
     if (state.picture)
@@ -94,14 +95,23 @@ const receive = {
     (state.picture || state).instances.delete(data.name);
     touch('instances', `instance:${data.name}`);
   },
+  schedule(data) {
+    (state.picture || state).schedules.set(data.name, data);
+    if (!state.picture) touch('schedules', `schedule:${data.name}`);
+  },
+  scheduleRemoved(data) {
+    (state.picture || state).schedules.delete(data.name);
+    touch('schedules', `schedule:${data.name}`);
+  },
   complete() {
     if (state.picture) {
+      state.schedules = state.picture.schedules;
       state.head = state.picture.head || state.head;
       state.instances = state.picture.instances;
       state.picture = null;
     }
     state.isWhole = true;
-    touch('head', 'instances', 'events', 'picture');
+    touch('head', 'instances', 'schedules', 'events', 'picture');
   },
   event(data) {
     keepEvent(data);
@@ -152,6 +162,8 @@ const add = (sum, series) => {
   }
 };
 
+// The agent keeps no series: what a line shows began with this page.
+const sparkNote = 'The little lines show CPU and memory since this page was opened, five minutes at most.';
 const sparkWidth = 56, sparkHeight = 14;
 const spark = (series, label) => {
   const known = series.filter(value => value !== null);

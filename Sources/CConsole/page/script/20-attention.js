@@ -71,6 +71,8 @@ const attention = () => {
     const item = instanceItem(instance);
     if (item) items.push(item);
   }
+  for (const schedule of state.schedules.values())
+    if (schedule.trouble) items.push(scheduleItem(schedule));
   return folded(items).sort((a, b) => a.rank - b.rank || (a.who < b.who ? -1 : 1));
 };
 const plainLines = text => brief(text).split('\n').map(ansi.plain).join('\n');
@@ -88,7 +90,7 @@ const folded = items => {
   return [...same].flatMap(([key, list]) => list.length < foldedFrom ? list : [{
     ...list[0],
     key: `folded:${key}`,
-    who: words.count(list.length, 'Instance'),
+    who: words.count(list.length, list[0].kind || 'Instance'),
     href: undefined,
     more: [],
     names: list.map(item => item.who).sort(),
@@ -112,6 +114,24 @@ const heldItem = held => ({
     'an approval of this plan, or another commit',
   until: held.holds.map(hold => hold.until).find(Boolean),
   command: command(held.holds.map(hold => hold.lift).join('; ')) || `plumb approve ${held.plan} --reason WHY`,
+});
+
+const scheduleHref = name => `#/schedules/${encodeURIComponent(name)}`;
+const scheduleTones = {broken: 'failed', failing: 'unhealthy', late: 'degraded', missed: 'degraded'};
+const scheduleItem = ({name, trouble}) => ({
+  key: `schedule:${name}`,
+  who: name,
+  kind: 'Schedule',
+  href: scheduleHref(name),
+  rank: {broken: 0.8, failing: 1, late: 3.4, missed: 3.6}[trouble.kind] ?? 3.6,
+  tone: scheduleTones[trouble.kind] || 'degraded',
+  what: trouble.kind,
+  text: trouble.message,
+  since: trouble.since,
+  more: [],
+  label: 'To do',
+  lift: trouble.remedy || '',
+  command: command(trouble.remedy || ''),
 });
 
 const hasFailed = rollout => Boolean(rollout) && ['RolledBack', 'Failed'].includes(rollout.state);
@@ -252,7 +272,8 @@ const attentionItem = item => h(`li.t-${item.tone}`,
   item.more.length > 0 && h('ul.details', item.more.slice(0, 6).map(
     line => h(item.isCode ? 'li.code' : 'li', plainLines(line)))),
   item.names && h('p.names',
-    item.names.slice(0, 12).map(name => [h('a', {href: instanceHref(name)}, name), ' ']),
+    item.names.slice(0, 12).map(
+      name => [h('a', {href: item.kind ? scheduleHref(name) : instanceHref(name)}, name), ' ']),
     item.names.length > 12 && h('span.faint', `and ${item.names.length - 12} more`)),
   (item.lift || item.command || item.until) && liftOf(item));
 // On its own page an Instance needs no link to itself.

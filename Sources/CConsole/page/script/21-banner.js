@@ -15,7 +15,7 @@ const banner = () => {
       one(box, null, () => h('p.faint', 'Waiting for the agent …'));
       return;
     }
-    const {source, summary, conditions} = head;
+    const {source, summary, conditions, schedules} = head;
     const accepted = source.accepted;
     const differs = source.seen && accepted && source.seen.commit !== accepted.commit;
     const on = type => conditions.find(one => one.type === type && one.status);
@@ -27,7 +27,7 @@ const banner = () => {
     if (gate) [tone, word] = [['Held', 'SourceStale'].includes(gate) ? 'degraded' : 'failed', spaced(gate)];
     if (!accepted) [tone, word] = ['unknown', 'No revision yet'];
     box.dataset.tone = tone;
-    one(box, [source, summary, word],
+    one(box, [source, summary, word, schedules && [schedules.total, schedules.inTrouble]],
       () => h('div.banner-in', h('div.sync', badge(tone, word)),
         h('div.what',
           accepted
@@ -48,7 +48,9 @@ const banner = () => {
         h('dl.tally',
           tally(
             'Instances synced', `${summary.synced}/${summary.instances}`, summary.synced < summary.instances),
-          tally('replicas ready', `${summary.ready}/${summary.desired}`, summary.ready < summary.desired))));
+          tally('replicas ready', `${summary.ready}/${summary.desired}`, summary.ready < summary.desired),
+          schedules && tally('Schedules well', `${schedules.total - schedules.inTrouble}/${schedules.total}`,
+            schedules.inTrouble > 0))));
   };
   return {section: box, update};
 };

@@ -121,6 +121,7 @@ const overview = () => {
     },
     unmount() { table.unmount(); },
     changed(what) {
+      if (what.has('schedules') && !what.has('head')) look.update();
       if (what.has('head') || what.has('instances') || what.has('picture')) {
         top.update();
         look.update();

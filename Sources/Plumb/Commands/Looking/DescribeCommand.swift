@@ -5,7 +5,8 @@ import StatusAPI
 struct DescribeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "describe",
-        abstract: "Show everything about one thing: for an Instance its replicas, config, origin and events.",
+        abstract: "Show everything about one thing: for an Instance its replicas, config, origin and events, "
+            + "for a Schedule its next times and its runs.",
         discussion: "With one word it is an Instance's name: plumb describe web.")
 
     @Argument(help: ArgumentHelp("What, or the name of an Instance.", valueName: "kind"))
@@ -16,6 +17,7 @@ struct DescribeCommand: AsyncParsableCommand {
     @OptionGroup var options: OutputOptions
 
     private static let eventsShown = 10
+    private static let runsShown = 10
 
     func validate() throws {
         guard name == nil || ResourceKind(word: kind) != nil else {
@@ -30,8 +32,21 @@ struct DescribeCommand: AsyncParsableCommand {
         let reader = ResourceReader(client: agent.client)
         let document = try reader.one(chosen, name)
         guard options.output == .text else { return options.write(document) }
+        if chosen == .schedules { return Output.lines(try schedule(document)) }
         guard chosen == .instances else { return Output.line(YAMLText.document(document)) }
         Output.lines(try instance(name))
+    }
+
+    private func schedule(_ document: OutputValue) throws -> [String] {
+        let detail = try WireMismatch.decode(
+            ScheduleDetailDocument.self, Array(JSONText.compact(document).utf8))
+        let pages = ScheduledRunPages(
+            client: agent.client, schedule: detail.schedule.name, limit: Self.runsShown)
+        let runs = try pages.all().items.map {
+            try WireMismatch.decode(RunDocument.self, Array(JSONText.compact($0).utf8))
+        }
+        return ScheduleReport(detail: detail, runs: runs, now: Timestamp(TimeText.now())).lines(
+            width: options.color.terminal.width, paint: options.color.paint)
     }
 
     private func instance(_ name: String) throws -> [String] {

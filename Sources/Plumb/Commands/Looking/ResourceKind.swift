@@ -73,7 +73,16 @@ enum ResourceKind: String, CaseIterable, Sendable {
                 .init("ID", "id", form: .number), .init("AGO", "time", form: .age), .init("KIND", "kind"),
                 .init("MESSAGE", "message", yield: 1),
             ]
-        case .schedules, .plugins:
+        case .schedules:
+            [
+                .init("NAME", "name"), .init("STATE", "trouble.kind", "state"),
+                .init("NEXT", "next.local", "next.at", yield: 3), .init("LAST", "last.state"),
+                .init("AGE", "last.nominalAt", form: .age), .init("TRIGGER", "trigger", yield: 2),
+                .init("ACTION", "action", yield: 4, isWide: true),
+                .init("LABELS", "labels", form: .map, yield: 5, isWide: true),
+                .init("MESSAGE", "message", yield: 6), .init("DECLARED AT", "declaredAt", yield: 1),
+            ]
+        case .plugins:
             [
                 .init("NAME", "name"), .init("STATE", "state"), .init("MESSAGE", "message", yield: 2),
                 .init("DECLARED AT", "declaredAt", yield: 1),
@@ -105,7 +114,7 @@ enum ResourceKind: String, CaseIterable, Sendable {
     ]
 
     private static let runColumns: [ResourceColumn] = [
-        .init("RUN", "runId"), .init("REPLICA", "replica"), .init("STATE", "state"),
+        .init("RUN", "runId"), .init("OF", "replica", "schedule"), .init("STATE", "state"),
         .init("UNIT", "unit", yield: 3),
         .init("AGE", "startedAt", form: .age), .init("SECONDS", "seconds", form: .number),
         .init("EXIT", "exit.text", yield: 1), .init("REVISION", "revision.short", yield: 2),

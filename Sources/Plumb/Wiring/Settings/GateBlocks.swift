@@ -1,4 +1,3 @@
-import Foundation
 import Manifests
 import Reconciler
 
@@ -64,15 +63,19 @@ struct GateBlocks {
         if let key = entry.keys.sorted().first(where: { !["days", "from", "to", "timezone"].contains($0) }) {
             throw file.fault("\(path).\(key)", "unknown setting \(path).\(key)")
         }
-        guard case .string(let zone)? = entry["timezone"], let timeZone = TimeZone(identifier: zone) else {
+        guard case .string(let zone)? = entry["timezone"] else {
             throw file.fault(
                 "\(path).timezone", "a window says its timezone, one that this host knows: Europe/Berlin, UTC"
             )
         }
+        guard SystemZones.shared.rules(zone) != nil else {
+            throw file.fault("\(path).timezone", SystemZones.shared.complaint(about: zone))
+        }
         return MaintenanceWindow(
-            days: try days(file, entry["days"], "\(path).days"),
-            from: try minutes(file, entry["from"], "\(path).from"),
-            to: try minutes(file, entry["to"], "\(path).to"), timeZone: timeZone)
+            window: RunWindow(
+                days: try days(file, entry["days"], "\(path).days"),
+                from: try minutes(file, entry["from"], "\(path).from"),
+                to: try minutes(file, entry["to"], "\(path).to")), zone: zone)
     }
 
     /// Minutes since midnight of `22:30`.
@@ -81,7 +84,7 @@ struct GateBlocks {
             let parts = text.split(separator: ":", omittingEmptySubsequences: false)
             if parts.count == 2, parts.allSatisfy({ $0.utf8.count == 2 }), let hour = Int(parts[0]),
                 let minute = Int(parts[1]), (0...59).contains(minute),
-                case let total = hour * 60 + minute, (0...MaintenanceWindow.dayMinutes).contains(total)
+                case let total = hour * 60 + minute, (0...24 * 60).contains(total)
             {
                 return total
             }
@@ -91,9 +94,9 @@ struct GateBlocks {
 
     private static let names = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
 
-    /// Weekdays as Foundation counts them: Sunday is 1.
+    /// Sunday is 0.
     private static func days(_ file: AgentFile, _ value: ConfigValue?, _ path: String) throws -> Set<Int> {
-        guard let value else { return Set(1...7) }
+        guard let value else { return Set(0...6) }
         var entries = [value]
         if case .array(let list) = value { entries = list }
         var days: Set<Int> = []
@@ -113,6 +116,6 @@ struct GateBlocks {
             let last = ends.last.flatMap({ names.firstIndex(of: $0) }), ends.count <= 2
         else { return nil }
         let span = (last - first + 7) % 7
-        return (0...span).map { (first + $0) % 7 + 1 }
+        return (0...span).map { (first + $0) % 7 }
     }
 }

@@ -17,6 +17,12 @@ extension SpecFields {
         if let signal = process.reloadSignal { addUnit("spec.reload.signal", signal.name, .live) }
     }
 
+    /// Those that a Schedule adds.
+    mutating func addArguments(_ arguments: [String]) {
+        guard !arguments.isEmpty else { return }
+        addInstance("spec.args", arguments.map(\.quoted).joined(separator: " "), .restart)
+    }
+
     private mutating func addEntry(_ entry: Entry) {
         addUnit("spec.entry.command", entry.command, .restart)
         if !entry.args.isEmpty {
