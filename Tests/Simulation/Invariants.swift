@@ -64,6 +64,7 @@ struct Invariants {
                 throw Broken(description: "\(slot) goes back, and nothing was rolled back")
             }
         case .newInstance, .removed, .missing, .retried: break
+        case .scheduled: throw Broken(description: "\(slot) is restarted by a Schedule, and there is none")
         }
         // Of a run that was found without a memory of it, no place is known.
         guard let revision = cause.revision, cause.place != nil || cause.reason == .removed else {
