@@ -69,8 +69,13 @@ struct RunsCommand: AsyncParsableCommand {
 
         private func export(_ pages: ScheduledRunPages) throws {
             let exporter = Exporter(format: output, columns: ExportColumn.runs)
-            exporter.begin()
-            try pages.each { _, items in exporter.write(items) }
+            var isBegun = false
+            try pages.each { _, items in
+                // Where there is no answer there is no heading either.
+                if !isBegun { exporter.begin() }
+                isBegun = true
+                exporter.write(items)
+            }
         }
 
         private func table(_ items: [OutputValue], total: Int) throws {
