@@ -105,7 +105,7 @@ struct RunsCommand: AsyncParsableCommand {
         @OptionGroup var options: OutputOptions
 
         func run() async throws {
-            let bytes = try agent.client.get("/v1/runs/" + AgentClient.escaped(id))
+            let bytes = try agent.client.get("/v1/runs/" + AgentClient.escaped(RunName.id(id)))
             guard options.output == .text else {
                 guard let value = OutputValue(json: bytes) else { throw WireMismatch.failure }
                 return options.write(value)
@@ -115,6 +115,13 @@ struct RunsCommand: AsyncParsableCommand {
                 ScheduledRunReport(detail: detail, now: Timestamp(TimeText.now())).lines(
                     width: options.color.terminal.width, paint: options.color.paint))
         }
+    }
+}
+
+/// A run as it is typed: its id, or what `-o name` prints.
+enum RunName {
+    static func id(_ text: String) -> String {
+        text.hasPrefix("run/") ? String(text.dropFirst("run/".count)) : text
     }
 }
 
