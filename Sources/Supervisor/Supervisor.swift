@@ -23,6 +23,8 @@ package final class Supervisor: Sendable {
     let accountant = Accountant()
     let trials = SandboxTrials()
     let drift: DriftWatch
+    /// For path triggers of Schedules.
+    package let paths: PathWatch
     let comparisons = FileComparisons()
     let table = Mutex(RunTable())
     let sockets: SocketDirectory
@@ -76,6 +78,7 @@ package final class Supervisor: Sendable {
         } look: { run in
             await looker.value?.lookForDrift(run)
         }
+        paths = PathWatch(loop: loop, directory: layout.stateDir + "/paths")
         sockets = SocketDirectory(path: layout.keeperSockets)
         notifySockets = NotifySockets(directory: layout.notifySockets)
         assembly = LaunchAssembly(
@@ -136,6 +139,7 @@ package final class Supervisor: Sendable {
 
     private func release() {
         drift.stop()
+        paths.stop()
         zygote.close()
         loop.stop()
         held.close()

@@ -69,6 +69,14 @@ enum SupervisorLimits {
     static let driftRestMax: Duration = .seconds(300)
     /// Directories and control files that are watched, over all runs.
     static let watchesMax = 16_384
+    /// Files, directories and names that one look for a path trigger may find.
+    static let pathFilesMax = 10_000
+    static let pathDirectoriesMax = 1_024
+    static let pathEntriesMax = 100_000
+    /// What happens within so long leads to one look for a path trigger.
+    static let pathPause: Duration = .milliseconds(100)
+    /// How often is looked where nothing can be watched.
+    static let pathRetry: Duration = .seconds(60)
     /// A program that was replaced by a file of more bytes counts as another one, unread.
     static let comparedBytesMax = 32 << 20
     static let scriptBytesMax = 1 << 20

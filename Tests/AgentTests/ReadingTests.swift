@@ -83,8 +83,8 @@ struct ReadingTests {
         let revision = Revision.numbered(1)
         source.add(revision.id, texts.mapValues { MemorySource.File($0 + "\n") })
         let content = SourceContent(
-            listing: try await source.listing(of: revision.id),
-            blobs: try await source.blobs(try await source.listing(of: revision.id).entries.map(\.id)))
+            listing: try source.listing(of: revision.id),
+            blobs: try source.blobs(try source.listing(of: revision.id).entries.map(\.id)))
         let reader = RevisionReader(source: source)
         let stored = AcceptedSource(revision: revision, acceptedAt: WallTime(nanoseconds: 0), source: content)
         #expect(await reader.restore(stored) == nil)
@@ -298,6 +298,9 @@ private final class MemorySource: SourcePort {
         files.map { SourceListing.Entry(path: $0.key, kind: $0.value.kind, id: $0.value.blob, size: 0) }
             .sorted { $0.isBefore($1.path) }
     }
+
+    func approvals(after held: RevisionID, upTo revision: Revision) -> [Revision] { [] }
+    func commits(after old: RevisionID, upTo new: RevisionID) -> [RevisionID] { [] }
 
     func listing(of revision: RevisionID) throws(SourceFailure) -> SourceListing {
         state.withLock { $0.wholeListings += 1 }

@@ -107,8 +107,8 @@ import Testing
     /// A caret under the character, in quotes and without.
     @Test(
         arguments: [
-            ("{cron: \"0 25 * * *\"}", 20), ("{cron: 0 25 * * *}", 19),
-            ("{calendar: 'Mon..Fry 03:00'}", 28),
+            ("{cron: \"0 25 * * *\"}", 22), ("{cron: 0 25 * * *}", 21),
+            ("{calendar: 'Mon..Fry 03:00'}", 29),
         ])
     func whatIsWrongInAnExpressionIsShownInIt(_ trigger: String, _ column: Int) throws {
         let source = TestSource([

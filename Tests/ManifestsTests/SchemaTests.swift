@@ -109,7 +109,9 @@ import Testing
                     "items": {"type": "object", "fields": [{"name": "b", "type": "int"}]}}]}}},
              {"kind": "Instance", "spec": {"unit": "web@^1.4",
                 "update": {"maxSurge": 1, "strategy": "blueGreen", "rollback": {"automatic": false}}}},
-             {"kind": "Schedule", "spec": {"cron": "x"}},
+             {"kind": "Schedule", "spec": {"trigger": {"interval": "1h", "anchor": "2026-01-01T00:00:00Z"},
+                "window": {"from": "22:00", "to": "24:00"}, "startingDeadline": null,
+                "action": {"run": {"unit": "task@^1", "args": [1, "a"]}}}},
              {"kind": "Plugin"}]
             """
         let refused = """
@@ -121,6 +123,9 @@ import Testing
              {"kind": "Instance", "spec": {"unit": "web", "update": {"strategy": "greenBlue"}}},
              {"kind": "Instance", "spec": {"unit": "web", "update": {"maxSurge": 1001}}},
              {"kind": "Instance", "spec": {"unit": "web", "replicas": 1001}},
+             {"kind": "Schedule", "spec": {"cron": "x"}},
+             {"kind": "Schedule", "spec": {"trigger": {"manual": true}, "window": {"from": "25:00"},
+                "action": {"restart": {"instance": "web"}}}},
              {"kind": "Nothing"}]
             """
         let program = """

@@ -7,7 +7,7 @@ extension AgentLoop {
         switch event {
         case .revisionSeen(let revision): seen(revision)
         case .sourceUnreadable(let failure): unreadable(failure, at: moment)
-        case .sourceReadable: readable(at: moment)
+        case .sourceReadable: sourceReadable(at: moment)
         case .sourceSilent(let failure): silent(failure, at: moment)
         case .revisionJudged(let revision, let verdict): judged(revision, verdict, at: moment)
         case .trustChanged: trustChanged()
@@ -28,8 +28,9 @@ extension AgentLoop {
         case .scheduleSignalled(let schedule, let record, let count):
             signalled(schedule, record, count, at: moment)
         case .scheduleHistoryExpired(let runs): batch.forgottenRuns += runs
-        case .pathsChanged(let schedule, let detail):
+        case .pathsChanged(let schedule, let detail, let sequence):
             schedules.pathsChanged(schedule, detail: detail, at: moment)
+            pathsHeard.append((schedule, sequence))
         case .pathUnwatched(let schedule, let reason): schedules.unwatched[schedule] = reason
         case .commitDue: isRetryingCommit = false
         case .control(let request, let caller, let reply):

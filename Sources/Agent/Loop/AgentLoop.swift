@@ -1,3 +1,4 @@
+import Manifests
 package import Reconciler
 
 /// What the wiring tells the loop about this host and its source.
@@ -50,12 +51,18 @@ package actor AgentLoop {
     var resolver = Resolver()
     /// Schedules, and what is under way of them.
     var schedules = Schedules()
+    /// What path triggers told of, until it is durable that it was heard.
+    var pathsHeard: [(schedule: String, sequence: Int)] = []
+    /// What is watched for them; nil until that was told once.
+    var watchedPaths: [String: PathTrigger]?
     /// Schedules whose history may hold more than it should, and when that is looked at.
     var historyDue: (at: Instant, names: Set<String>, isAll: Bool)?
     var conditions = Conditions()
     var gates: Gatekeeper
     /// What the gates hold, as it was read; nil where nothing is held or it was not read in this life.
     var candidate: Candidate?
+    /// Commits whose word on what is held was not enough, which was said.
+    var refusedApprovals: Set<RevisionID> = []
     /// What no gate holds and is not its turn yet.
     var paced: (candidate: Candidate, wait: PacedRevision)?
     /// Follows what is wanted, for those who ask later what became of it.
@@ -76,6 +83,8 @@ package actor AgentLoop {
     var next: Revision?
     /// Why the repository cannot be read, and why it cannot be fetched: each ends by itself.
     var readFailure: SourceFailure?
+    /// The revision that could not be read, though the ref that names it can be.
+    var unreadRevision: RevisionID?
     var fetchFailure: SourceFailure?
     /// Why it is not known yet whether it can be read.
     var silence: SourceFailure?

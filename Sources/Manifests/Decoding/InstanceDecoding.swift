@@ -15,8 +15,8 @@ struct InstanceDecoding {
             metadata: metadata, unit: unit, desired: spec.choice("desired") ?? .running,
             replicas: spec.integer("replicas") ?? 1,
             nodes: spec.nodeSelection,
-            config: spec.configValues, configFrom: Self.configFrom(spec), secrets: secrets, dependsOn: dependencies,
-            update: update, suspend: spec.bool("suspend") ?? false,
+            config: spec.configValues, configFrom: Self.configFrom(spec), secrets: secrets,
+            dependsOn: dependencies, update: update, suspend: spec.bool("suspend") ?? false,
             restartNonce: spec.string("restartNonce") ?? "", drift: spec.choice("drift") ?? .report,
             prune: spec.choice("prune") ?? .allow, overrides: overrides, source: source)
     }

@@ -209,11 +209,11 @@ extension DiagnosticCode {
                 "loosen one field or the other; `plumb explain unit.spec.sandbox` lists them")
         case .scheduleTrigger:
             .init(
-                .error, "A Schedule without a trigger, with several, or with parts that belong to another one.",
+                .error, "A Schedule without a trigger, with several, or with parts of another one.",
                 "give it exactly one of cron, calendar, interval, event, path and manual")
         case .scheduleAction:
             .init(
-                .error, "A Schedule without an action, with several, or with what its action has no use for.",
+                .error, "A Schedule without an action, with several, or with what it has no use for.",
                 "give it exactly one of run, signal and restart")
         case .schedulePolicy:
             .init(

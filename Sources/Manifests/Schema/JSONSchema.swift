@@ -107,7 +107,7 @@ private struct JSONSchemaBuilder {
         case .umask: return string(pattern: "^0?[0-7]{3}$")
         case .port: return sized("^[0-9]+(\\+index)?$")
         case .cron, .calendar: return string(pattern: ".")
-        case .timestamp: return string(pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9:]{8}(Z|z|[+-][0-9:]{5})$")
+        case .timestamp: return string(pattern: "^[0-9-]{10}[Tt][0-9:]{8}(Z|z|[+-][0-9:]{5})$")
         case .timeOfDay: return string(pattern: "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")
         case .object(let schema): return object(schema)
         case .reference(let name, let schema):

@@ -45,8 +45,8 @@ extension Assembler {
         }
         collector.add(
             Diagnostic(
-                .dependencyCycle, at: place(of: cycle[0]), "Instances depend on one another in a circle: \(path)",
-                notes: notes))
+                .dependencyCycle, at: place(of: cycle[0]),
+                "Instances depend on one another in a circle: \(path)", notes: notes))
     }
 
     private func place(of link: DependencyCycles.Link) -> Location {

@@ -136,7 +136,9 @@ extension Assembler {
             case .schedule(let name, _): causes[record.name] = name == record.name ? [] : [name]
             case .instance(let name, let phase) where phase == .ready || phase == .succeeded:
                 causes[record.name] = restarting[name]?.sorted()
-                if restarting[name]?.contains(record.name) == true { reportSelf(record.declaration, name, phase) }
+                if restarting[name]?.contains(record.name) == true {
+                    reportSelf(record.declaration, name, phase)
+                }
             case .instance: break
             }
         }

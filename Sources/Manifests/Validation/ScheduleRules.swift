@@ -27,8 +27,8 @@ struct ScheduleRules {
         }
         for key in Self.ofRuns where spec.has(key) {
             decoder.report(
-                .scheduleAction, decoder.mark(of: "spec.\(key)"), "'\(key)' has no meaning for action.\(name)",
-                help: "remove it: it is for action.run")
+                .scheduleAction, decoder.mark(of: "spec.\(key)"),
+                "'\(key)' has no meaning for action.\(name)", help: "remove it: it is for action.run")
         }
     }
 

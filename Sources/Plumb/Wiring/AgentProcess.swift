@@ -41,6 +41,11 @@ struct AgentProcess {
         let supervisor = try Supervisor(settings: supervisorSettings(), packages: source) {
             box.post(.run($0.masked(secrets.mask())))
         }
+        supervisor.paths.start {
+            box.post(.pathsChanged(schedule: $0.schedule, detail: $0.text, sequence: $0.sequence))
+        } limited: {
+            box.post(.pathUnwatched(schedule: $0, reason: $1))
+        }
         let trust = trustSettings()
         let keys = KeysWatch(files: trust?.files ?? []) { box.post(.trustChanged) }
         let loop = AgentLoop(
@@ -73,8 +78,8 @@ struct AgentProcess {
             loop: loop, store: store, supervisor: supervisor, stateDir: settings.stateDir,
             secretValues: secrets, logPages: LogPages(stateDir: settings.stateDir), webhookServer: webhook)
         let server = StatusServer(
-            configuration: statusConfiguration,
-            source: status, say: { AgentLog.say("status: \($0)") }
+            configuration: statusConfiguration, source: status, tokens: tokens,
+            say: { AgentLog.say("status: \($0)") }
         ) { [settings] listening in
             AgentLog.say(
                 "plumb agent on \(settings.node.name): repository \(settings.source.repository), "
@@ -116,6 +121,13 @@ struct AgentProcess {
         StatusConfiguration(
             listen: settings.status.listen, socket: settings.socket, access: settings.status.rules,
             tls: settings.status.tls, allowsClear: settings.status.allowsClear)
+    }
+
+    /// Read from the settings file again when that changes: all else in it waits for the next start.
+    private var tokens: TokenKeeper {
+        TokenKeeper(
+            settings.status.rules.tokens, path: settings.file, say: { AgentLog.say("status: \($0)") }
+        ) { [settings] in try settings.file.map(AccessBlock.tokens(in:)) ?? [] }
     }
 
     private func run(_ main: LoopService, servers: [any Service]) async throws {

@@ -42,6 +42,11 @@ struct StatusAdapter: StatusSource {
 
     func usage(of runs: Set<RunID>) async -> [RunID: RunUsage] { await supervisor.usage(of: runs) }
 
+    func logBytes(of slots: [SlotID]) async -> [SlotID: UInt64] {
+        let reader = LogReader(stateDir: stateDir)
+        return Dictionary(slots.map { ($0, reader.bytes(of: $0)) }, uniquingKeysWith: { first, _ in first })
+    }
+
     func processes(of run: RunID) async -> [RunProcess] { supervisor.processes(of: run) }
 
     func sandbox(of run: RunID) async -> SandboxObservation? { supervisor.sandbox(of: run) }

@@ -173,6 +173,8 @@ package struct Assessment: Sendable {
             return .start(applied.startCause)
         }
         guard let stop = own.lastStop else {
+            // Of a run that was never handed over no end is known; the one before it had its own reason.
+            guard own.isEnded else { return .start(applied.missing) }
             return .start(own.lastExit.map { Cause(reason: .exited($0)) } ?? applied.startCause)
         }
         switch stop.reason {
@@ -181,9 +183,15 @@ package struct Assessment: Sendable {
         // Taken back before the next run began: what brought the wanted spec back is the cause.
         case .changed, .removed, .rolledBack, .retried: return .start(applied.startCause)
         case .newInstance, .exited, .missing, .agentStopping:
-            return .start(
-                Cause(reason: .missing, place: applied.desired.place, revision: applied.startRevision))
+            return .start(applied.missing)
         }
+    }
+}
+
+extension InstanceMemory.Applied {
+    /// Why a run is started of whose forerunner nothing is known.
+    fileprivate var missing: Cause {
+        rollback ?? Cause(reason: .missing, place: desired.place, revision: startRevision)
     }
 }
 

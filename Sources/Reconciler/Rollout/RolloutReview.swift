@@ -83,7 +83,8 @@ struct RolloutReview {
         } else if isBlocked, observed.runs[slot] == nil {
             // What it waits for is not its fault. It gets its whole time once it begins again.
             rollout.replicas[index]?.begun = nil
-        } else if own?.lastKey == desired.key {
+        } else if own?.lastKey?.start == desired.key.start {
+            // The clock is the spec's: another nonce begins it no more than another exit does.
             judgeDeadline(of: slot.replica, observed.runs[slot], desired.spec.update)
         }
     }

@@ -7,6 +7,8 @@ extension World {
     mutating func changeOver(_ name: String, at moment: Moment) {
         guard let remembered = memory.instances[name], let applied = remembered.inForce, !observed.stopping
         else { return }
+        takeBack(name, remembered, applied.desired, at: moment.instant)
+        guard let remembered = memory.instances[name] else { return }
         dropUnwanted(name, remembered, applied)
         guard let remembered = memory.instances[name], remembered.activeRollout?.failure == nil else {
             return
@@ -42,6 +44,28 @@ extension World {
             let proven = run.proven(after: desired.spec.update.minHealthyTime)
         else { return false }
         return proven <= now && run.isConfirmed
+    }
+
+    /// A replica changed over to a run that is well no longer, and what it had before still is, and was never
+    /// asked to end: the agent went, or its keeper was silent, at just that moment. It is what the replica
+    /// has, as before.
+    private mutating func takeBack(
+        _ name: String, _ remembered: InstanceMemory, _ desired: DesiredInstance, at now: Instant
+    ) {
+        guard remembered.activeRollout != nil else { return }
+        for (index, place) in remembered.places ?? [:] where index < desired.target {
+            guard let beside = place.beside, !beside.isSuccessor,
+                remembered.replicas[index]?.completed != desired.key
+            else { continue }
+            let own = remembered.slot(of: ReplicaID(instance: name, index: index))
+            guard let before = observed.runs[own.other], before.phase == .running, before.stopCause == nil,
+                before.isServing || before.isUndetermined
+            else { continue }
+            let proven = observed.runs[own]?.proven(after: desired.spec.update.minHealthyTime)
+            if let proven, proven <= now { continue }
+            memory.instances[name]?.takeBack(index)
+            markDirty(name)
+        }
     }
 
     /// Successors that do not run, and that nothing waits for any more.
@@ -105,10 +129,15 @@ extension InstanceMemory {
         guard let rollout = activeRollout,
             rollout.replicas[index]?.begun == nil || successor(index) != nil,
             let own = replicas[index], let last = own.lastKey,
-            last != applied.desired.key, own.completed != last,
+            last != applied.desired.key, own.completed != last, !own.wasWithdrawn,
             let old = lastKnownGood.first(where: { $0.startHash == last.start }),
             old.profile == .keepalive
         else { return nil }
         return old
     }
+}
+
+extension ReplicaMemory {
+    /// Its last run ended because it was declared no longer; what is declared since is another one.
+    fileprivate var wasWithdrawn: Bool { lastStop?.reason == .removed }
 }

@@ -24,6 +24,15 @@ package struct LogReader: Sendable {
     /// Every instance that has ever had a run here.
     package func instances() -> [String] { directoryNames(layout.slots) }
 
+    /// What the logs of a slot take on disk, rotated files among it.
+    package func bytes(of slot: SlotID) -> UInt64 {
+        [LogFiles.stdout, LogFiles.stderr].reduce(0) { sum, stream in
+            LogFileList(directory: layout.output(slot), stream: stream).items.reduce(sum) {
+                $0 + UInt64(clamping: $1.bytes)
+            }
+        }
+    }
+
     /// The records in the order of their times, stdout before stderr where they are equal. A line that has no
     /// end yet comes last of its stream, and says so.
     package func read(_ query: LogQuery, _ body: (LogRecord) throws -> Void) rethrows {

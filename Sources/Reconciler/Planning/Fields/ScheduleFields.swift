@@ -86,7 +86,9 @@ struct ScheduleFields {
         add("spec.catchUp.policy", schedule.catchUp.policy.rawValue, usual: catchUp.policy.rawValue)
         add("spec.catchUp.max", schedule.catchUp.max, usual: catchUp.max)
         let concurrency = ConcurrencyPolicy.usual(for: schedule.trigger)
-        add("spec.concurrency.policy", schedule.concurrency.policy.rawValue, usual: concurrency.policy.rawValue)
+        add(
+            "spec.concurrency.policy", schedule.concurrency.policy.rawValue,
+            usual: concurrency.policy.rawValue)
         add("spec.concurrency.max", schedule.concurrency.max, usual: concurrency.max)
         add("spec.suspend", "\(schedule.suspend)", usual: "false")
         add("spec.runNonce", "\"\(schedule.runNonce)\"", usual: "\"\"")
