@@ -66,8 +66,7 @@ extension AgentLoop {
         source.acceptedAt = accepted.acceptedAt
         storedContent = SourceContent(encoded: accepted.content)
         reader.source.accepted(accepted.revision.id)
-        guard let content = storedContent,
-            let snapshot = await snapshot(of: content, accepted, at: moment)
+        guard let content = storedContent, let snapshot = await snapshot(of: content, accepted, at: moment)
         else {
             conditions.set(
                 .sourceStale, true, reason: "AcceptedUnreadable",
@@ -93,8 +92,9 @@ extension AgentLoop {
         guard let snapshot = await reader.restoreWithoutSchedules(content) else { return nil }
         conditions.set(
             .sourceStale, true, reason: "SchedulesUnreadable",
-            message: "a Schedule of \(accepted.revision.short) is none by the rules of this version; what "
-                + "runs goes on, and no Schedule fires until a revision is accepted: plumb validate says why",
+            message:
+                "a Schedule of \(accepted.revision.short) is none by the rules of this version; what runs "
+                + "goes on, and no Schedule fires until a revision is accepted: plumb validate says why",
             at: moment.wall)
         return snapshot
     }

@@ -104,14 +104,15 @@ struct DiffCommand: AsyncParsableCommand {
                 candidate.revision, summary.gated, isFirst: world.inForce.isEmpty, windows: gates.windows,
                 at: moment)
         }
-        let report = PlanReport(summary: summary, held: held)
+        let report = PlanReport(
+            summary: summary, held: held, forecast: FiringForecast(now: moment.wall))
         switch (options.output, format) {
         case (.text, .markdown): Output.text(report.markdown(marker: marker))
         case (.text, .text):
             Output.lines(report.lines(width: options.color.terminal.width, paint: options.color.paint))
         default: options.write(report.value)
         }
-        if !summary.rows.isEmpty { throw ExitStatus.changes }
+        if summary.changes { throw ExitStatus.changes }
     }
 
     private func betweenRevisions(_ from: String) -> () async throws -> Void {
@@ -121,10 +122,11 @@ struct DiffCommand: AsyncParsableCommand {
             let to = to ?? RevisionLoader.worktree
             let base = mergeBase ? try await loader.mergeBase(from, to) : from
             let (before, after) = (try await loader.side(base), try await loader.side(to))
+            let moment = SystemClock().now()
             let review = Review(
                 from: before, to: after, hosts: try hosts(before.snapshot, after.snapshot),
-                isInventory: nodeFile != nil, at: SystemClock().now())
-            show(ReviewReport(review: review))
+                isInventory: nodeFile != nil, at: moment)
+            show(ReviewReport(review: review, forecast: FiringForecast(now: moment.wall)))
             if review.hosts.contains(where: \.changes) { throw ExitStatus.changes }
         }
     }

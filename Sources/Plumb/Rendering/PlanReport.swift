@@ -1,17 +1,20 @@
 import Manifests
 import Reconciler
+import StatusAPI
 
 /// What `plumb diff` prints.
 struct PlanReport {
     let summary: ChangeSummary
     /// What the agent's gates would make of it; nil: nothing, or nobody knows.
     var held: HeldRevision?
+    var forecast: FiringForecast?
 
     func lines(width: Int?, paint: Paint) -> [String] {
         var lines = [title, counts]
-        if !summary.rows.isEmpty { lines.append("") }
+        if summary.changes { lines.append("") }
         lines += PlanRows(rows: summary.rows).lines(width: width, paint: paint)
-        let notes = notes + (summary.rows.isEmpty && summary.quiet.isEmpty ? ["nothing to do"] : [])
+        lines += summary.scheduleRows(forecast).lines(paint: paint)
+        let notes = notes + (!summary.changes && summary.quiet.isEmpty ? ["nothing to do"] : [])
         return lines + (notes.isEmpty ? [] : [""] + notes.map { paint($0, .faint) })
     }
 
@@ -39,6 +42,7 @@ extension PlanReport {
         page.add(Markdown.code(title))
         page.addBlock(
             PlanRows(rows: summary.rows, signs: .diff).lines(width: nil, paint: .none)
+                + summary.scheduleRows(forecast, signs: .diff).lines(paint: .none)
                 + notes.map { "# " + $0 } + ["# plan \(summary.planHash)"],
             language: "diff")
         return page.text
@@ -50,6 +54,15 @@ extension ChangeSummary {
         let live = count(.live) + count(.reload)
         return "\(count(.start)) to start, \(count(.restart)) to restart, \(count(.stop)) to stop, "
             + "\(live) live \(live == 1 ? "change" : "changes"), \(unchanged) unchanged"
+            + (schedules.countsText.map { ", " + $0 } ?? "")
+    }
+
+    func scheduleRows(
+        _ forecast: FiringForecast?, signs: PlanRows.Signs = .plain, valueMax: Int = 60
+    ) -> ScheduleRows {
+        ScheduleRows(
+            changes: schedules, signs: signs, valueCharactersMax: valueMax,
+            forecast: forecast ?? FiringForecast(now: WallTime(nanoseconds: 0), rules: { _ in nil }))
     }
 
     /// What is to be said of changes that touch no process.
@@ -84,7 +97,7 @@ extension PlanReport {
             OutputValue.Member(key: "apiVersion", value: .string(OutputVersion.current)),
             OutputValue.Member(key: "kind", value: "Plan"),
         ]
-        members += Self.members(of: summary)
+        members += Self.members(of: summary, forecast)
         let holds = (held?.holds ?? []).map { hold in
             OutputValue.object([
                 "reason": .string(hold.kind.rawValue), "message": .string(hold.message),
@@ -96,12 +109,13 @@ extension PlanReport {
     }
 
     /// One host's plan, within this document and within others.
-    static func members(of summary: ChangeSummary) -> [OutputValue.Member] {
+    static func members(of summary: ChangeSummary, _ forecast: FiringForecast?) -> [OutputValue.Member] {
         let members: KeyValuePairs<String, OutputValue> = [
             "node": .string(summary.node.name), "planHash": .string(summary.planHash),
             "from": summary.from.map(value) ?? .null, "to": value(of: summary.to),
             "counts": counts(summary.count, unchanged: summary.unchanged),
             "changes": .array(summary.rows.map(row)),
+            "schedules": .array(summary.schedules.map { schedule($0, forecast) }),
             "untouched": .array(
                 summary.quiet.map { quiet in
                     .object([
@@ -144,6 +158,25 @@ extension PlanReport {
             "file": row.cause.place.map { .string($0.file) } ?? .null,
             "line": row.cause.place.map { .int(Int64($0.line)) } ?? .null,
             "fields": .array(row.cause.changes.map(change)), "note": .string(row.note),
+        ])
+    }
+
+    private static func schedule(_ change: ScheduleChange, _ forecast: FiringForecast?) -> OutputValue {
+        .object([
+            "action": .string(change.kind.rawValue), "schedule": .string(change.schedule),
+            "reason": .string(change.headline), "file": .string(change.place.file),
+            "line": .int(Int64(change.place.line)), "fields": .array(change.changes.map(Self.change)),
+            "before": change.before.map { timing($0, forecast) } ?? .null,
+            "after": change.after.map { timing($0, forecast) } ?? .null,
+        ])
+    }
+
+    private static func timing(_ timing: ScheduleTiming, _ forecast: FiringForecast?) -> OutputValue {
+        .object([
+            "trigger": .string(timing.text), "timezone": .string(timing.timezone),
+            "suspended": .bool(timing.suspend),
+            "next": .array(
+                (forecast?.firings(of: timing) ?? []).map { .string(Timestamp($0.due).description) }),
         ])
     }
 

@@ -53,6 +53,9 @@ struct ReviewMarkdown {
         var lines = PlanRows(
             rows: group.summary.rows, signs: .diff, valueCharactersMax: Self.valueCharactersMax
         ).lines(width: nil, paint: .none)
+        lines += group.summary.scheduleRows(
+            report.forecast, signs: .diff, valueMax: Self.valueCharactersMax
+        ).lines(paint: .none)
         lines += group.summary.besideWarnings.notes.map { "# " + $0 }
         if lines.isEmpty { lines = ["# nothing to do"] }
         lines.append("# " + ReviewReport.hashes(group))

@@ -4,6 +4,7 @@ import Reconciler
 /// What `plumb diff --from --to` prints: a plan for each host, hosts of one and the same plan together.
 struct ReviewReport {
     let review: Review
+    var forecast: FiringForecast?
 
     /// Hosts that a change does the same to.
     struct Group {
@@ -16,6 +17,7 @@ struct ReviewReport {
 
         fileprivate struct Key: Hashable {
             var rows: [ChangeSummary.Row]
+            var schedules: [ScheduleChange]
             var quiet: [ChangeSummary.Quiet]
             var suspended: [String]
             var unchanged: Int
@@ -30,8 +32,8 @@ struct ReviewReport {
         for host in review.hosts where isWorthTelling(host) {
             let summary = host.summary
             let key = Group.Key(
-                rows: summary.rows, quiet: summary.quiet, suspended: summary.suspended,
-                unchanged: summary.unchanged, warnings: host.warnings)
+                rows: summary.rows, schedules: summary.schedules, quiet: summary.quiet,
+                suspended: summary.suspended, unchanged: summary.unchanged, warnings: host.warnings)
             if let known = index[key] {
                 groups[known].hosts.append(host)
             } else {
@@ -58,6 +60,7 @@ struct ReviewReport {
         let live = review.count(.live) + review.count(.reload)
         return "\(review.count(.start)) to start, \(review.count(.restart)) to restart, "
             + "\(review.count(.stop)) to stop, \(live) live \(live == 1 ? "change" : "changes")"
+            + (Array(Set(review.hosts.flatMap(\.summary.schedules))).countsText.map { ", " + $0 } ?? "")
     }
 
     var changes: Bool { review.hosts.contains(where: \.changes) }
@@ -93,6 +96,7 @@ struct ReviewReport {
             lines += ["", paint(Self.list(group.names), .strong)]
             lines.append(group.summary.countsText + "   " + Self.hashes(group))
             lines += PlanRows(rows: group.summary.rows).lines(width: width, paint: paint)
+            lines += group.summary.scheduleRows(forecast).lines(paint: paint)
             lines += group.warnings.map { paint(Self.warning($0), .attention) }
             lines += group.summary.besideWarnings.notes.map { paint($0, .faint) }
         }
@@ -104,7 +108,8 @@ struct ReviewReport {
         guard let host = group?.hosts.first ?? review.hosts.first else {
             return ["Plan for no host: \(title)", "nothing is declared"] + ending(paint)
         }
-        var lines = PlanReport(summary: host.summary.besideWarnings).lines(width: width, paint: paint)
+        let report = PlanReport(summary: host.summary.besideWarnings, forecast: forecast)
+        var lines = report.lines(width: width, paint: paint)
         lines += host.warnings.map { paint(Self.warning($0), .attention) }
         return lines + ending(paint)
     }
@@ -137,7 +142,9 @@ extension ChangeSummary {
         return rest
     }
 
-    fileprivate var disruption: Int { 4 * count(.stop) + 4 * count(.restart) + rows.count }
+    fileprivate var disruption: Int {
+        4 * count(.stop) + 4 * count(.restart) + rows.count + schedules.count
+    }
 }
 
 extension ReviewReport {
@@ -150,13 +157,13 @@ extension ReviewReport {
                 review.count, unchanged: review.hosts.reduce(0) { $0 + $1.summary.unchanged }),
             "warnings": .array(review.warnings.map(Self.value)),
             "notChecked": .array(review.unchecked.map(ValidationReport.value)),
-            "hosts": .array(review.hosts.map(Self.value)),
+            "hosts": .array(review.hosts.map { Self.value($0, forecast) }),
         ])
     }
 
-    private static func value(_ host: Review.Host) -> OutputValue {
+    private static func value(_ host: Review.Host, _ forecast: FiringForecast?) -> OutputValue {
         .object(
-            PlanReport.members(of: host.summary) + [
+            PlanReport.members(of: host.summary, forecast) + [
                 OutputValue.Member(key: "known", value: .bool(host.host.knowledge == .all)),
                 OutputValue.Member(key: "warnings", value: .array(host.warnings.map(value))),
             ])

@@ -20,9 +20,21 @@ struct ValidationReport {
     }
 
     var hostWarnings: [ReviewWarning] {
-        let all = hosts?.warnings ?? []
+        var all = hosts?.warnings ?? []
+        if let snapshot = check.assembly.snapshot {
+            all += ReviewWarning.unknownZones(in: snapshot, Self.complaint)
+        }
         return file == nil ? all : all.filter { $0.place?.file == file }
     }
+
+    /// Of a machine without tzdata nothing can be concluded.
+    private static func complaint(_ zone: String) -> String? {
+        guard SystemZones.shared.rules(zone) == nil, SystemZones.shared.rules(probe) != nil else { return nil }
+        return SystemZones.shared.complaint(about: zone)
+    }
+
+    /// A zone that is everywhere where there are any.
+    private static let probe = "Europe/London"
 
     var diagnostics: [Diagnostic] {
         guard let file else { return check.assembly.diagnostics }

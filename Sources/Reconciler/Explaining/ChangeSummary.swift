@@ -82,6 +82,9 @@ package struct ChangeSummary: Sendable {
         gated = GatedPlan(from: world.inForce, to: candidate)
     }
 
+    /// Whether anything is other than before: of a plan the exit code follows from it.
+    package var changes: Bool { !rows.isEmpty || !schedules.isEmpty }
+
     package func count(_ kind: Kind) -> Int {
         rows.filter { $0.kind == kind }.reduce(0) { $0 + $1.indices.count }
     }

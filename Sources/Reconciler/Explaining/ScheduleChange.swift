@@ -95,16 +95,12 @@ package struct ScheduleTiming: Sendable, Hashable, Codable {
 
     /// `cron 0 3 * * * (Europe/Berlin)`, `every 15m`, `when dump succeeded`.
     package var text: String {
-        let words =
+        let isByCalendar =
             switch trigger {
-            case .cron(let expression): "cron \(expression.text) (\(timezone))"
-            case .calendar(let expression): "calendar \(expression.text) (\(timezone))"
-            case .interval(let interval, _): "every \(interval.declared)"
-            case .event(.instance(let name, let phase)): "when \(name) is \(phase.rawValue)"
-            case .event(.schedule(let name, let outcome)): "when \(name) \(outcome.rawValue)"
-            case .path(let path): "files \(path.glob)"
-            case .manual: "by runNonce alone"
+            case .cron, .calendar: true
+            default: false
             }
+        let words = trigger.text + (isByCalendar ? " (\(timezone))" : "")
         return suspend ? words + ", suspended" : words
     }
 }

@@ -23,16 +23,6 @@ struct DependencyGate {
         return nil
     }
 
-    /// The first of these that is not met, in words.
-    func unmet(_ dependencies: [Dependency]) -> String? {
-        for dependency in dependencies {
-            if let detail = problem(dependency, changed: false) {
-                return "\(dependency.instance) is not \(dependency.condition.rawValue): \(detail)"
-            }
-        }
-        return nil
-    }
-
     /// The first dependency that changed in the same revision and is not well as its new spec, or nil: what
     /// is applied to a live run waits for no other change, because it may be what mends that run.
     func unmetLive(_ applied: InstanceMemory.Applied) -> Waiting.Reason? {
@@ -49,6 +39,16 @@ struct DependencyGate {
             }
             if let detail = failed(dependency, applied) ?? problem(dependency, changed: true) {
                 return .dependency(on: dependency.instance, condition: dependency.condition, detail: detail)
+            }
+        }
+        return nil
+    }
+
+    /// The first of these that is not met, in words.
+    func unmet(_ dependencies: [Dependency]) -> String? {
+        for dependency in dependencies {
+            if let detail = problem(dependency, changed: false) {
+                return "\(dependency.instance) is not \(dependency.condition.rawValue): \(detail)"
             }
         }
         return nil

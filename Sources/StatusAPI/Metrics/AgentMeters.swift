@@ -71,18 +71,3 @@ package struct AgentMeters: Sendable {
         return family
     }
 }
-
-extension MetricFamily {
-    /// Its buckets, each with all that is below it.
-    mutating func add(_ histogram: AgentMeters.Histogram, _ labels: KeyValuePairs<String, String> = [:]) {
-        var total: UInt64 = 0
-        let pairs = labels.map { ($0.key, $0.value) }
-        for (index, count) in histogram.counts.enumerated() {
-            total += count
-            let end = index < histogram.bounds.count ? "\(histogram.bounds[index])" : "+Inf"
-            add(Double(total), pairs + [("le", end)], suffix: "_bucket")
-        }
-        add(histogram.sum, pairs, suffix: "_sum")
-        add(Double(total), pairs, suffix: "_count")
-    }
-}

@@ -3,7 +3,7 @@ package import Manifests
 /// Something that only a host can answer, and who needs the answer.
 package struct HostFact: Sendable, Hashable, Comparable {
     package enum Kind: String, Sendable, Hashable, Comparable, CaseIterable {
-        case artifact, command, group, label, node, secret, user
+        case artifact, command, group, label, node, secret, timezone, user
 
         package static func < (a: Kind, b: Kind) -> Bool { a.rawValue < b.rawValue }
     }
@@ -18,17 +18,28 @@ package struct HostFact: Sendable, Hashable, Comparable {
     package static func all(in snapshot: Snapshot) -> [HostFact] {
         var collection = HostFactCollection()
         for unit in snapshot.units.values { collection.add(unit) }
-        for instance in snapshot.instances.values { collection.add(instance, in: snapshot) }
+        for instance in snapshot.instances.values {
+            collection.add(instance, snapshot.unit(of: instance), in: snapshot)
+        }
+        for schedule in snapshot.schedules.values { collection.add(schedule, in: snapshot) }
         return collection.sorted()
     }
 
-    /// Those of some Instances and the Units that they use.
-    package static func all(of names: some Collection<String>, in snapshot: Snapshot) -> [HostFact] {
+    /// Those of some Instances and Schedules, and of the Units that they use.
+    package static func all(
+        of names: some Collection<String>, schedules: some Collection<String> = [], in snapshot: Snapshot
+    ) -> [HostFact] {
         var collection = HostFactCollection()
         for name in names {
             guard let instance = snapshot.instances[name] else { continue }
-            if let unit = snapshot.unit(of: instance) { collection.add(unit) }
-            collection.add(instance, in: snapshot)
+            let unit = snapshot.unit(of: instance)
+            if let unit { collection.add(unit) }
+            collection.add(instance, unit, in: snapshot)
+        }
+        for name in schedules {
+            guard let schedule = snapshot.schedules[name] else { continue }
+            if let unit = snapshot.unit(of: schedule) { collection.add(unit) }
+            collection.add(schedule, in: snapshot)
         }
         return collection.sorted()
     }
@@ -54,12 +65,29 @@ private struct HostFactCollection {
         }
     }
 
-    mutating func add(_ instance: InstanceDeclaration, in snapshot: Snapshot) {
-        let name = instance.metadata.name
-        for node in instance.nodes.names { need(.node, node, name) }
-        for (label, value) in instance.nodes.selector { need(.label, "\(label)=\(value)", name) }
+    mutating func add(_ schedule: ScheduleDeclaration, in snapshot: Snapshot) {
+        let name = "Schedule \(schedule.metadata.name)"
+        if schedule.timezone != "UTC" { need(.timezone, schedule.timezone, name) }
+        if let runner = schedule.runner {
+            add(runner, as: name, snapshot.unit(of: schedule), in: snapshot)
+        } else {
+            add(schedule.nodes, name)
+        }
+    }
+
+    private mutating func add(_ nodes: NodeSelection, _ name: String) {
+        for node in nodes.names { need(.node, node, name) }
+        for (label, value) in nodes.selector { need(.label, "\(label)=\(value)", name) }
+    }
+
+    mutating func add(
+        _ instance: InstanceDeclaration, as name: String? = nil, _ unit: UnitDeclaration?,
+        in snapshot: Snapshot
+    ) {
+        let name = name ?? instance.metadata.name
+        add(instance.nodes, name)
         for file in instance.secrets.values { need(.secret, file, name) }
-        guard let unit = snapshot.unit(of: instance) else { return }
+        guard let unit else { return }
         let config = Configuration.effective(of: instance, unit: unit, configFiles: snapshot.configFiles)
         for file in Configuration.render(config, for: unit).secrets.values { need(.secret, file, name) }
     }

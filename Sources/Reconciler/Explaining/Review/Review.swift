@@ -19,7 +19,7 @@ package struct Review: Sendable {
         package var summary: ChangeSummary
         package var warnings: [ReviewWarning]
 
-        package var changes: Bool { !summary.rows.isEmpty }
+        package var changes: Bool { summary.changes }
     }
 
     package var from: Revision
@@ -49,8 +49,11 @@ package struct Review: Sendable {
         _ host: ReviewHost, _ before: ReviewSide, _ after: ReviewSide, at moment: Moment
     ) -> Host {
         let (old, new) = (before.assigned(to: host), after.assigned(to: host))
-        let present = before.desired(on: host, assigned: old, beside: new)
-        let candidate = after.desired(on: host, assigned: new, beside: old)
+        var present = before.desired(on: host, assigned: old, beside: new)
+        var candidate = after.desired(on: host, assigned: new, beside: old)
+        let (oldFiring, newFiring) = (before.firing(on: host), after.firing(on: host))
+        present.schedules = before.schedules(assigned: oldFiring, beside: newFiring)
+        candidate.schedules = after.schedules(assigned: newFiring, beside: oldFiring)
         let summary = ChangeSummary(
             world: .running(present, at: moment), candidate: candidate, at: moment)
         return Host(
@@ -63,7 +66,9 @@ package struct Review: Sendable {
         var found: Set<HostFact> = []
         for host in hosts {
             let touched = Set(host.summary.rows.filter { $0.kind != .stop }.map(\.instance))
-            for fact in HostFact.all(of: touched, in: snapshot) where host.host.has(fact) == nil {
+            let firing = host.summary.schedules.filter { $0.kind != .removed }.map(\.schedule)
+            for fact in HostFact.all(of: touched, schedules: firing, in: snapshot)
+            where host.host.has(fact) == nil {
                 found.insert(fact)
             }
         }
@@ -92,6 +97,21 @@ struct ReviewSide {
 
     func assigned(to host: ReviewHost) -> Set<String> {
         Set(snapshot.instances.values.lazy.filter { host.takes($0.nodes) }.map(\.metadata.name))
+    }
+
+    /// Schedules that fire there.
+    func firing(on host: ReviewHost) -> Set<String> {
+        Set(snapshot.schedules.values.lazy.filter { host.takes($0.nodes) }.map(\.metadata.name))
+    }
+
+    func schedules(assigned: Set<String>, beside: Set<String>) -> [String: DesiredSchedule]? {
+        var result: [String: DesiredSchedule] = [:]
+        for name in assigned.union(beside) {
+            guard var schedule = resolved.schedules?[name] else { continue }
+            schedule.assigned = assigned.contains(name)
+            result[name] = schedule
+        }
+        return result.isEmpty ? nil : result
     }
 
     /// What one host would run. `beside` is assigned to it in the other snapshot: that an Instance comes or

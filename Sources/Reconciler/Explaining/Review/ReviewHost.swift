@@ -47,13 +47,14 @@ package struct ReviewHost: Sendable, Hashable {
         case .group: groups.map { $0.contains(fact.name) }
         case .secret: secrets.map { $0.contains(fact.name) }
         case .node, .label: knowledge == .all ? true : nil
-        case .command, .artifact: nil
+        case .command, .artifact, .timezone: nil
         }
     }
 
     /// Without an inventory: each host that a declaration names, one for each selector, and one for the rest.
     package static func assumed(from snapshots: [Snapshot]) -> [ReviewHost] {
-        let selections = Set(snapshots.flatMap { $0.instances.values.map(\.nodes) })
+        let selections = Set(
+            snapshots.flatMap { $0.instances.values.map(\.nodes) + $0.schedules.values.map(\.nodes) })
         var hosts = Set(selections.flatMap(\.names)).sorted().map {
             ReviewHost(node: Node(name: $0), knowledge: .name)
         }

@@ -11,11 +11,12 @@ package struct ReviewWarning: Sendable, Hashable {
         case missingGroup = "MissingGroup"
         case missingSecret = "MissingSecret"
         case noHost = "NoHost"
+        case unknownZone = "UnknownZone"
     }
     package var kind: Kind
     /// One sentence in plain words.
     package var message: String
-    /// The Instances that it is about; sorted.
+    /// What it is about, Instances by their names, and `Schedule x`; sorted.
     package var instances: [String]
     package var place: Location?
 }
@@ -98,11 +99,16 @@ extension ReviewWarning {
     ) -> [ReviewWarning] {
         guard host.users != nil || host.groups != nil || host.secrets != nil else { return [] }
         let running = new.instances.values.filter { $0.target > 0 }.map(\.name).sorted()
+        let firing = (new.schedules ?? [:]).values.filter(\.assigned).map(\.name).sorted()
         var missing: [HostFact: [String]] = [:]
-        for name in running {
-            for fact in HostFact.all(of: [name], in: snapshot) where host.has(fact) == false {
+        func add(_ facts: [HostFact], _ name: String) {
+            for fact in facts where host.has(fact) == false {
                 missing[HostFact(kind: fact.kind, name: fact.name, usedBy: []), default: []].append(name)
             }
+        }
+        for name in running { add(HostFact.all(of: [name], in: snapshot), name) }
+        for name in firing {
+            add(HostFact.all(of: [], schedules: [name], in: snapshot), "Schedule \(name)")
         }
         return missing.sorted { $0.key < $1.key }.map { fact, names in
             let kind: Kind =
@@ -124,9 +130,12 @@ extension ReviewWarning {
     static func homeless(in snapshot: Snapshot, _ hosts: [ReviewHost]) -> [ReviewWarning] {
         let known = Set(hosts.map(\.node.name))
         var warnings: [ReviewWarning] = []
-        for (name, instance) in snapshot.instances.sorted(by: { $0.key < $1.key }) {
-            let place = instance.source.location(of: "spec.nodes")
-            let strangers = instance.nodes.names.filter { !known.contains($0) }
+        let instances = snapshot.instances.map { ($0.key, $0.value.nodes, $0.value.source) }
+        let schedules = snapshot.schedules.map { ("Schedule \($0.key)", $0.value.nodes, $0.value.source) }
+        let all = instances.sorted { $0.0 < $1.0 } + schedules.sorted { $0.0 < $1.0 }
+        for (name, nodes, source) in all {
+            let place = source.location(of: "spec.nodes")
+            let strangers = nodes.names.filter { !known.contains($0) }
             if !strangers.isEmpty {
                 let list = strangers.prefix(strangersMax).joined(separator: ", ")
                 let more = strangers.count > strangersMax ? " and \(strangers.count - strangersMax) more" : ""
@@ -134,7 +143,7 @@ extension ReviewWarning {
                     ReviewWarning(
                         kind: .noHost, message: "\(name) names \(list)\(more), not in the node file",
                         instances: [name], place: place))
-            } else if !hosts.contains(where: { $0.takes(instance.nodes) }) {
+            } else if !hosts.contains(where: { $0.takes(nodes) }) {
                 warnings.append(
                     ReviewWarning(
                         kind: .noHost, message: "\(name) runs on no host of the node file",
@@ -145,4 +154,19 @@ extension ReviewWarning {
     }
 
     private static let strangersMax = 5
+
+    /// Time zones that somebody has looked for and not found.
+    ///
+    /// - Parameter complaint: what is wrong with a name; nil: there is such a zone.
+    package static func unknownZones(
+        in snapshot: Snapshot, _ complaint: (String) -> String?
+    ) -> [ReviewWarning] {
+        snapshot.schedules.sorted { $0.key < $1.key }.compactMap { name, schedule in
+            complaint(schedule.timezone).map {
+                ReviewWarning(
+                    kind: .unknownZone, message: "Schedule \(name): \($0)", instances: ["Schedule \(name)"],
+                    place: schedule.source.location(of: "spec.timezone"))
+            }
+        }
+    }
 }
