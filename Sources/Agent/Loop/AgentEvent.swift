@@ -38,7 +38,7 @@ package enum AgentEvent: Sendable {
     /// Lines of the history whose files are gone.
     case scheduleHistoryExpired([RunID])
     /// Files that a path trigger waits for have come or changed, and have settled.
-    case pathsChanged(schedule: String, detail: String)
+    case pathsChanged(schedule: String, detail: String, sequence: Int)
     /// Why this host cannot watch the path of a Schedule; nil: it does.
     case pathUnwatched(schedule: String, reason: String?)
     /// What could not be stored is to be tried once more.

@@ -28,8 +28,9 @@ extension AgentLoop {
         case .scheduleSignalled(let schedule, let record, let count):
             signalled(schedule, record, count, at: moment)
         case .scheduleHistoryExpired(let runs): batch.forgottenRuns += runs
-        case .pathsChanged(let schedule, let detail):
+        case .pathsChanged(let schedule, let detail, let sequence):
             schedules.pathsChanged(schedule, detail: detail, at: moment)
+            pathsHeard.append((schedule, sequence))
         case .pathUnwatched(let schedule, let reason): schedules.unwatched[schedule] = reason
         case .commitDue: isRetryingCommit = false
         case .control(let request, let caller, let reply):

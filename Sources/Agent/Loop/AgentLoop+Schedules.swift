@@ -53,10 +53,22 @@ extension AgentLoop {
         for event in changes.events { world.note(event) }
         meters.note(changes.observations)
         if !changes.declared.isEmpty { packagesMayBeUnneeded(at: clock.now()) }
+        if watchedPaths == nil || !changes.declared.isEmpty { watchPaths() }
         scheduleConditions(at: clock.now())
     }
 
+    private func watchPaths() {
+        let wanted = schedules.pathTriggers
+        guard wanted != watchedPaths, world.desired != nil else { return }
+        watchedPaths = wanted
+        runs.watchPaths(wanted)
+    }
+
     func perform(_ orders: ScheduleOrders, durable: Bool) {
+        if durable {
+            for heard in pathsHeard { runs.acknowledgePaths(of: heard.schedule, heard.sequence) }
+            pathsHeard = []
+        }
         let (runs, mailbox, slotsFree) = (runs, mailbox, acknowledging)
         for stop in orders.stops { Task { await runs.stop(stop.run, policy: stop.policy) } }
         for spec in orders.prepares {

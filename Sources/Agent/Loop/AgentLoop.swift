@@ -1,3 +1,4 @@
+import Manifests
 package import Reconciler
 
 /// What the wiring tells the loop about this host and its source.
@@ -50,6 +51,10 @@ package actor AgentLoop {
     var resolver = Resolver()
     /// Schedules, and what is under way of them.
     var schedules = Schedules()
+    /// What path triggers told of, until it is durable that it was heard.
+    var pathsHeard: [(schedule: String, sequence: Int)] = []
+    /// What is watched for them; nil until that was told once.
+    var watchedPaths: [String: PathTrigger]?
     /// Schedules whose history may hold more than it should, and when that is looked at.
     var historyDue: (at: Instant, names: Set<String>, isAll: Bool)?
     var conditions = Conditions()

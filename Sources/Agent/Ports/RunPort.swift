@@ -31,6 +31,10 @@ package protocol RunPort: Sendable {
     func signal(_ runs: [RunID], _ signal: Signal) async -> Int
     /// Puts the files of a Schedule's ended run into its own directory. Asking again does no harm.
     func archive(_ order: ArchiveOrder) async -> ArchivedFiles
+    /// All path triggers that count from here on, by their Schedules.
+    func watchPaths(_ triggers: [String: PathTrigger])
+    /// What the files of a path trigger led to is durable.
+    func acknowledgePaths(of schedule: String, _ sequence: Int)
     /// Removes the directories of runs of a Schedule.
     func removeFiles(of schedule: String, runs: [RunID]) async
     /// The exit is durable: the keeper may go.

@@ -41,6 +41,11 @@ struct AgentProcess {
         let supervisor = try Supervisor(settings: supervisorSettings(), packages: source) {
             box.post(.run($0.masked(secrets.mask())))
         }
+        supervisor.paths.start {
+            box.post(.pathsChanged(schedule: $0.schedule, detail: $0.text, sequence: $0.sequence))
+        } limited: {
+            box.post(.pathUnwatched(schedule: $0, reason: $1))
+        }
         let trust = trustSettings()
         let keys = KeysWatch(files: trust?.files ?? []) { box.post(.trustChanged) }
         let loop = AgentLoop(

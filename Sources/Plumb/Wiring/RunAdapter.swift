@@ -85,6 +85,12 @@ struct RunAdapter: RunPort {
         return ArchivedFiles(errors: text.suffix(utf8Max: ScheduledRun.errorsMax), output: found.output)
     }
 
+    func watchPaths(_ triggers: [String: PathTrigger]) { supervisor.paths.watch(triggers) }
+
+    func acknowledgePaths(of schedule: String, _ sequence: Int) {
+        supervisor.paths.acknowledge(schedule, sequence)
+    }
+
     func removeFiles(of schedule: String, runs: [RunID]) async {
         supervisor.removeFiles(of: schedule, runs: runs)
     }

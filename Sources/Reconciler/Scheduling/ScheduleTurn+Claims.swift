@@ -94,7 +94,11 @@ extension ScheduleTurn {
             if item.process != nil {
                 if item.ending == nil { end(index, .replaced) }
             } else {
-                over(index, .skipped, RunReason.replaced, "a newer firing took its place before it began")
+                // What waits for its next attempt has run.
+                let hasRun = !item.record.attempts.isEmpty
+                over(
+                    index, hasRun ? .replaced : .skipped, RunReason.replaced,
+                    "a newer firing took its place before it began")
             }
         }
         forgetOver()

@@ -30,6 +30,14 @@ extension Schedules {
         ask(name, .path, detail, at: moment)
     }
 
+    /// What is to be watched for Schedules of this node.
+    package var pathTriggers: [String: PathTrigger] {
+        memory.compactMapValues { known in
+            guard known.isAssigned, case .path(let path)? = known.declared?.schedule.trigger else { return nil }
+            return path
+        }
+    }
+
     mutating func ask(becauseOf ended: String, _ states: [ScheduledRun.State], at moment: Moment) {
         guard !states.isEmpty else { return }
         for (name, known) in memory {
