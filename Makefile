@@ -8,7 +8,7 @@ DEMO := .demo
 RELEASE := .build/release
 
 .DEFAULT_GOAL := help
-.PHONY: help packages test-packages release demo run test soak check bench install deb clean
+.PHONY: help packages test-packages release demo run test soak check bench bench-see install deb test-deb clean
 
 help:
 	@echo 'make run      build, and run the agent on a copy of examples/units'
@@ -16,8 +16,10 @@ help:
 	@echo 'make soak     the random tests for DURATION=$(DURATION), with a seed that repeats them'
 	@echo 'make check    format, warnings, tidy rules'
 	@echo 'make bench    measure the release build on this machine'
+	@echo 'make bench-see measure how long looking takes with RUNS=$(RUNS) runs'
 	@echo 'make install  install plumb and plumb-keeper (PREFIX=$(PREFIX), DESTDIR=$(DESTDIR))'
 	@echo 'make deb      a Debian package of the release build, in .build/deb'
+	@echo 'make test-deb install that package on a bare Debian, and boot it under systemd'
 	@echo 'make clean    remove what was built'
 
 # Installs the libraries and tools that are missing, and asks for no rights where none are.
@@ -30,6 +32,7 @@ packages:
 	pkg-config --exists libgit2 2>/dev/null || missing="$$missing libgit2-dev"; \
 	pkg-config --exists libarchive 2>/dev/null || missing="$$missing libarchive-dev"; \
 	pkg-config --exists sqlite3 2>/dev/null || missing="$$missing libsqlite3-dev"; \
+	[ -e /usr/share/zoneinfo/UTC ] || missing="$$missing tzdata"; \
 	if [ -n "$$missing" ]; then \
 	    echo "Installing$$missing"; \
 	    if ! command -v apt-get >/dev/null; then \
@@ -68,6 +71,12 @@ test-packages: packages
 	[ -x /usr/bin/ssh ] || missing="$$missing openssh-client"; \
 	[ -x /usr/bin/openssl ] || missing="$$missing openssl"; \
 	[ -x /usr/bin/jq ] || missing="$$missing jq"; \
+	[ -x /usr/bin/curl ] || missing="$$missing curl"; \
+	[ -x /usr/bin/gpg ] || missing="$$missing gpg"; \
+	[ -x /usr/bin/gpg-agent ] || missing="$$missing gpg-agent"; \
+	[ -x /usr/bin/pgrep ] || missing="$$missing procps"; \
+	command -v ip >/dev/null || missing="$$missing iproute2"; \
+	python3 -c 'import ensurepip' 2>/dev/null || missing="$$missing python3-venv"; \
 	[ -x /usr/bin/promtool ] || missing="$$missing prometheus"; \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -qq && env DEBIAN_FRONTEND=noninteractive \
@@ -171,6 +180,11 @@ bench: release
 	python3 Benchmarks/fleet.py '$(RELEASE)'
 	python3 Benchmarks/history.py '$(RELEASE)'
 
+# What it takes to look at an agent with RUNS runs: routes, commands, the console in a Chromium.
+RUNS ?= 1000
+bench-see: release
+	python3 Benchmarks/seeing.py '$(RELEASE)' $(RUNS)
+
 # The agent looks for its keeper beside itself, then in ../libexec/plumb.
 install: release
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/libexec/plumb'
@@ -188,6 +202,23 @@ deb: release
 	        apt-get install -y -qq --no-install-recommends dpkg-dev binutils; \
 	fi
 	@packaging/debian/build.sh '$(RELEASE)' .build/deb
+
+# The package on a Debian that has nothing else, and that Debian under a real systemd in a kernel of its own. It takes
+# minutes and the Debian mirror, so it is no part of `make test`.
+test-deb: deb
+	@missing=; \
+	command -v lintian >/dev/null || missing="$$missing lintian"; \
+	command -v mmdebstrap >/dev/null || missing="$$missing mmdebstrap"; \
+	command -v mke2fs >/dev/null || missing="$$missing e2fsprogs"; \
+	[ -x /usr/bin/linux.uml ] || missing="$$missing user-mode-linux"; \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && env DEBIAN_FRONTEND=noninteractive \
+	        apt-get install -y -qq --no-install-recommends $$missing || \
+	        echo "Without$$missing the package is not tried."; \
+	fi
+	@package=$$(ls -t .build/deb/*.deb | head -n 1); \
+	if command -v lintian >/dev/null; then lintian --fail-on error,warning --allow-root "$$package"; fi; \
+	packaging/debian/test-install.sh "$$package"
 
 clean:
 	swift package clean

@@ -38,6 +38,7 @@ static const unsigned char script[] = {
 #embed "page/script/42-graph.js" suffix(,)
 #embed "page/script/43-revisions.js" suffix(,)
 #embed "page/script/44-schedules.js" suffix(,)
+#embed "page/script/45-units.js" suffix(,)
 #embed "page/script/90-page.js" suffix(,)
 };
 

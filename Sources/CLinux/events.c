@@ -45,6 +45,21 @@ int clinux_poll(struct pollfd *entries, size_t count, int64_t timeout_ns) {
 }
 int clinux_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 int clinux_timerfd(void) { return timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK); }
+int clinux_clock_watch(void) {
+    int fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (fd >= 0 && clinux_clock_watch_arm(fd) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+int clinux_clock_watch_arm(int fd) {
+    struct itimerspec when;
+    memset(&when, 0, sizeof when);
+    /* A day that never comes: what ends the wait is that the clock is set. */
+    when.it_value.tv_sec = (time_t)1 << 33;
+    return timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, NULL);
+}
 int clinux_timerfd_arm(int fd, uint64_t boottime_ns) {
     struct itimerspec when;
     memset(&when, 0, sizeof when);
@@ -62,7 +77,7 @@ uint64_t clinux_boottime_ns(void) { return now(CLOCK_BOOTTIME); }
 
 #ifdef PLUMB_FAIL_POINTS
 /* A test moves the wall clock without touching the machine's: the file named by the variable holds seconds.
-   Debug builds alone have this. */
+   Behind an equals sign it is the time itself, and stands still. Debug builds alone have this. */
 static int64_t pretended_offset(void) {
     static const char *path;
     static int is_known;
@@ -76,9 +91,13 @@ static int64_t pretended_offset(void) {
     if (fd < 0) return 0;
     if (read(fd, text, sizeof text - 1) < 0) text[0] = 0;
     close(fd);
+    if (text[0] == '=') return strtoll(text + 1, NULL, 10) * 1000000000 - (int64_t)now(CLOCK_REALTIME);
     return strtoll(text, NULL, 10) * 1000000000;
 }
-uint64_t clinux_realtime_ns(void) { return (uint64_t)((int64_t)now(CLOCK_REALTIME) + pretended_offset()); }
+uint64_t clinux_realtime_ns(void) {
+    int64_t offset = pretended_offset();
+    return (uint64_t)((int64_t)now(CLOCK_REALTIME) + offset);
+}
 #else
 uint64_t clinux_realtime_ns(void) { return now(CLOCK_REALTIME); }
 #endif

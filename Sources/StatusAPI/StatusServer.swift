@@ -22,32 +22,35 @@ package final class StatusServer: Service {
     private let onListening: (@Sendable (Listening) -> Void)?
     private let say: @Sendable (String) -> Void
     private let times: ServerTimes
+    private let tokens: TokenKeeper?
     let serving: Serving
 
     var streams: Broadcaster { serving.streams }
     var connections: ConnectionCounts { serving.connections }
 
     /// - Parameters:
+    ///   - tokens: those in force, where they can change; nil: those of the configuration.
     ///   - say: told what an operator should know: that another certificate is in force, or why not.
     ///   - onListening: called once, when both listen.
     package convenience init(
-        configuration: StatusConfiguration, source: any StatusSource,
+        configuration: StatusConfiguration, source: any StatusSource, tokens: TokenKeeper? = nil,
         say: @escaping @Sendable (String) -> Void = { _ in },
         onListening: (@Sendable (Listening) -> Void)? = nil
     ) {
         self.init(
-            configuration: configuration, source: source, streaming: StreamSettings(), say: say,
-            onListening: onListening)
+            configuration: configuration, source: source, streaming: StreamSettings(), tokens: tokens,
+            say: say, onListening: onListening)
     }
 
     init(
         configuration: StatusConfiguration, source: any StatusSource, streaming: StreamSettings,
-        times: ServerTimes = ServerTimes(),
+        times: ServerTimes = ServerTimes(), tokens: TokenKeeper? = nil,
         say: @escaping @Sendable (String) -> Void = { _ in },
         onListening: (@Sendable (Listening) -> Void)? = nil
     ) {
         self.say = say
         self.times = times
+        self.tokens = tokens
         self.configuration = configuration
         self.source = source
         self.onListening = onListening
@@ -127,7 +130,8 @@ package final class StatusServer: Service {
         let channel = HTTP1Channel(
             responder: respond(
                 Responder(
-                    source: source, access: isLocal ? nil : Access(configuration.access), serving: serving)),
+                    source: source, access: isLocal ? nil : Access(configuration.access, tokens),
+                    serving: serving)),
             configuration: .init(
                 idleTimeout: TimeAmount.nanoseconds(Int64(times.idle / .nanoseconds(1))),
                 httpDecoderConfiguration: .init(
@@ -147,8 +151,10 @@ package final class StatusServer: Service {
 
     private func respond(_ responder: Responder) -> HTTPChannelHandler.Responder {
         { [times, serving] request, writer, channel in
+            let begun = ContinuousClock.now
             let answer = await responder.answer(request, from: Peer(channel))
-            serving.answered(path: request.uri.path, code: answer.response.status.code)
+            serving.answered(
+                path: request.uri.path, code: answer.response.status.code, after: .now - begun)
             if let (session, opening) = answer.stream {
                 return try await session.run(opening, answer.response.head, request, writer, channel)
             }

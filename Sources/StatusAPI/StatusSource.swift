@@ -18,6 +18,8 @@ package protocol StatusSource: HistorySource, ScheduleSource {
     func processes(of run: RunID) async -> [RunProcess]
     /// What the kernel says of the sandbox of a run, read when it is asked for; nil where it has no process.
     func sandbox(of run: RunID) async -> SandboxObservation?
+    /// What the logs of these slots take on disk; a slot that is not known has no answer.
+    func logBytes(of slots: [SlotID]) async -> [SlotID: UInt64]
     /// What runs have written and write, until the consumer stops. Nothing is read ahead of it.
     func tail(_ query: TailQuery) -> AsyncStream<[TailRecord]>
     /// What the agent has counted; nil where nobody counts.
@@ -29,6 +31,7 @@ package protocol StatusSource: HistorySource, ScheduleSource {
 extension StatusSource {
     package var webhook: WebhookCounts? { nil }
     package func meters() async -> AgentMeters? { nil }
+    package func logBytes(of slots: [SlotID]) async -> [SlotID: UInt64] { [:] }
 }
 
 /// A line that a run wrote.

@@ -16,6 +16,7 @@ extension Store {
             for row in try Row.fetchAll(db, sql: "SELECT name, value FROM setting") {
                 loaded.settings[row["name"]] = row["value"]
             }
+            loaded.schedules = try rows.schedules(db)
             loaded.unreadable = rows.unreadable
             loaded.openSpecs = try rows.openSpecs(db)
             if let accepted = loaded.accepted?.revision.id { loaded.trace = try rows.trace(db, of: accepted) }
@@ -154,7 +155,7 @@ struct RowReader {
         return records
     }
 
-    private mutating func value<T: Decodable>(_ data: Data, table: String, key: String) -> T? {
+    mutating func value<T: Decodable>(_ data: Data, table: String, key: String) -> T? {
         do {
             return try column.decode(T.self, from: data)
         } catch {

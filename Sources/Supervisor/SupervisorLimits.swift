@@ -80,4 +80,7 @@ enum SupervisorLimits {
     /// A program that was replaced by a file of more bytes counts as another one, unread.
     static let comparedBytesMax = 32 << 20
     static let scriptBytesMax = 1 << 20
+    /// Read of what a Schedule's run has written last to stderr, and names looked at in its output directory.
+    static let archivedErrorBytesMax = 16 << 10
+    static let outputEntriesMax = 10_000
 }

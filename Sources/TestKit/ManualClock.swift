@@ -26,6 +26,11 @@ package struct ManualClock: Sendable {
         if instant > now { advance(by: instant - now) }
     }
 
+    /// The wall clock alone is set.
+    package mutating func setWall(by duration: Duration) {
+        wall = WallTime(nanoseconds: wall.nanoseconds + duration.nanoseconds)
+    }
+
     /// The host begins anew: the clock that counts from boot starts at a few seconds.
     package mutating func reboot() {
         now = Instant(nanoseconds: 5_000_000_000)

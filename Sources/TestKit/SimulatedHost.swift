@@ -24,9 +24,13 @@ package struct SimulatedHost {
     package var gates: SimulatedGates?
     /// Everything that happened since it was last taken.
     package private(set) var events: [EventRecord] = []
+    /// nil: nobody asks for the past.
+    package var history: SimulatedHistory?
 
     private var resolver = Resolver()
     package private(set) var accepted: Desired?
+    /// What was committed last, accepted or not.
+    package private(set) var newest: Desired?
     private var stored: [String: InstanceMemory] = [:]
     /// Specs whose check was asked for and not answered yet.
     package private(set) var checks: [InstanceSpec] = []
@@ -68,10 +72,13 @@ extension SimulatedHost {
         let snapshot = try source.snapshot()
         revisionCount += 1
         let revision = Revision.numbered(revisionCount, by: author, subject: subject)
-        return resolver.resolve(snapshot, revision: revision, node: node)
+        let desired = resolver.resolve(snapshot, revision: revision, node: node)
+        newest = desired
+        return desired
     }
 
     package mutating func accept(_ desired: Desired) {
+        history?.accepted(desired.revision, at: clock.moment)
         world.accept(desired, at: clock.moment)
         world.dropStalePreparations()
         accepted = desired
@@ -145,6 +152,7 @@ extension SimulatedHost {
         let taken = world.takeChanges()
         for (name, memory) in taken.memories { stored[name] = memory }
         events += taken.events
+        history?.note(memories: taken.memories, events: taken.events, in: world, at: clock.moment)
     }
 }
 
@@ -309,8 +317,11 @@ extension SimulatedHost {
             switch process.state {
             case .requested: continue
             case .live(let identity):
-                run.phase = .running
+                // As the agent does: a stop that was decided is asked for once more.
+                run.phase = run.stopCause == nil ? .running : .stopping
+                if run.stopCause != nil { processes[run.id]?.stopRequested = true }
                 run.identity = identity
+                if own?.startedUp == run.id { run.startup = true }
             case .silent(let reason): run.phase = .unknown(reason: reason)
             case .ended(let exit):
                 world.adopted(run, ended: exit, at: clock.moment)

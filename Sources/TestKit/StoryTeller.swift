@@ -2,14 +2,23 @@ import Manifests
 import Reconciler
 
 /// Performs the steps of a story on a simulated host, and writes down what the planner does about each.
-struct StoryTeller {
-    private var host = SimulatedHost(node: Node(name: "edge-1", labels: ["zone": "a"]))
+package struct StoryTeller {
+    package private(set) var host = SimulatedHost(node: Node(name: "edge-1", labels: ["zone": "a"]))
     private var source = DeclaredSource()
     /// Slots whose runs neither begin nor end by themselves.
     private var stuck: Set<SlotID> = []
     private var lines: [String] = []
 
-    mutating func perform(_ step: Story.Step) throws -> [String] {
+    package init() {}
+
+    /// With a past that can be asked for.
+    package static func remembering() -> StoryTeller {
+        var teller = StoryTeller()
+        teller.host.history = SimulatedHistory()
+        return teller
+    }
+
+    package mutating func perform(_ step: Story.Step) throws -> [String] {
         lines = []
         let words = step.command.split(separator: " ").map(String.init)
         guard let verb = words.first else { throw Story.Broken(description: "no command") }

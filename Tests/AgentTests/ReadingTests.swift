@@ -299,6 +299,9 @@ private final class MemorySource: SourcePort {
             .sorted { $0.isBefore($1.path) }
     }
 
+    func approvals(after held: RevisionID, upTo revision: Revision) -> [Revision] { [] }
+    func commits(after old: RevisionID, upTo new: RevisionID) -> [RevisionID] { [] }
+
     func listing(of revision: RevisionID) throws(SourceFailure) -> SourceListing {
         state.withLock { $0.wholeListings += 1 }
         return SourceListing(entries: entries(try files(revision)))

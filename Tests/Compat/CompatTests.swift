@@ -186,5 +186,7 @@ private struct NoSource: SourcePort {
     }
     func couldNotRead(_ revision: RevisionID, because failure: SourceFailure) {}
     func accepted(_ revision: RevisionID) {}
+    func approvals(after held: RevisionID, upTo revision: Revision) -> [Revision] { [] }
+    func commits(after old: RevisionID, upTo new: RevisionID) -> [RevisionID] { [] }
     func ancestry(of accepted: RevisionID, in candidate: RevisionID) -> Ancestry { .ancestor }
 }

@@ -134,6 +134,12 @@ extension EndToEnd {
                     let found = try await host.plumb("trace", broken, "-o", "json")
                     return try found.code == 0 && found.json()["outcome"].string == "invalid"
                 }
+                for name in ["main", "HEAD", "refs/heads/main"] {
+                    let newest = try await host.plumb("trace", name, "-o", "json").json()
+                    #expect(newest["revision"]["commit"].string == broken, "\(name)")
+                }
+                let unknown = try await host.plumb("trace", "release")
+                #expect(unknown.code == 2 && unknown.errors.contains("it follows main"), "\(unknown.errors)")
             }
         }
     }

@@ -133,6 +133,9 @@ extension EndToEnd {
                 #expect(try host.status().pids == good.pids)
                 await host.killAgent()
                 try signed("It is meant\n\nPlumb-Approve: \(plan)", by: "ann", host)
+                // The approval is no less meant because something was pushed after it.
+                try host.repository.write("notes.txt", "more\n")
+                try signed("More", by: "bob", host)
                 try await host.startAgent()
                 try await host.until("it is gone") {
                     $0["a/0"] == nil && $0.held == .null && $0.accepted != nil

@@ -84,7 +84,8 @@ import Testing
         ])
         let client = AgentClient(socket: listener.path)
         #expect(try client.get("/v1/status") == Array("{}".utf8))
-        #expect(throws: CommandFailure(message: "there is no instance 'x'")) {
+        let remedy = "`plumb status` lists what there is"
+        #expect(throws: CommandFailure(message: "there is no instance 'x'", remedy: remedy)) {
             try client.get("/v1/instances/x")
         }
         let failure = #expect(throws: CommandFailure.self) { try client.get("/v1/status") }

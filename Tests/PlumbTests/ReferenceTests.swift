@@ -1,4 +1,5 @@
 import Foundation
+import StatusAPI
 import Testing
 
 @testable import Plumb
@@ -8,6 +9,11 @@ import Testing
     @Test("The page of declarations is that of the schema tables")
     func declarations() throws {
         try check("declarations.md", SchemaReference.page())
+    }
+
+    @Test("The page of routes is that of the table that dispatches")
+    func routes() throws {
+        try check("routes.md", RouteReference.page())
     }
 
     private func check(_ name: String, _ text: String) throws {

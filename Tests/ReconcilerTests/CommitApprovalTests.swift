@@ -110,6 +110,18 @@ struct CommitApprovalTests {
         #expect(answer == .success(try #require(held)))
     }
 
+    @Test("Nor does whoever signed something that came with it") func along() throws {
+        var keeper = try keeper(approvers: ["ann@example.org", "ben@example.org"], heldBy: Self.ben)
+        var approving = try commit(Self.ann)
+        approving.broughtAlong = [Self.ben, Signer(principal: "other", key: Self.ann.key)]
+        #expect(keeper.approve(by: approving, at: clock.moment) == .failure(.ownCommit))
+        approving.broughtAlong = [Self.ben]
+        guard case .success? = keeper.approve(by: approving, at: clock.moment) else {
+            Issue.record("not approved")
+            return
+        }
+    }
+
     @Test("A commit that names another plan, or none, is no approval") func another() throws {
         var keeper = try keeper(approvers: ["ann@example.org"], heldBy: Self.ben)
         for named in [[], ["0000-0000"], ["7"]] {

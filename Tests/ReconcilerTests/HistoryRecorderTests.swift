@@ -207,6 +207,28 @@ struct HistoryRecorderTests {
         #expect(recorder.take().traces.filter { $0.outcome == .superseded }.isEmpty)
     }
 
+    @Test("A fetch of long ago is not the one that brought a revision") func fetched() throws {
+        var clock = ManualClock()
+        var recorder = HistoryRecorder(bootID: "boot")
+        recorder.fetched(at: clock.moment)
+        clock.advance(by: .seconds(30))
+        // The kernel tells of the ref before git has ended.
+        let seen = clock.moment
+        recorder.seen(.numbered(1), at: seen)
+        clock.advance(by: .milliseconds(4))
+        recorder.fetched(at: clock.moment)
+        recorder.refused(Revision.numbered(1).id, outcome: .invalid)
+        let first = try #require(recorder.take().traces.first)
+        #expect(first.marks.first { $0.stage == .fetched }?.instant == seen.instant)
+        // Or after it.
+        let told = clock.moment
+        clock.advance(by: .milliseconds(4))
+        recorder.seen(.numbered(2), at: clock.moment)
+        recorder.refused(Revision.numbered(2).id, outcome: .invalid)
+        let second = try #require(recorder.take().traces.first)
+        #expect(second.marks.first { $0.stage == .fetched }?.instant == told.instant)
+    }
+
     @Test("Revisions that are never decided do not pile up") func bounded() {
         var recorder = HistoryRecorder(bootID: "boot")
         let moment = ManualClock().moment

@@ -40,8 +40,9 @@ enum Rollbacks {
         let last = remembered?.replicas[start.slot.replica.index]?.lastKey
         let isKnown = remembered?.lastKnownGood.contains { $0.specHash == start.spec.specHash } ?? false
         let key = RunKey(start: start.spec.startHash, nonce: start.nonce)
-        return isKnown && last == key && key != declared.key && remembered?.activeRollout != nil
-            && start.spec.profile == .keepalive
+        // One that is new begins as what the others are while canaries are held.
+        guard isKnown, last == key || last == nil, key != declared.key else { return false }
+        return remembered?.activeRollout != nil && start.spec.profile == .keepalive
     }
 
     /// No spec is in quarantine and last known good at once, and lists stay within their bounds.

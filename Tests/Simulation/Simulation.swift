@@ -349,6 +349,7 @@ extension Simulation {
                 if isBadWithoutGood(name) { continue }
                 throw Invariants.Broken(
                     description: "\(slot) is not as declared: \(waits[slot.replica] ?? []); "
+                        + "\(host.world.memory.instances[name]?.activeRollout?.replicas ?? [:]); "
                         + PlanText.lines(plan, at: host.clock.now, waiting: true).joined(separator: "\n"))
             }
         }

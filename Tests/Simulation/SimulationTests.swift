@@ -21,6 +21,27 @@ struct SimulationTests {
         for _ in Attempt.attempts(20) { live(seeds.next()) }
     }
 
+    @Test(
+        "no time of a Schedule is run twice, and none is lost, though the agent dies", arguments: [1, 2, 3])
+    func schedules(seed: UInt64) { live(seed, schedules: 30, for: .seconds(12 * 3_600)) }
+
+    @Test(
+        "a week of 500 Schedules, under make soak",
+        .enabled(if: Soak.seconds != nil, "a week of 500 Schedules is lived by make soak"))
+    func weekOfSchedules() {
+        var seeds = SeededRandom(seed: Attempt.seed("seed of the weeks of Schedules"))
+        for _ in Attempt.attempts(1) { live(seeds.next(), schedules: 500, for: .seconds(7 * 86_400)) }
+    }
+
+    private func live(_ seed: UInt64, schedules count: Int, for time: Duration) {
+        var simulation = ScheduleSimulation(seed: seed, schedules: count)
+        do {
+            try simulation.run(for: time, death: .seconds(300))
+        } catch {
+            Issue.record("seed \(seed): \(error)")
+        }
+    }
+
     private func live(_ seed: UInt64) {
         var simulation = Simulation(seed: seed)
         do {

@@ -167,12 +167,14 @@ func withServer<T>(
 func withServer<T>(
     _ source: some StatusSource, _ configuration: StatusConfiguration,
     streaming: StreamSettings = StreamSettings(), times: ServerTimes = ServerTimes(),
+    tokens: TokenKeeper? = nil,
     say: @escaping @Sendable (String) -> Void = { _ in },
     _ body: (Listening, StatusServer) async throws -> T
 ) async throws -> T {
     let (stream, continuation) = AsyncStream.makeStream(of: Listening.self)
     let server = StatusServer(
-        configuration: configuration, source: source, streaming: streaming, times: times, say: say
+        configuration: configuration, source: source, streaming: streaming, times: times, tokens: tokens,
+        say: say
     ) {
         continuation.yield($0)
         continuation.finish()

@@ -139,6 +139,11 @@ private let packaging =
             #expect(page.samples["\(name){route=\"/v1/instances/{name}\",code=\"200\"}"] == 1)
             #expect(page.samples["\(name){route=\"/v1/instances/{name}\",code=\"404\"}"] == 2)
             #expect(page.samples["\(name){route=\"other\",code=\"404\"}"] == 1)
+            let took = "plumb_http_request_duration_seconds"
+            let labels = "route=\"/v1/instances/{name}\",code=\"404\""
+            #expect(page.samples["\(took)_count{\(labels)}"] == 2)
+            #expect(page.samples["\(took)_bucket{\(labels),le=\"+Inf\"}"] == 2)
+            #expect((page.samples["\(took)_sum{\(labels)}"] ?? 0) > 0)
         }
     }
 

@@ -102,6 +102,24 @@ import Testing
         #expect(looks.value < codes.count)
     }
 
+    @Test("whoever has no secret cannot mute the forge, by small requests or large ones") func muting()
+        async throws
+    {
+        let right = [("X-Hub-Signature-256", "sha256=\(Self.signature())")]
+        for _ in 0..<WebhookLimits.burstMax * 5 {
+            #expect(try await post([]) == 401)
+            #expect(try await post([("X-Gitea-Signature", Self.signature("x"))]) == 401)
+        }
+        let large = String(repeating: "x", count: WebhookLimits.smallBodyBytes + 1)
+        var codes: Set<Int> = []
+        for _ in 0..<WebhookLimits.burstMax * 2 {
+            codes.insert(try await post([("X-Gitea-Signature", Self.signature())], body: large))
+        }
+        #expect(codes == [401, 429], "large ones are not all looked at")
+        #expect(try await post(right) == 202)
+        #expect(looks.value == 1)
+    }
+
     private static func connect(_ port: Int) throws -> Int32 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()

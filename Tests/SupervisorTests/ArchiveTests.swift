@@ -178,6 +178,29 @@ import Testing
         }
     }
 
+    @Test("What says itself that it is too large is refused before any of it is written, and once for all")
+    func saysTooLarge() async throws {
+        try await withStore(ArtifactSettings(unpackedBytesMax: 1 << 20)) { base, store in
+            let file = base + "/archive"
+            // A header of 6 GiB, and nothing behind it: whoever read on would find it truncated.
+            try Archives.make(
+                """
+                import gzip
+                entry = tarfile.TarInfo('zeros')
+                entry.size = 6 << 30
+                open(path, 'wb').write(gzip.compress(entry.tobuf(format=tarfile.GNU_FORMAT)))
+                """, at: file)
+            let reference = try Self.reference(file, .tarGz)
+            do throws(PreparationFailure) {
+                try await store.materialise(reference)
+                Issue.record("it was unpacked")
+            } catch {
+                #expect(error.code == "package-size", "\(error)")
+            }
+            #expect(await Array(store.unfit.keys) == [PackageStore.key(reference)])
+        }
+    }
+
     @Test("The process that reads hostile bytes is shut in") func confined() async throws {
         var ends: [Int32] = [-1, -1]
         #expect(pipe(&ends) == 0)

@@ -74,7 +74,10 @@ private func link(_ path: String) -> String {
             mountInfo: "27 25 0:24 / /sys/fs/cgroup rw,relatime shared:4 - cgroup2 cgroup2 rw",
             ownGroups: "0::/system.slice/plumb.service\n")
         #expect(service.unifiedMount == "/sys/fs/cgroup")
-        #expect(service.parents(isRoot: true) == ["/system.slice/plumb.service", ""])
+        #expect(
+            service.parents(isRoot: true) == [
+                "/system.slice/plumb-runs.service", "/system.slice/plumb.service", "",
+            ])
         let user = ControlGroupHost(
             mountInfo: "27 25 0:24 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw",
             ownGroups: "0::/user.slice/user-1000.slice/user@1000.service/app.slice/run-1.scope\n")

@@ -116,7 +116,7 @@ import Testing
         mkdir("\(parent)/tree", 0o755)
         writeFile("\(parent)/tree/cgroup.controllers", "memory pids\n")
         writeFile("\(parent)/tree/cgroup.subtree_control", "memory pids\n")
-        let delegation = ControllerDelegation(parent: parent, tree: "\(parent)/tree", isOwnGroup: false)
+        let delegation = ControllerDelegation(parent: parent, tree: "\(parent)/tree")
         #expect(delegation.delegate() == [.memory, .pids])
         // It was asked for what is offered and not given on yet.
         #expect(readFile("\(parent)/cgroup.subtree_control")?.contains("+cpu") == true)
@@ -128,6 +128,24 @@ import Testing
         }
         #expect(cpu.contains("cannot be given") && io.contains("no io controller is delegated"))
         #expect(remedy.contains("Delegate=yes"))
+    }
+
+    @Test func aGroupWithProcessesGivesNothingAway() {
+        let parent = directory([
+            "cgroup.controllers": "cpu memory pids\n", "cgroup.subtree_control": "\n",
+            "cgroup.type": "domain\n", "cgroup.procs": "4711\n",
+        ])
+        defer { DirectoryTree.remove(parent) }
+        mkdir("\(parent)/tree", 0o755)
+        let delegation = ControllerDelegation(parent: parent, tree: "\(parent)/tree")
+        #expect(delegation.delegate().isEmpty)
+        // Not cpu and pids either, which the kernel would allow, and start nothing below from then on.
+        #expect(readFile("\(parent)/cgroup.subtree_control") == "\n")
+        guard case .missing(_, let remedy) = delegation.missing(.memory) else {
+            Issue.record("it is missing")
+            return
+        }
+        #expect(remedy.contains("plumb-runs.service"))
     }
 
     @Test func hierarchiesOfVersion1AreFoundBesideTheUnifiedOne() {

@@ -71,6 +71,31 @@ import Watcher
         #expect(error?.message.contains(id) == true)
     }
 
+    @Test("a commit that git would not make is in nobody's way once another one follows it")
+    func badlyMadeParent() async throws {
+        let repository = try TemporaryRepository()
+        try repository.write("a.yaml", "a: 1\n")
+        let first = try #require(ObjectID(try repository.commit("first")))
+        let tree = try repository.git("rev-parse", "HEAD^{tree}")
+        let bad = try repository.git(
+            ["hash-object", "-t", "commit", "-w", "--stdin", "--literally"],
+            input: "tree \(tree)\nparent \(first)\nauthor nobody\ncommitter nobody\n\nx\n")
+        let fixed = try repository.git("commit-tree", "-m", "fix", "-p", bad, tree)
+        let orphan = try repository.git("commit-tree", "-m", "orphan", tree)
+        let (middle, tip, other) = try (
+            #require(ObjectID(bad)), #require(ObjectID(fixed)), #require(ObjectID(orphan))
+        )
+        let reader = ReaderUnderTest.of(repository)
+        #expect(try await reader.isAncestor(first, of: tip))
+        #expect(try await reader.isAncestor(middle, of: tip))
+        #expect(try await reader.isAncestor(first, of: middle))
+        #expect(try await !reader.isAncestor(other, of: tip))
+        #expect(try await !reader.isAncestor(tip, of: first))
+        #expect(try await reader.history(of: tip, excluding: []) == [first, middle, tip])
+        #expect(try await reader.history(of: tip, excluding: [first]) == [middle, tip])
+        #expect(try await reader.history(of: tip, excluding: [middle]) == [tip])
+    }
+
     @Test func aFlippedByteIsFound() async throws {
         let repository = try TemporaryRepository()
         try repository.write("a.yaml", String(repeating: "some text, ", count: 300))

@@ -68,8 +68,8 @@ import Testing
         guard case .remote(let remote) = try RepositoryAddress("https://h/r") else { return }
         var settings = RemoteSettings(address: remote, mirror: "/state/source.git", target: .ref("main"))
         func value(_ key: String) -> String? {
-            let all = GitCommands(settings: settings, git: "/usr/bin/git").fetch(into: "/d", branch: nil)
-                .environment
+            let all = GitCommands(settings: settings, git: "/usr/bin/git")
+                .fetch(into: "/d", branch: nil, bytesMax: 1).environment
             let name = all.first { $0.key.hasPrefix("GIT_CONFIG_KEY_") && $0.value == key }?.key
             return name.flatMap { all[$0.replacing("_KEY_", with: "_VALUE_")] }
         }

@@ -41,6 +41,45 @@ struct RemoteTests {
     }
 
     @Test(
+        "more than the mirror may hold is not fetched, leaves nothing behind, and is in nobody's way",
+        .enabled(if: GitServers.hasDaemon, "needs git daemon"))
+    func tooLarge() async throws {
+        let remote = try RemoteUnderTest()
+        let server = try GitServers.daemon(root: remote.home + "/served", home: remote.home)
+        let settings = try remote.settings("git://127.0.0.1:\(server.port)/repo.git") {
+            $0.bytesMax = 3 << 20
+        }
+        let first = try remote.work.head()
+        try remote.follow(settings)
+        #expect(await remote.wait { $0.mirrored() == first + "\n" })
+        func pushNoise(_ bytes: Int) throws -> String {
+            _ = try Shell.run("head -c \(bytes) /dev/urandom >'\(remote.work.path)/noise'")
+            _ = try remote.work.git("add", "-A")
+            return try remote.push("noise")
+        }
+        // What is thrown away by force takes room for a while, and makes room for what comes next.
+        var last = ""
+        for _ in 0..<3 {
+            try remote.work.git("reset", "-q", "--hard", first)
+            last = try pushNoise(1 << 20)
+            let isThere = await remote.wait { $0.mirrored() == last + "\n" }
+            #expect(isThere, "\(String(describing: remote.problem))")
+        }
+        try remote.work.git("reset", "-q", "--hard", first)
+        _ = try pushNoise(4 << 20)
+        let error = await remote.fails(.fetchTooLarge)
+        #expect(error?.description.contains("source.maxBytes") == true, "\(String(describing: error))")
+        #expect(remote.mirrored() == last + "\n", "what was fetched stays")
+        let garbage = try Shell.run("find '\(remote.mirror)' -name '*tmp_*'")
+        #expect(garbage == "")
+        // Nothing is fetched again to find out the same; a push that fits is.
+        try remote.work.git("reset", "-q", "--hard", first)
+        let fixed = try remote.push("fixed")
+        #expect(await remote.wait { $0.mirrored() == fixed + "\n" }, "\(String(describing: remote.problem))")
+        _ = try remote.work.git("--git-dir=\(remote.mirror)", "fsck", "--no-dangling")
+    }
+
+    @Test(
         "the branch that the remote's HEAD names is followed, and kept",
         .enabled(if: GitServers.hasDaemon, "needs git daemon"))
     func head() async throws {

@@ -6,6 +6,10 @@ release=$1
 out=$2
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
+# Whoever publishes the package says who they are, by the variables that Debian's own tools read.
+maintainer="${DEBFULLNAME:-The Plumb authors} <${DEBEMAIL:-plumb@localhost}>"
+: "${SOURCE_DATE_EPOCH:=$(git -C "$top" log -1 --format=%ct 2>/dev/null || date +%s)}"
+export SOURCE_DATE_EPOCH
 version=$("$release/plumb" version | sed 's/^plumb //; s/-/~/')
 arch=$(dpkg --print-architecture)
 tree=$(mktemp -d)
@@ -14,11 +18,16 @@ chmod 755 "$tree"
 
 install -D -m 755 "$release/plumb" "$tree/usr/bin/plumb"
 install -D -m 755 "$release/plumb-keeper" "$tree/usr/libexec/plumb/plumb-keeper"
-strip --strip-unneeded "$tree/usr/bin/plumb" "$tree/usr/libexec/plumb/plumb-keeper"
-install -D -m 644 "$top/packaging/systemd/plumb.service" "$tree/lib/systemd/system/plumb.service"
-install -D -m 644 "$here/agent.yaml" "$tree/usr/share/doc/plumb/examples/agent.yaml"
-cp -R "$top/docs/." "$tree/usr/share/doc/plumb/"
-cp -R "$top/examples/units" "$top/packaging/ci" "$top/packaging/hooks" "$tree/usr/share/doc/plumb/examples/"
+strip --strip-unneeded -R .comment -R .note "$tree/usr/bin/plumb" "$tree/usr/libexec/plumb/plumb-keeper"
+for unit in plumb.service plumb-runs.service; do
+    install -D -m 644 "$top/packaging/systemd/$unit" "$tree/usr/lib/systemd/system/$unit"
+done
+install -D -m 644 "$here/agent.yaml" "$tree/etc/plumb/agent.yaml"
+doc=$tree/usr/share/doc/plumb
+mkdir -p "$doc/examples"
+cp -R "$top/docs/." "$doc/"
+cp -R "$top/examples/units" "$doc/examples/fleet"
+cp -R "$top/packaging/ci" "$top/packaging/hooks" "$top/packaging/prometheus" "$top/packaging/grafana" "$doc/examples/"
 for shell in bash zsh fish; do
     case $shell in
         bash) file=usr/share/bash-completion/completions/plumb ;;
@@ -26,13 +35,22 @@ for shell in bash zsh fish; do
         fish) file=usr/share/fish/vendor_completions.d/plumb.fish ;;
     esac
     mkdir -p "$tree/$(dirname "$file")"
-    "$release/plumb" completion "$shell" > "$tree/$file"
+    # It is read by a shell, never run.
+    "$release/plumb" completion "$shell" | sed '1{/^#!/d}' > "$tree/$file"
 done
 "$top/packaging/man.py" "$release/plumb" "$tree/usr/share/man/man1"
 gzip -9n "$tree"/usr/share/man/man1/*.1
+"$here/copyright.py" "$top" > "$doc/copyright"
+{
+    echo "plumb ($version) unstable; urgency=medium"
+    echo
+    echo '  * What changed is told by the history of the repository.'
+    echo
+    echo " -- $maintainer  $(date -u -R -d "@$SOURCE_DATE_EPOCH")"
+} | gzip -9n > "$doc/changelog.gz"
+install -D -m 644 "$here/lintian-overrides" "$tree/usr/share/lintian/overrides/plumb"
 find "$tree/usr/share" -type d -exec chmod 755 {} +
-find "$tree/usr/share" -type f -exec chmod u=rw,go=r {} +
-chmod 755 "$tree/usr/share/doc/plumb/examples/hooks/"*
+find "$tree/usr/share" -type f -exec chmod u=rwX,go=rX {} +
 
 # The libraries that the program is linked with, as their packages are called here.
 stub=$(mktemp -d)
@@ -47,18 +65,21 @@ cat > "$tree/DEBIAN/control" <<EOF
 Package: plumb
 Version: $version
 Architecture: $arch
-Maintainer: The Plumb authors <plumb@localhost>
+Maintainer: $maintainer
 Section: admin
 Priority: optional
 Depends: $depends, git, tzdata, adduser
 Recommends: ca-certificates, openssh-client, gpg
-Installed-Size: $(du -ks "$tree/usr" | cut -f1)
+Installed-Size: $(du -ks --apparent-size "$tree/usr" | cut -f1)
 Description: keeps hosts true to what a git repository declares
  Operators declare units, instances and schedules as YAML in a git repository;
  every host watches it, plans the difference between what is declared and what
  runs, and starts, stops or rolls back processes. Runs outlive the agent: an
  upgrade of this package restarts none of them.
 EOF
+echo /etc/plumb/agent.yaml > "$tree/DEBIAN/conffiles"
+(cd "$tree" && find usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum > DEBIAN/md5sums)
+chmod 644 "$tree/DEBIAN/control" "$tree/DEBIAN/conffiles" "$tree/DEBIAN/md5sums"
 for script in postinst prerm postrm; do install -m 755 "$here/$script" "$tree/DEBIAN/$script"; done
 mkdir -p "$out"
 package="$out/plumb_${version}_$arch.deb"

@@ -15,8 +15,13 @@ package struct RevisionReading: Sendable {
     package var result: Result
     /// What is wrong, of an invalid one: the diagnostics that `result` has as text, in the same order.
     package var diagnostics: [Diagnostic] = []
-    /// The held revision that it approves and descends from.
-    package var heldAncestor: RevisionID?
+    /// Commits that approve plans: the revision itself, and those between it and the held one. Who signed
+    /// the latter is not known here.
+    package var approvals: [ApprovingCommit] = []
+    /// What was held when that was asked.
+    package var held: RevisionID?
+    /// What came with the held revision, where something approves.
+    package var broughtAlong: [RevisionID] = []
 }
 
 /// Reads revisions into snapshots. Of one that follows what was read last only the difference is read, and
@@ -42,28 +47,47 @@ package actor RevisionReader {
                     return RevisionReading(revision: revision, result: .rewound(rewind))
                 }
             }
-            var ancestor: RevisionID?
-            if let held, held != revision.id, revision.approves != nil,
-                try await source.ancestry(of: held, in: revision.id) == .ancestor
-            {
-                ancestor = held
-            }
+            var reading = RevisionReading(revision: revision, result: .invalid([]))
+            if let held, held != revision.id { try await approve(held, after: accepted, &reading) }
             var pass = try await begin(revision.id)
             // Whatever comes of it, the next revision is read by what differs from this one.
             defer { last = (pass, revision.id) }
             try await complete(&pass, of: revision.id)
             let assembly = pass.assemble()
-            guard let snapshot = assembly.snapshot else {
-                return RevisionReading(
-                    revision: revision, result: .invalid(pass.render(assembly.errors)),
-                    diagnostics: assembly.errors)
+            if let snapshot = assembly.snapshot {
+                reading.result = .valid(snapshot, content: pass.content())
+            } else {
+                reading.result = .invalid(pass.render(assembly.errors))
+                reading.diagnostics = assembly.errors
             }
-            return RevisionReading(
-                revision: revision, result: .valid(snapshot, content: pass.content()),
-                heldAncestor: ancestor)
+            return reading
         } catch {
             source.couldNotRead(revision.id, because: error)
             return RevisionReading(revision: revision, result: .failed(error))
+        }
+    }
+
+    /// Whether something between the held revision and this one, or this one itself, approves.
+    private func approve(
+        _ held: RevisionID, after accepted: Revision?, _ reading: inout RevisionReading
+    ) async throws(SourceFailure) {
+        let revision = reading.revision
+        reading.held = held
+        guard try await source.ancestry(of: held, in: revision.id) == .ancestor else {
+            if revision.approves != nil {
+                reading.approvals = [ApprovingCommit(revision: revision, descendsFromHeld: false)]
+            }
+            return
+        }
+        var found = try await source.approvals(after: held, upTo: revision)
+        if revision.approves != nil { found.append(revision) }
+        reading.approvals = found.map { ApprovingCommit(revision: $0, descendsFromHeld: true) }
+        guard !found.isEmpty, let accepted else { return }
+        do throws(SourceFailure) {
+            reading.broughtAlong = try await source.commits(after: accepted.id, upTo: held)
+        } catch {
+            // The accepted commit may be gone: whoever signed the held one is known all the same.
+            if error.isOfReader { throw error }
         }
     }
 

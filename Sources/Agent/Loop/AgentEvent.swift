@@ -30,6 +30,17 @@ package enum AgentEvent: Sendable {
     /// What was found of packages that nothing needs.
     case packagesCollected(PackageSweep)
     case timerFired
+    /// The wall clock was set, or the host woke up: what waits for a time of day is looked at anew.
+    case wallClockSet
+    case scheduleArchived(RunID, ArchivedFiles)
+    /// A Schedule's signal was sent to so many runs; nil: its claim could not be stored, and it was not sent.
+    case scheduleSignalled(schedule: String, record: RunID, count: Int?)
+    /// Lines of the history whose files are gone.
+    case scheduleHistoryExpired([RunID])
+    /// Files that a path trigger waits for have come or changed, and have settled.
+    case pathsChanged(schedule: String, detail: String)
+    /// Why this host cannot watch the path of a Schedule; nil: it does.
+    case pathUnwatched(schedule: String, reason: String?)
     /// What could not be stored is to be tried once more.
     case commitDue
     /// Somebody on this host asks for something. Answered once what it leads to is durable.

@@ -7,7 +7,7 @@ extension AgentLoop {
         switch event {
         case .revisionSeen(let revision): seen(revision)
         case .sourceUnreadable(let failure): unreadable(failure, at: moment)
-        case .sourceReadable: readable(at: moment)
+        case .sourceReadable: sourceReadable(at: moment)
         case .sourceSilent(let failure): silent(failure, at: moment)
         case .revisionJudged(let revision, let verdict): judged(revision, verdict, at: moment)
         case .trustChanged: trustChanged()
@@ -23,6 +23,14 @@ extension AgentLoop {
         case .notifying(let target, let trouble): notifying(target, trouble, at: moment)
         case .packagesCollected(let found): packagesCollected(found, at: moment)
         case .timerFired: timer = nil
+        case .wallClockSet: clockSet()
+        case .scheduleArchived(let run, let files): archived(run, files, at: moment)
+        case .scheduleSignalled(let schedule, let record, let count):
+            signalled(schedule, record, count, at: moment)
+        case .scheduleHistoryExpired(let runs): batch.forgottenRuns += runs
+        case .pathsChanged(let schedule, let detail):
+            schedules.pathsChanged(schedule, detail: detail, at: moment)
+        case .pathUnwatched(let schedule, let reason): schedules.unwatched[schedule] = reason
         case .commitDue: isRetryingCommit = false
         case .control(let request, let caller, let reply):
             replies.append((reply, control(request, by: caller, at: moment)))
@@ -33,6 +41,7 @@ extension AgentLoop {
     }
 
     private func apply(_ event: RunEvent, at moment: Moment) {
+        if applyToSchedules(event, at: moment) { return }
         switch event {
         case .started(let run, let identity):
             world.started(run, identity, at: moment)
@@ -68,12 +77,7 @@ extension AgentLoop {
 
     func exited(_ run: RunID, _ exit: ExitReport, at moment: Moment) {
         if !exit.treeProvenEmpty {
-            let name = world.run(run)?.slot.description ?? run.description
-            conditions.set(
-                .treeUnproven, true, reason: "TreeUnproven",
-                message:
-                    "something that \(name) forked may still be alive: no cgroup could prove its tree empty",
-                at: moment.wall)
+            treeUnproven(world.run(run)?.slot.description ?? run.description, at: moment)
         }
         world.exited(run, exit, at: moment, randomness: clock.random())
         nameless.removeAll { $0.run == run }
@@ -82,8 +86,18 @@ extension AgentLoop {
         ended.append(run)
     }
 
+    func treeUnproven(_ name: String, at moment: Moment) {
+        conditions.set(
+            .treeUnproven, true, reason: "TreeUnproven",
+            message: "something that \(name) forked may still be alive: no cgroup could prove its tree empty",
+            at: moment.wall)
+    }
+
     /// No process was made: the claim is closed, and the host is looked at again later.
     private func refused(_ run: RunID, _ failure: HostFailure, at moment: Moment) {
+        if schedules.schedule(of: run) != nil {
+            return schedules.refused(run, failure, at: moment, in: surroundings())
+        }
         let attempts = world.run(run).map { world.failedAttempts($0.spec.specHash) } ?? 0
         let retryAt = moment.instant + World.hostRetry(attempts)
         world.startRefused(run, failure, retryAt: retryAt, at: moment)

@@ -72,28 +72,41 @@ extension AgentLoop {
         return seen
     }
 
-    /// The newest commit may say that the plan of the held one is meant.
+    /// Commits on top of the held one may say that its plan is meant.
     func approve(byCommit reading: RevisionReading, at moment: Moment) {
-        let descends = reading.heldAncestor != nil && reading.heldAncestor == gates.memory.held?.revision.id
-        let commit = ApprovingCommit(revision: reading.revision, descendsFromHeld: descends)
+        guard let held = gates.memory.held else { return }
+        var approvals = reading.approvals
+        if approvals.isEmpty, reading.revision.approves != nil {
+            // Without approvers nothing was looked for; whoever tries is told.
+            approvals = [ApprovingCommit(revision: reading.revision, descendsFromHeld: false)]
+        }
+        for var commit in approvals where gates.memory.approval?.plan != held.plan.hash {
+            if reading.held != held.revision.id { commit.descendsFromHeld = false }
+            approve(by: commit, at: moment)
+        }
+    }
+
+    private func approve(by commit: ApprovingCommit, at moment: Moment) {
         switch gates.approve(by: commit, at: moment) {
         case nil: break
         case .success(let held):
             note(
                 .approved,
-                "plan \(held.plan.hash) of \(held.revision.short) is approved by \(reading.revision.short), "
-                    + "signed by \(reading.revision.signer?.principal ?? "nobody")",
-                revision: reading.revision)
+                "plan \(held.plan.hash) of \(held.revision.short) is approved by \(commit.revision.short), "
+                    + "signed by \(commit.revision.signer?.principal ?? "nobody")",
+                revision: commit.revision)
         case .failure(let refusal):
+            guard refusedApprovals.insert(commit.revision.id).inserted else { return }
             note(
                 .approvalRefused,
-                "\(reading.revision.short) by \(reading.revision.author) does not approve what is held: "
-                    + refusal.message, revision: reading.revision)
+                "\(commit.revision.short) by \(commit.revision.author) does not approve what is held: "
+                    + refusal.message, revision: commit.revision)
         }
     }
 
     private func liftHold(for candidate: Candidate, at moment: Moment) {
         self.candidate = nil
+        refusedApprovals = []
         conditions.clear(.held)
         guard let held = gates.memory.held else { return }
         let approval = gates.memory.approval
@@ -114,6 +127,7 @@ extension AgentLoop {
     func dropHold(because reason: String) {
         candidate = nil
         paced = nil
+        refusedApprovals = []
         conditions.clear(.held)
         guard let held = gates.memory.held else { return }
         note(.holdLifted, "\(held.revision.short) is held no longer: \(reason)", revision: held.revision)

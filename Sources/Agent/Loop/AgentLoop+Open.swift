@@ -9,6 +9,8 @@ extension AgentLoop {
         world.memory = remembered.memory
         if remembered.bootID != clock.bootID { world.forgetInstants() }
         world.resumeClocks(at: moment.instant)
+        schedules = Schedules(
+            memory: remembered.schedules, isSameBoot: remembered.bootID == clock.bootID)
         recorder = HistoryRecorder(
             bootID: clock.bootID, open: remembered.openSpecs, trace: remembered.trace)
         recorder.resume(remembered.memory, at: moment)
@@ -24,7 +26,12 @@ extension AgentLoop {
             at: moment.wall)
         let found = try await runs.open()
         if let reason = holdsOneshots, world.desired != nil { world.holdOneshots(reason: reason) }
-        for run in found { adopt(run, at: moment) }
+        for run in found where DesiredSchedule.schedule(ofOwner: run.slot.instance) == nil {
+            adopt(run, at: moment)
+        }
+        adoptScheduled(
+            found.filter { DesiredSchedule.schedule(ofOwner: $0.slot.instance) != nil }, remembered,
+            at: moment)
         if remembered.rebuilt != nil { world.recallGood(at: moment) }
         claimAnew(known: Set(remembered.openRuns), at: moment)
         closeLostClaims(remembered.openRuns, found: Set(found.map(\.run)), at: moment)
@@ -59,8 +66,7 @@ extension AgentLoop {
         source.acceptedAt = accepted.acceptedAt
         storedContent = SourceContent(encoded: accepted.content)
         reader.source.accepted(accepted.revision.id)
-        guard let content = storedContent,
-            let snapshot = await snapshot(of: content, accepted, at: moment)
+        guard let content = storedContent, let snapshot = await snapshot(of: content, accepted, at: moment)
         else {
             conditions.set(
                 .sourceStale, true, reason: "AcceptedUnreadable",
@@ -73,6 +79,7 @@ extension AgentLoop {
         let node = acceptedNode(accepted)
         let desired = resolver.resolve(snapshot, revision: accepted.revision, node: node)
         world.restore(desired, at: moment)
+        schedules.accept(desired, at: moment, in: surroundings())
         if node != settings.node { consider(accepted.revision, snapshot, content, at: moment) }
         // That was what is stored, not what is in the repository below the path of now.
         isAcceptedRead = false
@@ -85,8 +92,9 @@ extension AgentLoop {
         guard let snapshot = await reader.restoreWithoutSchedules(content) else { return nil }
         conditions.set(
             .sourceStale, true, reason: "SchedulesUnreadable",
-            message: "a Schedule of \(accepted.revision.short) is none by the rules of this version; what "
-                + "runs goes on, and no Schedule fires until a revision is accepted: plumb validate says why",
+            message:
+                "a Schedule of \(accepted.revision.short) is none by the rules of this version; what runs "
+                + "goes on, and no Schedule fires until a revision is accepted: plumb validate says why",
             at: moment.wall)
         return snapshot
     }

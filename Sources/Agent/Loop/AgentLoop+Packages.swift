@@ -16,7 +16,7 @@ extension AgentLoop {
         guard let due = packagesDue, due <= moment.instant, stopMode == nil else { return }
         packagesDue = nil
         guard world.desired != nil, nameless.isEmpty else { return packagesMayBeUnneeded(at: moment) }
-        let (runs, mailbox, needed) = (runs, mailbox, world.neededPackages)
+        let (runs, mailbox, needed) = (runs, mailbox, world.neededPackages.union(schedules.neededPackages))
         Task { mailbox.post(.packagesCollected(await runs.collectPackages(keep: needed))) }
     }
 

@@ -47,6 +47,7 @@ extension AgentLoop {
     private func memo(of run: RunID) -> [UInt8] { world.run(run).map { RunMemo($0).encoded() } ?? [] }
 
     func collectChanges() {
+        collectSchedules()
         let (memories, events) = world.takeChanges()
         if !memories.isEmpty { packagesMayBeUnneeded(at: clock.now()) }
         batch.memories += memories.map { ($0.0, $0.1) }

@@ -5,6 +5,7 @@ extension AgentLoop {
     /// The newest commit wins: one that is overtaken while another is read is never read at all.
     func seen(_ revision: Revision) {
         source.seen = revision
+        if let unreadRevision, unreadRevision != revision.id { readable(at: clock.now()) }
         if revision.id != source.accepted?.id { recorder.seen(revision, at: clock.now()) }
         if source.ref.isEmpty { source.ref = revision.ref }
         // The same commit may be reached by another tag now.
@@ -26,7 +27,7 @@ extension AgentLoop {
     func read(_ reading: RevisionReading, at moment: Moment) {
         recorder.passed(.decoded, reading.revision.id, at: moment)
         switch reading.result {
-        case .failed(let failure): unreadable(failure, at: moment)
+        case .failed(let failure): couldNotRead(reading.revision.id, failure, at: moment)
         case .rewound(let rewind):
             readable(at: moment)
             rewound(rewind, at: moment)
@@ -43,6 +44,7 @@ extension AgentLoop {
     /// Nothing more is to be done about a revision; on to the newest that was seen meanwhile.
     func finishReading(of revision: RevisionID) {
         reading = nil
+        tellOfTrouble(at: clock.now())
         if let newer = next {
             next = nil
             if newer.id != revision { seen(newer) }
@@ -77,7 +79,8 @@ extension AgentLoop {
             revision.id != source.accepted?.id || storedContent.map { $0 != candidate.content } ?? false
             || world.desired.map { $0.node != desired.node } ?? false
         world.accept(desired, at: moment, quietly: !isNews)
-        world.dropStalePreparations()
+        schedules.accept(desired, at: moment, in: surroundings())
+        world.dropStalePreparations(keeping: schedules.specHashes)
         if let reason = holdsOneshots {
             world.holdOneshots(reason: reason)
             holdsOneshots = nil

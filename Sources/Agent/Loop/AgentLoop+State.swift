@@ -14,6 +14,7 @@ extension AgentLoop {
             gates: GateStatus(
                 settings: gates.settings, windows: calendar.windows(at: moment.wall), memory: gates.memory))
         state.address = settings.address
+        state.schedules = schedules
         return state
     }
 

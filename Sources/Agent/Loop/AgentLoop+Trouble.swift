@@ -9,11 +9,24 @@ extension AgentLoop {
 
     func readable(at moment: Moment) {
         readFailure = nil
+        unreadRevision = nil
         tellOfTrouble(at: moment)
+    }
+
+    /// The ref can be read. That is no recovery where the revision that it names could not be.
+    func sourceReadable(at moment: Moment) {
+        if unreadRevision == nil { readable(at: moment) }
+    }
+
+    func couldNotRead(_ revision: RevisionID, _ failure: SourceFailure, at moment: Moment) {
+        unreadRevision = revision
+        unreadable(failure, at: moment)
     }
 
     func silent(_ failure: SourceFailure?, at moment: Moment) {
         silence = failure
+        // What comes of the reading is known in a moment, and may be no better.
+        if failure == nil, reading != nil { return }
         tellOfTrouble(at: moment)
     }
 
@@ -27,7 +40,7 @@ extension AgentLoop {
     }
 
     /// A mirror that cannot be read is often one that could not be fetched: the remote comes first.
-    private func tellOfTrouble(at moment: Moment) {
+    func tellOfTrouble(at moment: Moment) {
         guard let failure = fetchFailure ?? readFailure ?? silence else {
             guard conditions.isTrue(.sourceStale) else { return }
             conditions.clear(.sourceStale)

@@ -11,10 +11,12 @@ extension AgentLoop {
     }
 
     private func fetchContents(of revision: Revision) {
-        let (reader, mailbox, held) = (reader, mailbox, gates.memory.held?.revision.id)
+        let (reader, mailbox, trust) = (reader, mailbox, trust)
+        let held = settings.gates.approvers == nil ? nil : gates.memory.held?.revision.id
         let (accepted, rules) = (source.accepted, rewindRules)
         Task {
-            let reading = await reader.read(revision, held: held, after: accepted, rules: rules)
+            var reading = await reader.read(revision, held: held, after: accepted, rules: rules)
+            if let trust, !reading.approvals.isEmpty { await reading.nameSigners(trust) }
             mailbox.post(.revisionRead(reading))
         }
     }
@@ -33,7 +35,7 @@ extension AgentLoop {
             conditions.clear(.trustUnavailable)
             reject(revision, reason, at: moment)
         case .undecided(let failure): cannotJudge(revision, failure, at: moment)
-        case .unreadable(let failure): unreadable(failure, at: moment)
+        case .unreadable(let failure): couldNotRead(revision.id, failure, at: moment)
         }
         finishReading(of: revision.id)
     }
@@ -104,4 +106,18 @@ extension AgentLoop {
     }
 
     static let trustRetry = Duration.seconds(30)
+}
+
+extension RevisionReading {
+    /// The revision's own signer is known from its judgement.
+    fileprivate mutating func nameSigners(_ trust: any TrustPort) async {
+        let others = approvals.map(\.revision.id).filter { $0 != revision.id }
+        let known = await trust.signers(of: others + broughtAlong)
+        let brought = broughtAlong.compactMap { known[$0] }
+        for index in approvals.indices {
+            let id = approvals[index].revision.id
+            if id != revision.id { approvals[index].revision.signer = known[id] }
+            approvals[index].broughtAlong = brought
+        }
+    }
 }

@@ -48,10 +48,16 @@ package actor AgentLoop {
 
     var world = World()
     var resolver = Resolver()
+    /// Schedules, and what is under way of them.
+    var schedules = Schedules()
+    /// Schedules whose history may hold more than it should, and when that is looked at.
+    var historyDue: (at: Instant, names: Set<String>, isAll: Bool)?
     var conditions = Conditions()
     var gates: Gatekeeper
     /// What the gates hold, as it was read; nil where nothing is held or it was not read in this life.
     var candidate: Candidate?
+    /// Commits whose word on what is held was not enough, which was said.
+    var refusedApprovals: Set<RevisionID> = []
     /// What no gate holds and is not its turn yet.
     var paced: (candidate: Candidate, wait: PacedRevision)?
     /// Follows what is wanted, for those who ask later what became of it.
@@ -72,6 +78,8 @@ package actor AgentLoop {
     var next: Revision?
     /// Why the repository cannot be read, and why it cannot be fetched: each ends by itself.
     var readFailure: SourceFailure?
+    /// The revision that could not be read, though the ref that names it can be.
+    var unreadRevision: RevisionID?
     var fetchFailure: SourceFailure?
     /// Why it is not known yet whether it can be read.
     var silence: SourceFailure?
@@ -161,9 +169,10 @@ package actor AgentLoop {
         case .keepRuns: return true
         case .stopRuns:
             // What cannot be proven cannot be stopped; waiting for it would be waiting for ever.
-            return world.observed.runs.values.allSatisfy { run in
-                if case .unknown = run.phase { true } else { false }
-            }
+            return schedules.liveRuns.allSatisfy { $0.isUnproven == true }
+                && world.observed.runs.values.allSatisfy { run in
+                    if case .unknown = run.phase { true } else { false }
+                }
         }
     }
 
@@ -174,6 +183,7 @@ package actor AgentLoop {
         let moment = clock.now()
         adoptNameless(at: moment)
         weighAgain(at: moment)
+        let orders = lookAtSchedules(at: moment)
         let isDue = isPlanDue(at: moment)
         let work = isDue ? planAnew(at: moment) : Work()
         recorder.planned(at: clock.now())
@@ -183,10 +193,15 @@ package actor AgentLoop {
         answerCallers(durable: durable)
         if isDue { await hold() }
         perform(work, durable: durable)
+        perform(orders, durable: durable)
         becomeReady()
         collectPackagesWhenDue(at: moment)
+        trimHistoryWhenDue(at: moment)
         let gate = gates.wakeAt(hasCandidate: candidate != nil, at: moment.instant)
-        setTimer([planned?.wakeAt, gate, paced?.wait.until, packagesDue].compactMap { $0 }.min())
+        let firing = stopMode == nil ? schedules.wakeAt(moment) : nil
+        setTimer(
+            [planned?.wakeAt, gate, paced?.wait.until, packagesDue, firing, historyDue?.at]
+                .compactMap { $0 }.min())
         meters.turned(in: clock.now().instant - begun)
         onTurn()
     }

@@ -32,6 +32,8 @@ package struct LoopMeters: Sendable {
     package private(set) var executing = DurationHistogram(long)
     package private(set) var healthy = DurationHistogram(long)
     package private(set) var events: [EventRecord.Kind: Int] = [:]
+    /// By the Schedule's name.
+    package private(set) var schedules: [String: ScheduleMeters] = [:]
 
     private let began: Instant
     private var executed: RevisionID?
@@ -56,6 +58,22 @@ package struct LoopMeters: Sendable {
         }
     }
 
+    mutating func note(_ observations: [ScheduleObservation]) {
+        for observation in observations {
+            switch observation {
+            case .started(let name, let lateness):
+                schedules[name, default: ScheduleMeters()].lateness.add(lateness)
+            case .retried(let name): schedules[name, default: ScheduleMeters()].retries += 1
+            case .over(let name, let state, let count):
+                schedules[name, default: ScheduleMeters()].runs[state, default: 0] += count
+            }
+        }
+        // Names come and go.
+        if schedules.count > Self.schedulesMax { schedules = [:] }
+    }
+
+    private static let schedulesMax = 20_000
+
     /// Only of what this life of the agent has seen begin.
     private func span(_ trace: RevisionTrace, to stage: RevisionTrace.Stage) -> Duration? {
         guard let first = trace.marks.map(\.instant).min(), first >= began,
@@ -63,4 +81,17 @@ package struct LoopMeters: Sendable {
         else { return nil }
         return end.instant - first
     }
+}
+
+/// What one Schedule's runs came to since the loop began.
+package struct ScheduleMeters: Sendable {
+    /// By the state in which they were over.
+    package var runs: [ScheduledRun.State: Int] = [:]
+    /// From when a run was due to its start.
+    package var lateness = DurationHistogram([
+        0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 60, 600,
+    ])
+    package var retries = 0
+
+    package init() {}
 }

@@ -5,6 +5,12 @@ package protocol MemoryPort: Sendable {
     func load() async throws -> Remembered
     /// Durable when it returns, where the batch holds more than events.
     func commit(_ batch: MemoryBatch) async throws
+    /// Lines of a Schedule's history that are to go: more than so many, or older than this.
+    func expiredRuns(
+        of schedule: String, keep: Int, keepFailed: Int, before: WallTime
+    ) async throws -> [ScheduledRun]
+    /// Every Schedule that has a line in the history.
+    func schedulesInHistory() async throws -> [String]
 }
 
 /// What an earlier agent left.
@@ -28,6 +34,7 @@ package struct Remembered: Sendable {
     package var trustFrontier: String?
     /// What was remembered for others by a name of theirs, `notify.…`.
     package var notes: [String: String]
+    package var schedules: [String: ScheduleMemory] = [:]
 
     package init(
         memory: Memory = Memory(), accepted: AcceptedSource? = nil, openRuns: [RunID] = [],
@@ -62,6 +69,9 @@ package struct MemoryBatch: Sendable {
     package var gates: GateMemory?
     package var specs: [SpecChange] = []
     package var traces: [RevisionTrace] = []
+    package var schedules: [ScheduleRemembered] = []
+    package var scheduledRuns: [ScheduledRun] = []
+    package var forgottenRuns: [RunID] = []
 
     package init() {}
 
@@ -71,7 +81,7 @@ package struct MemoryBatch: Sendable {
     package var isEmpty: Bool {
         claims.isEmpty && starts.isEmpty && exits.isEmpty && memories.isEmpty && events.isEmpty
             && accepted == nil && revisions.isEmpty && bootID == nil && gates == nil && specs.isEmpty
-            && traces.isEmpty
+            && traces.isEmpty && schedules.isEmpty && scheduledRuns.isEmpty && forgottenRuns.isEmpty
     }
 
     /// Adds what came later; of two memories of one Instance the later one counts.
@@ -89,7 +99,32 @@ package struct MemoryBatch: Sendable {
         gates = later.gates ?? gates
         specs = Array((specs + later.specs).suffix(Self.keptEventsMax))
         traces = Array((traces + later.traces).suffix(Self.keptEventsMax))
+        append(schedulesOf: later)
     }
+
+    private mutating func append(schedulesOf later: MemoryBatch) {
+        for var change in later.schedules {
+            if let index = schedules.firstIndex(where: { $0.schedule == change.schedule }) {
+                change.isDeclared = change.isDeclared || schedules[index].isDeclared
+                schedules.remove(at: index)
+            }
+            schedules.append(change)
+        }
+        let newer = Set(later.scheduledRuns.map(\.id))
+        scheduledRuns = Array(
+            (scheduledRuns.filter { !newer.contains($0.id) } + later.scheduledRuns).suffix(Self.keptEventsMax)
+        )
+        forgottenRuns += later.forgottenRuns
+    }
+}
+
+/// What of one Schedule is to be remembered.
+package struct ScheduleRemembered: Sendable {
+    package var schedule: String
+    /// nil: it is forgotten.
+    package var memory: ScheduleMemory?
+    /// What is declared changed, and not only its state.
+    package var isDeclared: Bool
 }
 
 /// A run that is about to be started.

@@ -27,10 +27,28 @@ package protocol RunPort: Sendable {
     func hold(_ resources: HeldResources) async
     /// Removes packages that nothing has needed for long enough; what runs keeps its own in any case.
     func collectPackages(keep: Set<PackageReference>) async -> PackageSweep
+    /// Sends a signal to the main process of each run whose identity is proven; says to how many.
+    func signal(_ runs: [RunID], _ signal: Signal) async -> Int
+    /// Puts the files of a Schedule's ended run into its own directory. Asking again does no harm.
+    func archive(_ order: ArchiveOrder) async -> ArchivedFiles
+    /// Removes the directories of runs of a Schedule.
+    func removeFiles(of schedule: String, runs: [RunID]) async
     /// The exit is durable: the keeper may go.
     func acknowledge(_ run: RunID) async
     /// Ends what serves starts; runs go on.
     func close() async
+}
+
+/// What a Schedule's run left behind.
+package struct ArchivedFiles: Sendable, Hashable {
+    /// The end of what it wrote to stderr; nil: nothing.
+    package var errors: String?
+    package var output: [ScheduledRun.OutputFile]
+
+    package init(errors: String? = nil, output: [ScheduledRun.OutputFile] = []) {
+        self.errors = errors
+        self.output = output
+    }
 }
 
 /// What became of the packages that nothing needs.

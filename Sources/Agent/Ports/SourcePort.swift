@@ -16,6 +16,13 @@ package protocol SourcePort: Sendable {
     func pointers(among ids: [String]) async throws(SourceFailure) -> Set<String>
     /// Whether the accepted revision is in the history of another one.
     func ancestry(of accepted: RevisionID, in candidate: RevisionID) async throws(SourceFailure) -> Ancestry
+    /// Commits up to a revision, itself left out, that follow the held one and name plans that they approve;
+    /// the oldest first. Only so many of the newest are looked at.
+    func approvals(
+        after held: RevisionID, upTo revision: Revision
+    ) async throws(SourceFailure) -> [Revision]
+    /// What came with a revision since an older one, itself left out; no more than so many of the newest.
+    func commits(after old: RevisionID, upTo new: RevisionID) async throws(SourceFailure) -> [RevisionID]
     /// A revision that was told of could not be read whole: it is to be told of again, after a growing wait.
     func couldNotRead(_ revision: RevisionID, because failure: SourceFailure)
     /// A revision is the desired state from now on, and is asked about again.

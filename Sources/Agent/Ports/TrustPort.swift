@@ -4,6 +4,8 @@ package import Reconciler
 package protocol TrustPort: Sendable {
     /// Whether a revision may be believed. May take as long as its history is; asked for one at a time.
     func judge(_ revision: Revision) async -> TrustVerdict
+    /// Who signed these commits, of those whose signature is good; what leads to them is not looked at.
+    func signers(of commits: [RevisionID]) async -> [RevisionID: Signer]
 }
 
 package enum TrustVerdict: Sendable {

@@ -227,6 +227,9 @@ int clinux_poll(struct pollfd *entries, size_t count, int64_t timeout_ns);
 int clinux_eventfd(void);
 /// timerfd on CLOCK_BOOTTIME, non-blocking; `clinux_timerfd_arm` fires once at that instant, 0 disarms.
 int clinux_timerfd(void);
+// Readable each time the wall clock is set, or the host has slept; it is armed anew after each. -1: errno.
+int clinux_clock_watch(void);
+int clinux_clock_watch_arm(int fd);
 int clinux_timerfd_arm(int fd, uint64_t boottime_ns);
 
 // Memory ------------------------------------------------------------------------------------------

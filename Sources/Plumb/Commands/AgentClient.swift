@@ -87,11 +87,20 @@ struct AgentClient: Sendable {
         if case .object(let members)? = OutputValue(json: response.body) {
             for key in ["detail", "title"] {
                 if case .string(let text)? = members.first(where: { $0.key == key })?.value, !text.isEmpty {
-                    return CommandFailure(message: text)
+                    return CommandFailure(
+                        message: text, remedy: response.status == 404 ? Self.remedy(path) : "")
                 }
             }
         }
         return CommandFailure(message: "the agent at \(socket) answered \(response.status) to GET \(path)")
+    }
+
+    /// Where what there is can be looked up.
+    private static func remedy(_ path: String) -> String {
+        let kinds = ["instances": "plumb status", "replicas": "plumb get replicas"]
+        let parts = path.prefix { $0 != "?" }.split(separator: "/").map(String.init)
+        guard parts.count > 2, parts[0] == "v1", let kind = ResourceKind(word: parts[1]) else { return "" }
+        return "`\(kinds[kind.rawValue] ?? "plumb get \(kind.rawValue)")` lists what there is"
     }
 
     /// - Throws: `AgentAbsence` where nobody answers or this user may not ask.

@@ -22,7 +22,6 @@ struct Events: AsyncParsableCommand {
 
     /// As many as the agent gives at once.
     static let countMax = 1_000
-    private static let period: Duration = .milliseconds(500)
 
     func validate() throws {
         guard (0...Self.countMax).contains(lines) else {
@@ -48,16 +47,46 @@ struct Events: AsyncParsableCommand {
         if follow { try await go(on: list.items.last?.id ?? 0) }
     }
 
+    /// The stream says what is new. Where it has not kept all of that, the history has.
     private func go(on last: Int64) async throws {
         var last = last
+        let query = "topics=events" + (instance.map { "&instance=" + AgentClient.escaped($0) } ?? "")
+        let stream = AgentStream(agent.client, query)
         while true {
-            let list = try WireMismatch.decode(
-                ListDocument<EventDocument>.self,
-                try agent.client.get(path(after: last, limit: Self.countMax)))
-            for event in list.items { write(event) }
-            last = list.items.last?.id ?? last
-            if list.items.count < Self.countMax { try await Task.sleep(for: Self.period) }
+            switch try stream.next() {
+            case .idle: continue
+            case .away(let failure): Output.error("plumb: \(failure.message); waiting for it to come back")
+            case .back: Output.error("plumb: the agent answers again")
+            case .message(let message):
+                switch message.event {
+                case "event":
+                    let event = try WireMismatch.decode(EventDocument.self, message.data)
+                    guard event.id > last else { continue }
+                    write(event)
+                    last = event.id
+                case "reset", "missed": try catchUp(&last)
+                default: continue
+                }
+            }
         }
+    }
+
+    private func catchUp(_ last: inout Int64) throws {
+        let newest = try page(after: nil, limit: 1).last?.id ?? 0
+        // An agent that has lost its memory counts anew.
+        if newest < last { last = 0 }
+        while newest > last {
+            let events = try page(after: last, limit: Self.countMax)
+            for event in events { write(event) }
+            guard let end = events.last?.id else { return }
+            last = end
+        }
+    }
+
+    private func page(after: Int64?, limit: Int) throws -> [EventDocument] {
+        try WireMismatch.decode(
+            ListDocument<EventDocument>.self, try agent.client.get(path(after: after, limit: limit))
+        ).items
     }
 
     private func write(_ event: EventDocument) {

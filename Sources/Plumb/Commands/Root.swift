@@ -28,6 +28,7 @@ struct Root: AsyncParsableCommand {
                     Status.self, GetCommand.self, DescribeCommand.self, PlanCommand.self, TopCommand.self,
                     WaitCommand.self, WhyCommand.self, HistoryCommand.self, TraceCommand.self, Tree.self,
                     SandboxCommand.self, Events.self, Logs.self, SchedulesCommand.self, RunsCommand.self,
+                    ForecastCommand.self,
                 ]),
         ])
 }

@@ -10,21 +10,18 @@ struct Status: AsyncParsableCommand {
     @Argument(help: "An Instance (web), or one replica of it (web/0).")
     var name: String?
 
-    @Flag(name: .shortAndLong, help: "Show it anew every second.")
+    @Flag(name: .shortAndLong, help: "Show it anew whenever something changes.")
     var watch = false
 
     @OptionGroup var agent: AgentOptions
     @OptionGroup var options: OutputOptions
 
-    private static let period: Duration = .seconds(1)
-
     func run() async throws {
         guard watch else { return try show() }
-        var screen = Screen(terminal: options.color.terminal)
-        while true {
-            screen.show(frame())
-            try await Task.sleep(for: Self.period)
-        }
+        // What is wrong from the start (no agent, no such Instance) is no display.
+        _ = try text(try agent.client.get(path))
+        let instance = name.map { "&instance=" + AgentClient.escaped(String($0.prefix { $0 != "/" })) } ?? ""
+        try Watching(agent.client, "topics=status" + instance, options.color.terminal).run(frame)
     }
 
     private func show() throws {
@@ -34,16 +31,19 @@ struct Status: AsyncParsableCommand {
     }
 
     /// One picture of a running display: an agent that is away may come back.
-    private func frame() -> [String] {
-        do {
-            let document = try agent.client.get(path)
-            switch options.output {
-            case .text: return try text(document)
-            case .json: return [JSONText.compact(try value(document))]
-            case .yaml: return ["---", YAMLText.document(try value(document))]
-            }
-        } catch {
-            return "plumb: \(error)".split(separator: "\n").map(String.init)
+    private func frame() throws -> Watching.Picture {
+        let document = try agent.client.get(path)
+        switch options.output {
+        case .text:
+            _ = try text(document)
+            // Ages grow on the screen though nothing is asked again.
+            return { (try? text(document)) ?? [] }
+        case .json:
+            let lines = [JSONText.compact(try value(document))]
+            return { lines }
+        case .yaml:
+            let lines = ["---", YAMLText.document(try value(document))]
+            return { lines }
         }
     }
 
@@ -61,7 +61,8 @@ struct Status: AsyncParsableCommand {
     private func text(_ document: [UInt8]) throws -> [String] {
         let (width, paint) = (options.color.terminal.width, options.color.paint)
         guard let name else {
-            let status = try WireMismatch.decode(StatusDocument.self, document)
+            var status = try WireMismatch.decode(StatusDocument.self, document)
+            if watch { status.observedAt = Timestamp(TimeText.now()) }
             return StatusReport(status: status).lines(width: width, paint: paint)
         }
         return InstanceReport(detail: try detail(document, of: name), now: Timestamp(TimeText.now())).lines(

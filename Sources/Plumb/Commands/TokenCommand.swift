@@ -8,7 +8,7 @@ struct TokenCommand: ParsableCommand {
         abstract: "Make a token for the status endpoint.",
         discussion: """
             The token is shown once and stored nowhere. The line with its hash goes under status.tokens in \
-            agent.yaml; the agent reads it when it starts.
+            agent.yaml; the agent reads it with the next request.
             """)
 
     @Argument(help: "What the token is called, after who uses it: prometheus, ann.")

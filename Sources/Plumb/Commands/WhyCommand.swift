@@ -78,16 +78,22 @@ struct TraceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trace",
         abstract: "Show when a revision got how far on this host.",
-        discussion: "Without a revision: the accepted one.")
+        discussion: """
+            Without a revision: the accepted one. A ref that this host follows is the newest commit of it \
+            that was seen here, accepted or not; so is HEAD.
+            """)
 
-    @Argument(help: "The beginning of a commit's id; main@3f2a9c1 as other commands print it is understood.")
+    @Argument(
+        help: "The beginning of a commit's id, main@3f2a9c1 as other commands print it, main, HEAD, or a tag."
+    )
     var revision: String?
 
     @OptionGroup var agent: AgentOptions
     @OptionGroup var options: OutputOptions
 
     func run() async throws {
-        let bytes = try agent.client.get("/v1/revisions/\(AgentClient.escaped(try wanted()))/trace")
+        let id = try wanted()
+        let bytes = try agent.client.get("/v1/revisions/\(AgentClient.escaped(id))/trace")
         let document = try WireMismatch.decode(TraceDocument.self, bytes)
         guard options.output == .text else {
             guard let value = OutputValue(json: bytes) else { throw WireMismatch.failure }
@@ -99,10 +105,22 @@ struct TraceCommand: AsyncParsableCommand {
     }
 
     private func wanted() throws -> String {
-        if let revision { return String(revision.split(separator: "@").last ?? "").lowercased() }
-        let status = try WireMismatch.decode(StatusDocument.self, try agent.client.get("/v1/status"))
-        if let accepted = status.source.accepted { return accepted.commit }
-        throw CommandFailure(
-            message: "no revision has been accepted yet", remedy: "`plumb status` says what is in the way")
+        let source = try WireMismatch.decode(StatusDocument.self, try agent.client.get("/v1/status")).source
+        guard let revision else {
+            if let accepted = source.accepted { return accepted.commit }
+            throw CommandFailure(
+                message: "no revision has been accepted yet",
+                remedy: "`plumb status` says what is in the way")
+        }
+        var history: [RevisionDocument]?
+        return try RevisionWord(revision).commit(of: source) {
+            if let history { return history }
+            let bytes = try agent.client.get("/v1/revisions?limit=\(Self.revisionsMax)")
+            let list = try WireMismatch.decode(ListDocument<RevisionHistoryDocument>.self, bytes)
+            history = list.items.map(\.revision)
+            return history ?? []
+        }
     }
+
+    private static let revisionsMax = 200
 }

@@ -27,10 +27,12 @@ enum HealthStyle {
         switch kind {
         case "revisionInvalid", "revisionRejected", "sourceStale", "sourceRewound", "gaveUp", "startRefused",
             "unknown",
-            "keeperLost":
+            "keeperLost", "scheduleFailed", "scheduleLost":
             .bad
-        case "exited", "backoff", "unready", "storeRebuilt": .attention
-        case "ready", "succeeded", "revisionAccepted", "hostRecovered", "sourceReadable": .good
+        case "exited", "backoff", "unready", "storeRebuilt", "scheduleMissed": .attention
+        case "ready", "succeeded", "revisionAccepted", "hostRecovered", "sourceReadable",
+            "scheduleSucceeded":
+            .good
         default: .plain
         }
     }

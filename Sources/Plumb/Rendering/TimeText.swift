@@ -1,14 +1,11 @@
 import Glibc
 import Reconciler
 import StatusAPI
+import Supervisor
 
 /// Times as people read them.
 enum TimeText {
-    static func now() -> WallTime {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return WallTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
-    }
+    static func now() -> WallTime { .current }
 
     /// `2026-11-21 09:12:03` in the reader's own zone.
     static func local(_ time: WallTime) -> String {

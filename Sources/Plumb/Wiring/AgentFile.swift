@@ -9,6 +9,8 @@ struct AgentFile {
     /// Where each key itself stands.
     private let keys: [String: Location]
     private let name: String
+    /// Where it was found; nil: there is none, and none was asked for.
+    var path: String? { source == nil ? nil : name }
 
     /// Keys this version acts on; others are refused rather than ignored.
     private static let known = Set<String>([

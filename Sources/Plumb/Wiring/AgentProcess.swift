@@ -73,8 +73,8 @@ struct AgentProcess {
             loop: loop, store: store, supervisor: supervisor, stateDir: settings.stateDir,
             secretValues: secrets, logPages: LogPages(stateDir: settings.stateDir), webhookServer: webhook)
         let server = StatusServer(
-            configuration: statusConfiguration,
-            source: status, say: { AgentLog.say("status: \($0)") }
+            configuration: statusConfiguration, source: status, tokens: tokens,
+            say: { AgentLog.say("status: \($0)") }
         ) { [settings] listening in
             AgentLog.say(
                 "plumb agent on \(settings.node.name): repository \(settings.source.repository), "
@@ -94,6 +94,8 @@ struct AgentProcess {
         try control.start()
         defer { control.stop() }
         if trust != nil { keys.start() }
+        let clockWatch = ClockWatch { box.post(.wallClockSet) }
+        clockWatch.start()
         let main = LoopService(loop: loop, keepRuns: keepRuns, onStop: manager.stopping) {
             if let follower { try follower.start() } else { try watcher.start() }
         }
@@ -103,6 +105,7 @@ struct AgentProcess {
             }
         }
         keys.stop()
+        clockWatch.stop()
         follower?.stop()
         watcher.stop()
         // Everything durable is written; what remains is only a shorter log to replay.
@@ -113,6 +116,13 @@ struct AgentProcess {
         StatusConfiguration(
             listen: settings.status.listen, socket: settings.socket, access: settings.status.rules,
             tls: settings.status.tls, allowsClear: settings.status.allowsClear)
+    }
+
+    /// Read from the settings file again when that changes: all else in it waits for the next start.
+    private var tokens: TokenKeeper {
+        TokenKeeper(
+            settings.status.rules.tokens, path: settings.file, say: { AgentLog.say("status: \($0)") }
+        ) { [settings] in try settings.file.map(AccessBlock.tokens(in:)) ?? [] }
     }
 
     private func run(_ main: LoopService, servers: [any Service]) async throws {

@@ -6,6 +6,8 @@ import Reconciler
 
 /// The host's own settings, which no commit can change: a flag beats a variable, a variable beats the file.
 struct HostSettings {
+    /// The settings file; nil: there is none.
+    var file: String?
     var source: SourceSettings
     var webhook: WebhookSettings?
     var node: Node
@@ -42,6 +44,7 @@ struct HostSettings {
     /// - Throws: `CommandFailure` naming the flag, variable, or line of the file that is wrong.
     init(flags: Flags, environment: [String: String]) throws {
         let file = try AgentFile(named: flags.config ?? environment["PLUMB_CONFIG"])
+        self.file = file.path.map(Self.absolute)
         func value(_ flag: String?, _ variable: String, _ key: String) throws -> String? {
             try flag ?? environment[variable] ?? file.text(key)
         }

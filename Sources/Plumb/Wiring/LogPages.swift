@@ -19,6 +19,19 @@ final class LogPages: Sendable {
 
     /// nil: nothing of that kind was ever written here.
     func page(_ query: LogHistoryQuery, _ mask: SecretMask) async throws -> LogHistoryPage? {
+        try await aside { [self] in try read(query, mask) }
+    }
+
+    /// Of a Schedule's run, all its attempts; nil: its files are gone, or it has written none.
+    func page(
+        of run: ScheduledRun, _ query: LogHistoryQuery, _ mask: SecretMask
+    ) async throws -> LogHistoryPage? {
+        try await aside { [self] in try read(run, query, mask) }
+    }
+
+    private func aside(
+        _ work: @escaping @Sendable () throws -> LogHistoryPage?
+    ) async throws -> LogHistoryPage? {
         let isFree = readers.withLock { count in
             guard count < Self.readersMax else { return false }
             count += 1
@@ -27,7 +40,7 @@ final class LogPages: Sendable {
         guard isFree else { throw LogsBusy() }
         return try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global(qos: .utility).async { [self] in
-                let result = Result { try read(query, mask) }
+                let result = Result { try work() }
                 readers.withLock { $0 -= 1 }
                 continuation.resume(with: result)
             }
@@ -37,12 +50,7 @@ final class LogPages: Sendable {
     private func read(_ query: LogHistoryQuery, _ mask: SecretMask) throws -> LogHistoryPage? {
         let reader = LogReader(stateDir: stateDir)
         let slots = reader.slots(of: [LogTarget(instance: query.instance, index: query.replica)])
-        let deadline = ContinuousClock.now + Self.timeMax
-        var wanted = LogQuery(slots: slots, since: query.since, until: query.until)
-        if let stream = query.stream.flatMap(LogLine.Stream.init) { wanted.streams = [stream] }
-        wanted.level = query.level.flatMap { LogLevel(name: $0) }
-        wanted.namesLevels = true
-        wanted.patterns = query.text.map { [LogPattern($0)] } ?? []
+        var wanted = lines(query, in: slots)
         wanted.run =
             switch query.run {
             case nil: nil
@@ -50,12 +58,49 @@ final class LogPages: Sendable {
             case .previous?: .previous
             case .id(let id)?: .id(id)
             }
-        wanted.last = query.limit + query.skipped + 1
-        wanted.isStopped = { ContinuousClock.now > deadline }
         guard !slots.isEmpty, reader.findsRun(wanted) else { return nil }
         let records = reader.records(wanted)
         if wanted.isStopped() { throw LogsSlow() }
         return page(records, query, mask)
+    }
+
+    /// The newest attempts first, until there are enough lines.
+    private func read(
+        _ run: ScheduledRun, _ query: LogHistoryQuery, _ mask: SecretMask
+    ) throws -> LogHistoryPage? {
+        let owner = DesiredSchedule.owner(of: run.schedule)
+        var found: [LogRecord] = []
+        var isThere = false
+        for attempt in run.attempts.reversed() {
+            var reader = LogReader(stateDir: stateDir)
+            var wanted = lines(query, in: [SlotID(instance: owner, index: 0)])
+            if let archive = LogReader(
+                stateDir: stateDir, archiveOf: attempt.run, schedule: run.schedule), attempt.ended != nil
+            {
+                reader = archive
+            } else {
+                wanted = lines(query, in: reader.slots(of: [LogTarget(instance: owner)]))
+                wanted.run = .id(attempt.run)
+                guard !wanted.slots.isEmpty, reader.findsRun(wanted) else { continue }
+            }
+            isThere = true
+            found = reader.records(wanted) + found
+            if wanted.isStopped() { throw LogsSlow() }
+            if found.count(where: \.isLine) > query.limit + query.skipped { break }
+        }
+        return isThere ? page(found, query, mask) : nil
+    }
+
+    private func lines(_ query: LogHistoryQuery, in slots: [SlotID]) -> LogQuery {
+        let deadline = ContinuousClock.now + Self.timeMax
+        var wanted = LogQuery(slots: slots, since: query.since, until: query.until)
+        if let stream = query.stream.flatMap(LogLine.Stream.init) { wanted.streams = [stream] }
+        wanted.level = query.level.flatMap { LogLevel(name: $0) }
+        wanted.namesLevels = true
+        wanted.patterns = query.text.map { [LogPattern($0)] } ?? []
+        wanted.last = query.limit + query.skipped + 1
+        wanted.isStopped = { ContinuousClock.now > deadline }
+        return wanted
     }
 
     private func page(_ all: [LogRecord], _ query: LogHistoryQuery, _ mask: SecretMask) -> LogHistoryPage {

@@ -73,6 +73,32 @@ struct RunAdapter: RunPort {
         return key[..<dash] + "-" + key[key.index(after: dash)...].prefix(12)
     }
 
+    func signal(_ runs: [RunID], _ signal: Signal) async -> Int { supervisor.signal(runs, signal) }
+
+    func archive(_ order: ArchiveOrder) async -> ArchivedFiles {
+        let found = supervisor.archive(
+            order.run, in: order.slot, of: order.schedule, listsOutput: order.isLast)
+        guard !found.errors.isEmpty else { return ArchivedFiles(output: found.output) }
+        // More is read than is kept, so that no value is cut where what is kept begins.
+        let text = secrets.mask().masked(
+            String(decoding: found.errors, as: UTF8.self), startsInside: true, endsInside: true)
+        return ArchivedFiles(errors: text.suffix(utf8Max: ScheduledRun.errorsMax), output: found.output)
+    }
+
+    func removeFiles(of schedule: String, runs: [RunID]) async {
+        supervisor.removeFiles(of: schedule, runs: runs)
+    }
+
     func acknowledge(_ run: RunID) async { await supervisor.acknowledge(run) }
     func close() async { await supervisor.shutdown(keepRuns: true) }
+}
+
+extension String {
+    /// The end of it, in whole characters.
+    fileprivate func suffix(utf8Max: Int) -> String {
+        guard utf8.count > utf8Max else { return self }
+        var rest = utf8.suffix(utf8Max)
+        while let first = rest.first, first & 0xC0 == 0x80 { rest = rest.dropFirst() }
+        return String(decoding: rest, as: UTF8.self)
+    }
 }

@@ -109,6 +109,42 @@ struct SourceAdapter: SourcePort, PackageSource {
         }
     }
 
+    func approvals(
+        after held: RevisionID, upTo revision: Revision
+    ) async throws(SourceFailure) -> [Revision] {
+        do throws(GitError) {
+            let (old, tip) = (try object(held.hex), try object(revision.id.hex))
+            let ids = try await reader.history(of: tip, excluding: [old]).suffix(Self.commitsLookedAtMax)
+            var found: [Revision] = []
+            for (id, bytes) in try await reader.commitObjects(ids.filter { $0 != tip }) {
+                let head = bytes.firstRange(of: [UInt8(ascii: "\n"), UInt8(ascii: "\n")])
+                let message = String(decoding: bytes[(head?.upperBound ?? bytes.endIndex)...], as: UTF8.self)
+                guard !Revision.approvals(in: message).isEmpty, try await reader.isAncestor(old, of: id)
+                else { continue }
+                found.append(Revision(try await reader.commit(id), ref: revision.ref))
+            }
+            return found.suffix(Self.approvalsMax)
+        } catch {
+            throw SourceFailure(error)
+        }
+    }
+
+    func commits(
+        after old: RevisionID, upTo new: RevisionID
+    ) async throws(SourceFailure) -> [RevisionID] {
+        do throws(GitError) {
+            let (first, last) = (try object(old.hex), try object(new.hex))
+            return try await reader.history(of: last, excluding: [first]).filter { $0 != last }
+                .suffix(Self.commitsLookedAtMax).map { RevisionID(hex: $0.description) }
+        } catch {
+            throw SourceFailure(error)
+        }
+    }
+
+    /// Between two revisions, for who approves and who may not.
+    private static let commitsLookedAtMax = 500
+    private static let approvalsMax = 32
+
     func couldNotRead(_ revision: RevisionID, because failure: SourceFailure) {
         guard let watcher, let commit = ObjectID(revision.hex) else { return }
         watcher.readFailed(GitError(.other, failure.message, advice: failure.advice), at: commit)

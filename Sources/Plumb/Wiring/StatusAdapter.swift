@@ -38,9 +38,17 @@ struct StatusAdapter: StatusSource {
 
     func tail(_ query: TailQuery) -> AsyncStream<[TailRecord]> { RunOutput(stateDir: stateDir).tail(query) }
 
-    func meters() async -> AgentMeters? { AgentMeters(await loop.meters) }
+    func meters() async -> AgentMeters? {
+        let declared = await loop.state().desired?.schedules?.keys.sorted() ?? []
+        return AgentMeters(await loop.meters, schedules: declared)
+    }
 
     func usage(of runs: Set<RunID>) async -> [RunID: RunUsage] { await supervisor.usage(of: runs) }
+
+    func logBytes(of slots: [SlotID]) async -> [SlotID: UInt64] {
+        let reader = LogReader(stateDir: stateDir)
+        return Dictionary(slots.map { ($0, reader.bytes(of: $0)) }, uniquingKeysWith: { first, _ in first })
+    }
 
     func processes(of run: RunID) async -> [RunProcess] { supervisor.processes(of: run) }
 
@@ -48,13 +56,22 @@ struct StatusAdapter: StatusSource {
 }
 
 extension AgentMeters {
-    fileprivate init(_ meters: LoopMeters) {
+    /// - Parameter schedules: those that are declared; each has its counts from the first on.
+    fileprivate init(_ meters: LoopMeters, schedules: [String]) {
         func histogram(_ histogram: DurationHistogram) -> Histogram {
             Histogram(bounds: histogram.bounds, counts: histogram.counts, sum: histogram.seconds)
         }
         self.init(
             plans: histogram(meters.plans), turns: histogram(meters.turns),
             executing: histogram(meters.executing), healthy: histogram(meters.healthy),
-            events: EventRecord.Kind.allCases.map { ($0.rawValue, meters.events[$0] ?? 0) })
+            events: EventRecord.Kind.allCases.map { ($0.rawValue, meters.events[$0] ?? 0) },
+            schedules: schedules.map { name in
+                let counted = meters.schedules[name] ?? ScheduleMeters()
+                return Schedule(
+                    name: name,
+                    runs: ScheduledRun.State.allCases.filter(\.isOver).map {
+                        ($0.rawValue, counted.runs[$0] ?? 0)
+                    }, lateness: histogram(counted.lateness), retries: counted.retries)
+            })
     }
 }

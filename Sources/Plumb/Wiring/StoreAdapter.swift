@@ -29,6 +29,7 @@ struct StoreAdapter: MemoryPort {
             notes: loaded.settings.filter { $0.key.hasPrefix("notify.") })
         remembered.openSpecs = loaded.openSpecs
         remembered.trace = loaded.trace
+        remembered.schedules = loaded.schedules
         return remembered
     }
 
@@ -61,12 +62,28 @@ struct StoreAdapter: MemoryPort {
         }
         out.specs = batch.specs
         out.traces = batch.traces
+        out.schedules = batch.schedules.map {
+            ScheduleChange(schedule: $0.schedule, memory: $0.memory, isDeclared: $0.isDeclared)
+        }
+        out.scheduledRuns = batch.scheduledRuns
+        out.forgottenRuns = batch.forgottenRuns
         if let boot = batch.bootID { out.settings[Self.bootKey] = boot }
         if let gates = batch.gates {
             out.settings[Self.gatesKey] = String(decoding: try JSONEncoder().encode(gates), as: UTF8.self)
         }
         try await store.commit(out)
     }
+}
+
+extension StoreAdapter {
+    func expiredRuns(
+        of schedule: String, keep: Int, keepFailed: Int, before: WallTime
+    ) async throws -> [ScheduledRun] {
+        try await store.expiredScheduledRuns(
+            of: schedule, keep: keep, keepFailed: keepFailed, before: before)
+    }
+
+    func schedulesInHistory() async throws -> [String] { try await store.schedulesInHistory() }
 }
 
 extension RunClaim {

@@ -3,11 +3,11 @@ import Manifests
 import Reconciler
 import Synchronization
 
-/// The time zones of this host's tzdata, as compiled files (RFC 8536). Foundation has data of its own, of the age
-/// of the toolchain that built it: whoever updates tzdata for a new law would have updated nothing.
+/// The time zones of this host's tzdata, as compiled files (RFC 8536). Foundation has data of its own, of the
+/// age of the toolchain that built it: whoever updates tzdata for a new law would have updated nothing.
 ///
-/// A zone is read when it is asked for, and again when its file is another one. What was read once stays known
-/// when the file is gone, so that an update under way takes no Schedule out of service.
+/// A zone is read when it is asked for, and again when its file is another one. What was read once stays
+/// known when the file is gone, so that an update under way takes no Schedule out of service.
 final class SystemZones: Sendable {
     private struct Entry {
         var rules: TimeZoneRules

@@ -20,6 +20,14 @@ struct TrustAdapter: TrustPort {
         }
     }
 
+    func signers(of commits: [RevisionID]) async -> [RevisionID: Signer] {
+        let found = await verifier.signers(of: commits.compactMap { ObjectID($0.hex) })
+        return Dictionary(
+            uniqueKeysWithValues: found.map { id, signer in
+                (RevisionID(hex: id.description), Signer(principal: signer.principal, key: signer.key))
+            })
+    }
+
     func judge(_ revision: Revision) async -> TrustVerdict {
         guard let commit = ObjectID(revision.id.hex) else {
             let failure = SourceFailure(code: "Other", message: "\(revision.id.hex) is no commit", advice: "")

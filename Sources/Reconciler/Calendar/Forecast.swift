@@ -39,7 +39,8 @@ package struct ForecastQuestion: Sendable {
     package var crowdMax = 10
     /// How long a run of a Schedule usually takes, where that is known.
     package var usual: [String: Duration] = [:]
-    package var isHostSuspended = false
+    /// Nothing new starts on a suspended host until then; nil: it is not suspended.
+    package var hostSuspendedUntil: WallTime?
 
     package static let limitMax = 100_000
 
@@ -133,7 +134,9 @@ private struct ForecastWalk: Comparable {
         }
         next = calendar.next(after: firing.nominal).flatMap { $0.nominal < end ? $0 : nil }
         if schedule.suspend { return entry(firing, .suspended, "the Schedule is suspended") }
-        if question.isHostSuspended { return entry(firing, .suspended, "this host is suspended") }
+        if let until = question.hostSuspendedUntil, firing.due < until {
+            return entry(firing, .suspended, "this host is suspended")
+        }
         if let window = schedule.window,
             case .closed(let opens) = windowState(window, zone: zone, at: firing.due)
         {

@@ -71,9 +71,10 @@ extension ScheduledRun {
 
     /// How it ended, what it is at, or why nothing was started.
     package var text: String {
-        if let message, !message.isEmpty { return message }
+        let times = count.map { $0 > 1 ? " (\($0) times)" : "" } ?? ""
+        if let message, !message.isEmpty { return message + times }
         if let exit, state.isOver { return exit.text }
-        return knownReason?.text ?? state.text
+        return (knownReason?.text ?? state.text) + times
     }
 
     /// What to do about it; nil: nothing.

@@ -72,6 +72,7 @@ extension Cause {
             (["rolled back" + (why.map { ", for \($0)" } ?? "")] + changes.map(\.text)).joined(
                 separator: "; ")
         case .retried(let why): "tried again" + (why.map { ", \($0)" } ?? "")
+        case .scheduled(let name): "Schedule \(name ?? "") restarts it"
         case .agentStopping: "the agent stops and takes its runs along (--on-exit stop)"
         }
     }

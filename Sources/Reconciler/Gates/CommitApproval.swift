@@ -3,6 +3,8 @@ package struct ApprovingCommit: Sendable, Hashable {
     package var revision: Revision
     /// It has the held revision among its ancestors.
     package var descendsFromHeld: Bool
+    /// Who signed what came with the held revision.
+    package var broughtAlong: [Signer] = []
 
     package init(revision: Revision, descendsFromHeld: Bool) {
         self.revision = revision
@@ -25,7 +27,9 @@ package enum ApprovalRefusal: Error, Sendable, Hashable {
         case .noApprovers: "this host has no trust.approvers, so commits approve nothing"
         case .unsigned: "the commit that approves is not signed"
         case .notAnApprover(let signer): "\(signer.principal) is none of trust.approvers"
-        case .ownCommit: "it is signed by whoever signed the held commit, and nobody approves his own"
+        case .ownCommit:
+            "it is signed by whoever signed the held commit or one that came with it, and nobody approves "
+                + "his own"
         case .heldUnsigned: "the held commit is not signed, so nobody can tell whether that is somebody else"
         case .unrelated: "it does not descend from the held commit"
         }
@@ -72,7 +76,8 @@ extension Gatekeeper {
             return .failure(.notAnApprover(signer))
         }
         guard let author = held.broughtBy else { return .failure(.heldUnsigned) }
-        guard author.key != signer.key, author.principal != signer.principal else {
+        let authors = [author] + commit.broughtAlong
+        guard !authors.contains(where: { $0.key == signer.key || $0.principal == signer.principal }) else {
             return .failure(.ownCommit)
         }
         guard commit.descendsFromHeld else { return .failure(.unrelated) }

@@ -22,6 +22,8 @@ package struct HistoryRecorder: Sendable {
 
     /// Revisions that are followed before it is known what becomes of them.
     private static let arrivingMax = 8
+    /// An earlier fetch is not the one that brought a revision.
+    private static let fetchToSeenMax = Duration.seconds(1)
 
     package init(bootID: String = "", open: [OpenSpec] = [], trace: RevisionTrace? = nil) {
         self.bootID = bootID
@@ -52,7 +54,12 @@ package struct HistoryRecorder: Sendable {
     package mutating func seen(_ revision: Revision, at moment: Moment) {
         guard !arriving.contains(where: { $0.revision.id == revision.id }) else { return }
         var trace = RevisionTrace(revision: revision, bootID: bootID)
-        if let fetchedAt { trace.mark(.fetched, wall: fetchedAt.wall, instant: fetchedAt.instant) }
+        if let fetchedAt {
+            // The kernel often tells of the mirror's ref before git has ended: then it is there now.
+            let isRecent = moment.instant - fetchedAt.instant < Self.fetchToSeenMax
+            let moment = isRecent ? fetchedAt : moment
+            trace.mark(.fetched, wall: moment.wall, instant: moment.instant)
+        }
         trace.mark(.seen, wall: moment.wall, instant: moment.instant)
         arriving.append(trace)
         if arriving.count > Self.arrivingMax { supersede(arriving.removeFirst(), by: revision) }

@@ -67,9 +67,10 @@ extension World {
     }
 
     /// Forgets checks of specs that nobody wants any more.
-    package mutating func dropStalePreparations() {
+    package mutating func dropStalePreparations(keeping wanted: Set<SpecHash> = []) {
         var stale = Set(observed.preparations.keys).union(attempts.keys)
         for hash in (observed.inputs ?? [:]).keys { stale.insert(hash) }
+        stale.subtract(wanted)
         for remembered in memory.instances.values where !stale.isEmpty {
             if let applied = remembered.applied { stale.remove(applied.desired.spec.specHash) }
             for spec in remembered.lastKnownGood { stale.remove(spec.specHash) }

@@ -10,6 +10,7 @@ extension World {
             names.append(name)
         }
         for name in names.sorted() {
+            promoteOvertaken(name, at: moment)
             advance(name, at: moment)
             changeOver(name, at: moment)
         }
@@ -145,7 +146,7 @@ extension World {
             let remembered = memory.instances[name]
             let failure = remembered?.rolledBack?.failure ?? remembered?.rollout?.failure
             guard let run = failure?.run, let replica = failure?.replica else { return nil }
-            return (name, run, SlotID(replica: replica))
+            return (name, run, SlotID(replica: replica, isSecond: failure?.isSecond ?? false))
         }
     }
 
@@ -236,59 +237,5 @@ extension World {
             return false
         }
         return run.isOf(desired) && !run.isServing && !run.isUndetermined
-    }
-
-    /// Specs that were in health long enough become last known good.
-    private mutating func promote(at moment: Moment) {
-        for (name, remembered) in memory.instances {
-            guard let due = remembered.promotionDue(of: name, observed: observed), due <= moment.instant,
-                let applied = remembered.inForce
-            else { continue }
-            let spec = applied.desired.spec
-            var good = remembered.lastKnownGood.filter { $0.specHash != spec.specHash }
-            good.insert(spec, at: 0)
-            good = Array(good.prefix(InstanceMemory.lastKnownGoodMax))
-            var facts = (remembered.goodFacts ?? [:]).filter { hash, _ in
-                good.contains { $0.specHash.hex == hash }
-            }
-            facts[spec.specHash.hex] = KnownGood(
-                nonce: applied.desired.nonce, revision: applied.startRevision, at: moment.wall)
-            memory.instances[name]?.lastKnownGood = good
-            memory.instances[name]?.goodFacts = facts
-            let text = "\(name): \(spec.specHash) has proved itself, and is last known good"
-            if let rollout = remembered.activeRollout {
-                memory.instances[name]?.rollout = nil
-                noteRollout(.rolloutDone, rollout, name, moment, text)
-            } else {
-                note(
-                    EventRecord(
-                        kind: .rolloutDone, time: moment.wall, instance: name,
-                        revision: applied.specRevision, message: text))
-            }
-            markDirty(name)
-        }
-    }
-}
-
-extension InstanceMemory {
-    /// When the spec in force becomes last known good, if all stays as it is: every replica runs it and has
-    /// been ready for the longer of `minHealthyTime` and `resetAfter`. nil where it is that already, or is
-    /// not on its way.
-    func promotionDue(of name: String, observed: Observed) -> Instant? {
-        // What is not to run here is most of what there is; it is told by the first look.
-        guard let applied, applied.desired.target > 0, applied.desired.spec.profile == .keepalive,
-            let desired = inForce?.desired, desired.spec.profile == .keepalive,
-            lastKnownGood.first?.specHash != desired.spec.specHash
-        else { return nil }
-        let time = max(desired.spec.update.minHealthyTime, desired.spec.restart.backoff.resetAfter)
-        var latest = Instant.zero
-        for index in 0..<desired.target {
-            guard let run = observed.runs[slot(of: ReplicaID(instance: name, index: index))],
-                run.spec.specHash == desired.spec.specHash, let proven = run.proven(after: time)
-            else { return nil }
-            guard run.isConfirmed else { return nil }
-            latest = max(latest, proven)
-        }
-        return latest
     }
 }

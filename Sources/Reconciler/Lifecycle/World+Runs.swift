@@ -279,11 +279,18 @@ extension World {
         guard let run = remove(id) else { return }
         refused(run.spec, failure, retryAt: retryAt, at: moment.instant)
         var own = remembered(run.slot) ?? ReplicaMemory()
-        own.wanted = run.startCause
+        // What was asked to end meanwhile, or is another spec by now, begins for another reason.
+        let isAsWanted = memory.instances[run.slot.instance]?.inForce?.desired.key == run.key
+        own.wanted = run.stopCause == nil && isAsWanted ? run.startCause : nil
         // A first start is still one; a restart stays a restart, which waits for less.
         if run.startCause.revision != nil { own.lastKey = nil }
         remember(run.slot, own)
-        forgetIfGone(run.slot.instance)
+        // What the host refuses is not late: it gets its whole time once it begins.
+        let name = run.slot.instance
+        if !failure.isOfRevision, memory.instances[name]?.activeRollout?.specHash == run.spec.specHash {
+            memory.instances[name]?.rollout?.replicas[run.slot.replica.index]?.begun = nil
+        }
+        forgetIfGone(name)
         note(event(.startRefused, run, moment, "\(run.slot) cannot start on this host: \(failure.message)"))
     }
 

@@ -21,6 +21,8 @@ package struct AgentState: Sendable {
     package var gates: GateStatus
     /// Where others reach what runs here; nil: on this host alone.
     package var address: String?
+    /// nil: none are known.
+    package var schedules: Schedules?
 
     package init(
         node: Node, version: String, stateDir: String = "", bootID: String, startedWall: WallTime,
@@ -118,6 +120,7 @@ package struct Condition: Sendable, Hashable, Codable {
         case rejected = "Rejected"
         case trustUnavailable = "TrustUnavailable"
         case notifyFailing = "NotifyFailing"
+        case schedulesBroken = "SchedulesBroken"
     }
     package var type: Kind
     package var status: Bool

@@ -20,6 +20,8 @@ package struct Cause: Sendable, Hashable, Codable {
         case rolledBack(why: String?)
         /// Somebody asked for another try (`plumb retry`), or the host was mended.
         case retried(why: String?)
+        /// A Schedule restarts the Instance.
+        case scheduled(by: String?)
     }
 
     package var reason: Reason

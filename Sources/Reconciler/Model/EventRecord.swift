@@ -11,6 +11,9 @@ package struct EventRecord: Sendable, Hashable, Codable {
         case revisionRejected
         case sourceRewound, rewindApproved
         case packagesRemoved
+        case scheduleFired, scheduleMissed, scheduleSucceeded, scheduleFailed, scheduleLost
+        /// It was ended by Plumb: by a newer firing, or together with the agent.
+        case scheduleEnded
     }
     package var kind: Kind
     package var time: WallTime
@@ -19,6 +22,8 @@ package struct EventRecord: Sendable, Hashable, Codable {
     package var run: RunID?
     package var revision: Revision?
     package var cause: Cause?
+    /// The Schedule that it is of. Optional, like all that came later.
+    package var schedule: String?
     /// Who asked for it on this host; nil where nobody did. Optional, like all that came later.
     package var caller: Caller?
     /// One sentence in plain words.

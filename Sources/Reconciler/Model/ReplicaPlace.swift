@@ -102,6 +102,17 @@ extension InstanceMemory {
         places?[index]?.beside = BesideRun(isSuccessor: false, memory: old, cause: successor.cause)
         if !leaves { forgetBeside(index) }
     }
+
+    /// The run that was to leave has its replica's place again, and what had taken it is its successor.
+    mutating func takeBack(_ index: Int) {
+        guard let place = places?[index], let beside = place.beside, !beside.isSuccessor else { return }
+        var next = replicas[index] ?? ReplicaMemory()
+        next.restarts -= min(beside.memory.restarts, next.restarts)
+        replicas[index] = beside.memory
+        places?[index] = ReplicaPlace(
+            isSecond: !place.isSecond,
+            beside: BesideRun(isSuccessor: true, memory: next, cause: beside.cause))
+    }
 }
 
 extension World {

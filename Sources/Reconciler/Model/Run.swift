@@ -7,6 +7,8 @@ package struct RunRequest: Sendable {
     package var revision: RevisionID
     /// Kept beside the slot and given back on adoption; opaque to the Supervisor. Holds no secret.
     package var memo: [UInt8]
+    /// What it is started for, where it is a Schedule's; nil: it is an Instance's.
+    package var scheduled: ScheduledLaunch?
 
     package init(run: RunID, slot: SlotID, spec: InstanceSpec, revision: RevisionID, memo: [UInt8]) {
         self.run = run
@@ -14,6 +16,21 @@ package struct RunRequest: Sendable {
         self.spec = spec
         self.revision = revision
         self.memo = memo
+    }
+}
+
+/// What a run of a Schedule is told beside all others.
+package struct ScheduledLaunch: Sendable, Hashable {
+    package var schedule: String
+    package var trigger: ScheduledRun.Trigger
+    package var nominal: WallTime
+    package var attempt: Int
+
+    package init(schedule: String, trigger: ScheduledRun.Trigger, nominal: WallTime, attempt: Int) {
+        self.schedule = schedule
+        self.trigger = trigger
+        self.nominal = nominal
+        self.attempt = attempt
     }
 }
 

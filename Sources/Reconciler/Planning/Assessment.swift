@@ -112,7 +112,7 @@ package struct Assessment: Sendable {
         _ slot: SlotID, _ run: ObservedRun?, _ successor: BesideRun, beside own: ReplicaNeed,
         _ applied: InstanceMemory.Applied, at now: Instant
     ) -> ReplicaNeed {
-        let isWanted = own.leavesPlace || successor.cause.isCure
+        let isWanted = own.leavesPlace || successor.cause.isCure || successor.cause.isScheduled
         guard let run else {
             guard isWanted, successor.memory.lastKey == applied.desired.key else { return .nothing }
             return absent(successor.memory, applied, at: now)
@@ -139,6 +139,7 @@ package struct Assessment: Sendable {
         if let wanted = own?.wanted, wanted.isRetry, !run.isServing {
             return .replace(run, wanted)
         }
+        if let wanted = own?.wanted, wanted.isScheduled { return .replace(run, wanted) }
         if run.livenessFailed {
             return .end(run, Cause(reason: .probeFailed(.liveness, detail: run.probeDetail ?? "")))
         }
@@ -172,17 +173,25 @@ package struct Assessment: Sendable {
             return .start(applied.startCause)
         }
         guard let stop = own.lastStop else {
+            // Of a run that was never handed over no end is known; the one before it had its own reason.
+            guard own.isEnded else { return .start(applied.missing) }
             return .start(own.lastExit.map { Cause(reason: .exited($0)) } ?? applied.startCause)
         }
         switch stop.reason {
-        case .probeFailed, .drifted: return .start(stop)
+        case .probeFailed, .drifted, .scheduled: return .start(stop)
         case .scaled: return .start(applied.scaleCause)
         // Taken back before the next run began: what brought the wanted spec back is the cause.
         case .changed, .removed, .rolledBack, .retried: return .start(applied.startCause)
         case .newInstance, .exited, .missing, .agentStopping:
-            return .start(
-                Cause(reason: .missing, place: applied.desired.place, revision: applied.startRevision))
+            return .start(applied.missing)
         }
+    }
+}
+
+extension InstanceMemory.Applied {
+    /// Why a run is started of whose forerunner nothing is known.
+    fileprivate var missing: Cause {
+        rollback ?? Cause(reason: .missing, place: desired.place, revision: startRevision)
     }
 }
 

@@ -23,6 +23,37 @@ struct DependencyGate {
         return nil
     }
 
+    /// The first dependency that changed in the same revision and is not well as its new spec, or nil: what
+    /// is applied to a live run waits for no other change, because it may be what mends that run.
+    func unmetLive(_ applied: InstanceMemory.Applied) -> Waiting.Reason? {
+        guard applied.rollback == nil else { return nil }
+        for dependency in applied.desired.dependsOn {
+            guard let other = memory.instances[dependency.instance], let known = other.applied else {
+                continue
+            }
+            let revision = applied.specRevision.id
+            // What mends it came later, and is waited for as well.
+            let failedBefore = other.quarantine?.contains { $0.revision.id == revision } ?? false
+            guard known.specRevision.id == revision || failedBefore && other.activeRollout != nil else {
+                continue
+            }
+            if let detail = failed(dependency, applied) ?? problem(dependency, changed: true) {
+                return .dependency(on: dependency.instance, condition: dependency.condition, detail: detail)
+            }
+        }
+        return nil
+    }
+
+    /// The first of these that is not met, in words.
+    func unmet(_ dependencies: [Dependency]) -> String? {
+        for dependency in dependencies {
+            if let detail = problem(dependency, changed: false) {
+                return "\(dependency.instance) is not \(dependency.condition.rawValue): \(detail)"
+            }
+        }
+        return nil
+    }
+
     /// A change that came together with one of the dependency stays out where that one was rolled back.
     private func failed(_ dependency: Dependency, _ applied: InstanceMemory.Applied) -> String? {
         guard let rolledBack = memory.instances[dependency.instance]?.activeRollback,

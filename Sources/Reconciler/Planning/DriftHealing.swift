@@ -26,7 +26,10 @@ struct DriftHealing {
             let detail = "\(finding.reason) again after \(cures) cures in a row: \(finding.message)"
             return .wait(.drift(detail: detail, held: true), until: nil)
         }
-        let due = (run.driftChanged ?? since) + pause(cure, after: cures)
+        let seen = run.driftChanged ?? since
+        // A change that was applied meanwhile may have put it right: that is seen first.
+        let isJustChanged = run.changedAt.map { $0 >= seen } ?? false
+        let due = seen + pause(cure, after: cures, isJustChanged)
         guard due <= now else { return .wait(.drift(detail: finding.message, held: false), until: due) }
         let cause = Cause(
             reason: .drifted(detail: finding.message),
@@ -37,8 +40,10 @@ struct DriftHealing {
         }
     }
 
-    private static func pause(_ cure: RunFinding.Cure, after cures: Int) -> Duration {
-        if cure == .writeLimits && cures == 0 { return .zero }
+    private static func pause(
+        _ cure: RunFinding.Cure, after cures: Int, _ isJustChanged: Bool
+    ) -> Duration {
+        if cure == .writeLimits && cures == 0 && !isJustChanged { return .zero }
         return settleTime.scaled(by: Double(1 << cures))
     }
 }
@@ -56,6 +61,8 @@ extension Cause {
 
     /// Somebody asked for another try, or the host was mended.
     var isRetry: Bool { if case .retried = reason { true } else { false } }
+    /// A Schedule asks for a restart of what runs as it should.
+    var isScheduled: Bool { if case .scheduled = reason { true } else { false } }
 
     /// A run is stopped for it in order that the next one takes its place.
     var isReplacement: Bool {

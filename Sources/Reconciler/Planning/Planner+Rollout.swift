@@ -9,6 +9,7 @@ extension Planner {
     /// it is to be looked at.
     mutating func planRollout(_ name: String, _ remembered: InstanceMemory) {
         if let at = remembered.promotionDue(of: name, observed: observed), at > now { wake(at) }
+        if let at = remembered.overtakenDue(of: name, observed: observed)?.at, at > now { wake(at) }
         if observed.stopping { return }
         if let rollout = remembered.activeRollout, let desired = remembered.applied?.desired,
             desired.target > 0
@@ -59,21 +60,33 @@ extension Planner {
     /// rolled back, canaries are held, the whole new set is not healthy) and the run of the old one has
     /// ended: it stays what it was until it can.
     mutating func standIn(for slot: SlotID, _ applied: InstanceMemory.Applied) -> InstanceSpec? {
-        guard let remembered = memory.instances[slot.instance], let rollout = remembered.activeRollout,
-            let old = remembered.standIn(slot.replica.index, applied)
+        guard let remembered = memory.instances[slot.instance], let rollout = remembered.activeRollout
         else { return nil }
-        let hasGivenUp = remembered.replicas[slot.replica.index]?.restart.gaveUp != nil
-        if applied.desired.spec.update.isBlueGreen, !hasGivenUp {
-            check(applied.desired.spec)
-            return old
+        if remembered.replicas[slot.replica.index]?.lastKey == nil, let good = remembered.fallback {
+            // One that is new is no canary where there are enough of them: it begins as what the others are.
+            return holdsBack(rollout, from: slot, applied) && !isKnownMissing(good) ? good : nil
         }
-        if holdsBack(rollout, from: slot, applied), !isKnownMissing(old) { return old }
+        guard let old = remembered.standIn(slot.replica.index, applied) else { return nil }
+        guard isHeldBack(rollout, slot, old, applied) else { return nil }
+        // What it waits for may be there by the time that it can begin.
+        check(applied.desired.spec)
+        return old
+    }
+
+    private func isHeldBack(
+        _ rollout: Rollout, _ slot: SlotID, _ old: InstanceSpec, _ applied: InstanceMemory.Applied
+    ) -> Bool {
+        let own = memory.instances[slot.instance]?.replicas[slot.replica.index]
+        // Its successor is not healthy yet: what may be bad is not all that the replica has.
+        let isFollowed = memory.instances[slot.instance]?.successor(slot.replica.index) != nil
+        if applied.desired.spec.update.isBlueGreen || isFollowed, own?.restart.gaveUp == nil { return true }
+        if holdsBack(rollout, from: slot, applied), !isKnownMissing(old) { return true }
         if case .failed(_, _, let retryAt) = observed.preparations[applied.desired.spec.specHash],
             retryAt > now
         {
-            return old
+            return true
         }
-        return gate.unmet(applied, changed: true) == nil ? nil : old
+        return gate.unmet(applied, changed: true) != nil
     }
 
     /// The new spec has all the canaries that it may have: whatever else ends meanwhile is not one more.
@@ -83,7 +96,7 @@ extension Planner {
         guard rollout.replicas[slot.replica.index] == nil,
             let most = rollout.canariesMax(applied.desired.spec.update, at: now)
         else { return false }
-        return rollout.replicas.keys.count { $0 < applied.desired.target } >= most
+        return rollout.canaries(of: applied.desired.target) >= most
     }
 
     private func isKnownMissing(_ spec: InstanceSpec) -> Bool {
@@ -92,9 +105,10 @@ extension Planner {
 
     /// Its exits count as those of any run: backoff, and an end of it.
     mutating func planStandIn(_ old: InstanceSpec, _ slot: SlotID, _ applied: InstanceMemory.Applied) {
-        guard let remembered = memory.instances[slot.instance],
-            let own = remembered.replicas[slot.replica.index], let last = own.lastKey
-        else { return }
+        guard let remembered = memory.instances[slot.instance] else { return }
+        let own = remembered.replicas[slot.replica.index] ?? ReplicaMemory()
+        let facts = remembered.goodFacts?[old.specHash.hex]
+        let last = own.lastKey ?? RunKey(start: old.startHash, nonce: facts?.nonce ?? applied.desired.nonce)
         if case .failed(_, _, let retryAt) = observed.preparations[applied.desired.spec.specHash],
             retryAt > now
         {
@@ -108,14 +122,19 @@ extension Planner {
         }
         guard isPrepared(slot, old) else { return }
         if let unmet = gate.unmet(applied, changed: false) { return wait(slot, unmet, until: nil) }
-        let revision = remembered.goodFacts?[old.specHash.hex]?.revision ?? applied.startRevision
-        let cause =
-            own.lastStop == nil
-            ? own.lastExit.map { Cause(reason: .exited($0)) } : own.lastStop
+        let revision = facts?.revision ?? applied.startRevision
+        let missing = Cause(reason: .missing, place: applied.desired.place, revision: revision)
+        let cause: Cause? =
+            switch own.lastStop?.reason {
+            case .scaled: applied.scaleCause
+            case .some: own.lastStop
+            case nil where own.lastKey == nil: own.wanted ?? applied.scaleCause
+            case nil: own.isEnded ? own.lastExit.map { Cause(reason: .exited($0)) } : nil
+            }
         start(
             StartAction(
                 slot: slot, spec: old, nonce: last.nonce, revision: revision,
                 dependsOn: applied.desired.dependsOn,
-                cause: cause ?? Cause(reason: .missing, place: applied.desired.place, revision: revision)))
+                cause: cause ?? missing))
     }
 }

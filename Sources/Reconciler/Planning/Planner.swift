@@ -143,6 +143,7 @@ struct Planner {
         // What takes nobody's place yet waits for nobody.
         if !cause.isCure, memory.instances[run.slot.instance]?.isSuccessor(run.slot) != true {
             guard isFallbackChecked(run.slot) else { return }
+            if let unmet = gate.unmetLive(applied) { return wait(run.slot, unmet, until: nil) }
             guard window.admitted.contains(run.slot) else {
                 return wait(run.slot, .rollout(detail: window.detail), until: window.wakeAt)
             }

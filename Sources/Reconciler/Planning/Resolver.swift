@@ -4,18 +4,31 @@ package import Manifests
 /// documents are the ones of last time, which is what makes one commit among 10,000 files cheap.
 package struct Resolver: Sendable {
     /// The documents that an Instance is made of. Places are part of the result, so file and document are
-    /// too.
-    private struct Key: Sendable {
-        var instance: InstanceDeclaration
-        var unit: DocumentID
-        var configs: [DocumentID]
-        var contents: PackageReference?
+    /// too. Never changed, so that a look at it copies nothing.
+    private final class Key: Sendable {
+        let instance: InstanceDeclaration
+        let unit: DocumentID
+        let configs: [DocumentID]
+        let contents: PackageReference?
 
-        func equals(_ other: Key) -> Bool {
+        init(_ instance: InstanceDeclaration, _ picked: Picked, in snapshot: Snapshot) {
+            self.instance = instance
+            unit = picked.document
+            configs = Self.configs(of: instance, in: snapshot)
+            contents = picked.contents
+        }
+
+        func holds(for instance: InstanceDeclaration, _ picked: Picked, in snapshot: Snapshot) -> Bool {
             let isSame =
-                instance.isCopy(of: other.instance)
-                || DocumentID(instance.source) == DocumentID(other.instance.source)
-            return isSame && unit == other.unit && contents == other.contents && configs == other.configs
+                instance.isCopy(of: self.instance)
+                || DocumentID(instance.source) == DocumentID(self.instance.source)
+            guard isSame, unit == picked.document, contents == picked.contents else { return false }
+            return instance.configFrom.isEmpty
+                ? configs.isEmpty : configs == Self.configs(of: instance, in: snapshot)
+        }
+
+        private static func configs(of instance: InstanceDeclaration, in snapshot: Snapshot) -> [DocumentID] {
+            instance.configFrom.compactMap { snapshot.configFiles[$0] }.map { DocumentID($0.source) }
         }
     }
     struct DocumentID: Sendable, Hashable {
@@ -66,13 +79,8 @@ package struct Resolver: Sendable {
             guard let id = snapshot.resolvedUnits[name] else { continue }
             if picked?.id != id { picked = Picked(id, in: snapshot) }
             guard let picked else { continue }
-            let key = Key(
-                instance: instance, unit: picked.document,
-                configs: instance.configFrom.compactMap { snapshot.configFiles[$0] }.map {
-                    DocumentID($0.source)
-                }, contents: picked.contents)
-            if let known = keys[name], known.equals(key) { continue }
-            keys[name] = key
+            if let known = keys[name], known.holds(for: instance, picked, in: snapshot) { continue }
+            keys[name] = Key(instance, picked, in: snapshot)
             let config = Configuration.effective(
                 of: instance, unit: picked.unit, configFiles: snapshot.configFiles)
             instances[name] = desired(

@@ -3,10 +3,12 @@ import Manifests
 /// Runs that begin beside those which they are to replace, and the moment at which they take their place.
 extension World {
     /// Replicas change over to successors that are healthy; with `blueGreen` all of them at once. What lost
-    /// its own run meanwhile has its successor for it.
+    /// its own run meanwhile, and has no proven spec to go on with, has its successor for it.
     mutating func changeOver(_ name: String, at moment: Moment) {
         guard let remembered = memory.instances[name], let applied = remembered.inForce, !observed.stopping
         else { return }
+        takeBack(name, remembered, applied.desired, at: moment.instant)
+        guard let remembered = memory.instances[name] else { return }
         dropUnwanted(name, remembered, applied)
         guard let remembered = memory.instances[name], remembered.activeRollout?.failure == nil else {
             return
@@ -22,10 +24,10 @@ extension World {
         for index in waiting {
             let replica = ReplicaID(instance: name, index: index)
             let leaves = observed.runs[remembered.slot(of: replica)] != nil
-            let isDue =
+            let isWell =
                 desired.spec.update.isBlueGreen
-                ? isAllHealthy || !leaves && remembered.standIn(index, applied) == nil
-                : !leaves || isHealthy(replica, desired, remembered, at: moment.instant)
+                ? isAllHealthy : isHealthy(replica, desired, remembered, at: moment.instant)
+            let isDue = isWell || !leaves && remembered.standIn(index, applied) == nil
             guard isDue else { continue }
             memory.instances[name]?.promote(index, leaves: leaves)
             markDirty(name)
@@ -44,6 +46,28 @@ extension World {
         return proven <= now && run.isConfirmed
     }
 
+    /// A replica changed over to a run that is well no longer, and what it had before still is, and was never
+    /// asked to end: the agent went, or its keeper was silent, at just that moment. It is what the replica
+    /// has, as before.
+    private mutating func takeBack(
+        _ name: String, _ remembered: InstanceMemory, _ desired: DesiredInstance, at now: Instant
+    ) {
+        guard remembered.activeRollout != nil else { return }
+        for (index, place) in remembered.places ?? [:] where index < desired.target {
+            guard let beside = place.beside, !beside.isSuccessor,
+                remembered.replicas[index]?.completed != desired.key
+            else { continue }
+            let own = remembered.slot(of: ReplicaID(instance: name, index: index))
+            guard let before = observed.runs[own.other], before.phase == .running, before.stopCause == nil,
+                before.isServing || before.isUndetermined
+            else { continue }
+            let proven = observed.runs[own]?.proven(after: desired.spec.update.minHealthyTime)
+            if let proven, proven <= now { continue }
+            memory.instances[name]?.takeBack(index)
+            markDirty(name)
+        }
+    }
+
     /// Successors that do not run, and that nothing waits for any more.
     private mutating func dropUnwanted(
         _ name: String, _ remembered: InstanceMemory, _ applied: InstanceMemory.Applied
@@ -52,7 +76,9 @@ extension World {
             guard let successor = remembered.successor(index) else { continue }
             let own = remembered.slot(of: ReplicaID(instance: name, index: index))
             guard observed.runs[own.other] == nil else { continue }
-            let isAsWanted = observed.runs[own]?.key == applied.desired.key && !successor.cause.isCure
+            let isAsWanted =
+                observed.runs[own]?.key == applied.desired.key && !successor.cause.isCure
+                && !successor.cause.isScheduled
             let isNew = successor.memory.lastKey == applied.desired.key && index < applied.desired.target
             if isAsWanted || !isNew || !applied.desired.spec.update.overlaps {
                 memory.instances[name]?.forgetBeside(index)
@@ -103,10 +129,15 @@ extension InstanceMemory {
         guard let rollout = activeRollout,
             rollout.replicas[index]?.begun == nil || successor(index) != nil,
             let own = replicas[index], let last = own.lastKey,
-            last != applied.desired.key, own.completed != last,
+            last != applied.desired.key, own.completed != last, !own.wasWithdrawn,
             let old = lastKnownGood.first(where: { $0.startHash == last.start }),
             old.profile == .keepalive
         else { return nil }
         return old
     }
+}
+
+extension ReplicaMemory {
+    /// Its last run ended because it was declared no longer; what is declared since is another one.
+    fileprivate var wasWithdrawn: Bool { lastStop?.reason == .removed }
 }

@@ -7,8 +7,12 @@ struct Admission: Sendable, Hashable {
     var scopes: Set<Scope>
     /// A token's name or an address, for bounds.
     var client: String
-    /// It came with a token.
+    /// It came with this one.
+    var token: AccessToken?
+    /// It came with a token, or over the local socket.
     var isKnown: Bool
+    /// From this very host.
+    var isLoopback = false
 
     static let local = Admission(
         scopes: Set(Scope.allCases), client: "the local socket", isKnown: true)
@@ -17,13 +21,15 @@ struct Admission: Sendable, Hashable {
 /// What stands before every route of the TCP socket: the host that is asked for, the token, and the rate.
 final class Access: Sendable {
     private let rules: AccessRules
+    private let tokens: TokenKeeper
     private let limiter: Mutex<RateLimiter>
 
     /// A wrong token costs as much as so many requests.
     private static let wrongTokenCost = 20.0
 
-    init(_ rules: AccessRules) {
+    init(_ rules: AccessRules, _ tokens: TokenKeeper? = nil) {
         self.rules = rules
+        self.tokens = tokens ?? TokenKeeper(rules.tokens)
         limiter = Mutex(RateLimiter(rules.rate))
     }
 
@@ -34,7 +40,7 @@ final class Access: Sendable {
         switch ShownToken(request.headers[.authorization]) {
         case .none: known = nil
         case .bearer(let text):
-            known = rules.tokens.find(text)
+            known = tokens.tokens.find(text)
             if known == nil { throw wrong(peer, now) }
         case .unusable: throw wrong(peer, now)
         }
@@ -43,8 +49,13 @@ final class Access: Sendable {
             throw .tooManyRequests(client, seconds)
         }
         let scopes = known?.scopes ?? (peer.isLoopback ? rules.anonymous : [])
-        return Admission(scopes: scopes.union([.open]), client: client, isKnown: known != nil)
+        return Admission(
+            scopes: scopes.union([.open]), client: client, token: known, isKnown: known != nil,
+            isLoopback: peer.isLoopback)
     }
+
+    /// Whether what was admitted once would be admitted now.
+    func stillAdmits(_ token: AccessToken, _ scopes: Set<Scope>) -> Bool { tokens.allows(token, scopes) }
 
     private func wrong(_ peer: Peer, _ now: ContinuousClock.Instant) -> Refusal {
         if let seconds = limiter.withLock({ $0.take(Self.wrongTokenCost, from: peer.key, at: now) }) {
@@ -71,7 +82,7 @@ final class Access: Sendable {
 
 extension Refusal {
     /// Something is asked for that this visitor may not see.
-    static func scope(_ scope: Scope, isKnown: Bool) -> Refusal {
+    static func scope(_ scope: Scope, isKnown: Bool, isLoopback: Bool = false) -> Refusal {
         guard !isKnown else {
             return Refusal(
                 problem: ProblemDocument(
@@ -84,9 +95,18 @@ extension Refusal {
                 status: 401, code: "no-token", title: "A token is needed",
                 detail:
                     "'\(scope.rawValue)' is answered to a token alone: send Authorization: Bearer with one "
-                    + "that `plumb token` made, or ask on the local socket"))
+                    + "that `plumb token` made, or ask on the local socket"
+                    + (isLoopback ? "; \(loopback(scope))" : "")))
         refusal.challenge = "Bearer"
         return refusal
+    }
+
+    /// Who is on this very host may wonder.
+    private static func loopback(_ scope: Scope) -> String {
+        scope == .logs
+            ? "what workloads write is answered to nobody else, not on the loopback address either"
+            : "the loopback address needs one too once status.tokens are set: status.anonymous: "
+                + "[\(scope.rawValue)] in agent.yaml opens it again"
     }
 
     static var badToken: Refusal {

@@ -5,18 +5,9 @@ import Synchronization
 /// The certificate that new connections are shown. Files that changed are read when the next one comes, so
 /// that nothing watches them meanwhile; what cannot be used leaves the one before in force.
 final class TLSKeeper: Sendable {
-    /// What of a file tells that it is another one.
-    private struct Stamp: Hashable {
-        var device: UInt64
-        var inode: UInt64
-        var size: Int64
-        var modified: Int64
-        var changed: Int64
-    }
-
     private struct State {
         var context: NIOSSLContext
-        var stamps: [Stamp?]
+        var stamps: [FileStamp?]
         var facts: TLSFacts
     }
 
@@ -59,15 +50,8 @@ final class TLSKeeper: Sendable {
         return context
     }
 
-    private static func stamps(_ files: TLSFiles) -> [Stamp?] {
-        [files.certificate, files.key].map { path in
-            var info = stat()
-            guard stat(path, &info) == 0 else { return nil }
-            return Stamp(
-                device: UInt64(info.st_dev), inode: UInt64(info.st_ino), size: Int64(info.st_size),
-                modified: Int64(info.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(info.st_mtim.tv_nsec),
-                changed: Int64(info.st_ctim.tv_sec) &* 1_000_000_000 &+ Int64(info.st_ctim.tv_nsec))
-        }
+    private static func stamps(_ files: TLSFiles) -> [FileStamp?] {
+        [files.certificate, files.key].map { FileStamp($0) }
     }
 
     private static func load(_ files: TLSFiles) throws(TLSFilesError) -> (NIOSSLContext, expires: Int64) {

@@ -12,10 +12,23 @@ enum AgentMetrics {
         accept?.contains("application/openmetrics-text") ?? false
     }
 
-    static func families(_ state: AgentState, _ usage: [RunID: RunUsage]) -> [MetricFamily] {
+    static func families(
+        _ state: AgentState, _ usage: [RunID: RunUsage], _ logs: [SlotID: UInt64] = [:]
+    ) -> [MetricFamily] {
         let replicas = state.instanceStatuses().flatMap(\.replicas)
         return agent(state) + source(state) + counts(replicas) + states(replicas) + uses(replicas, usage)
-            + limits(replicas)
+            + [written(replicas, logs)] + limits(replicas)
+    }
+
+    /// Of the slot that a replica's run is in.
+    private static func written(_ replicas: [ReplicaStatus], _ logs: [SlotID: UInt64]) -> MetricFamily {
+        var held = MetricFamily(
+            "plumb_replica_log_bytes", .gauge, "What its logs take on disk, rotated files among it.")
+        for replica in replicas {
+            guard let run = replica.run else { continue }
+            held.add(logs[run.slot], labels(replica))
+        }
+        return held
     }
 
     /// What the webhook has answered.

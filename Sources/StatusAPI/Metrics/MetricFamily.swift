@@ -26,8 +26,12 @@ struct MetricFamily: Sendable {
     mutating func add(
         _ value: Double?, _ labels: KeyValuePairs<String, String> = [:], suffix: String = ""
     ) {
+        add(value, labels.map { ($0.key, $0.value) }, suffix: suffix)
+    }
+
+    mutating func add(_ value: Double?, _ labels: [(String, String)], suffix: String) {
         guard let value else { return }
-        samples.append(Sample(labels: labels.map { ($0.key, $0.value) }, value: value, suffix: suffix))
+        samples.append(Sample(labels: labels.map { ($0.0, $0.1) }, value: value, suffix: suffix))
     }
 
     mutating func add(_ histogram: AgentMeters.Histogram, _ labels: KeyValuePairs<String, String> = [:]) {

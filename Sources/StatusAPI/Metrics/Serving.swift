@@ -7,9 +7,23 @@ final class Serving: Sendable {
         var code: Int
     }
 
+    /// How long answers took, from the whole request to the head of its answer.
+    private struct Durations {
+        var counts = [UInt64](repeating: 0, count: Serving.bounds.count + 1)
+        var seconds = 0.0
+
+        mutating func add(_ time: Double) {
+            counts[Serving.bounds.firstIndex { time <= $0 } ?? Serving.bounds.count] += 1
+            seconds += time
+        }
+    }
+
+    /// Upper ends of the histogram, in seconds.
+    private static let bounds = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5]
+
     let connections = ConnectionCounts()
     let streams: Broadcaster
-    private let requests = Mutex<[Key: Int]>([:])
+    private let requests = Mutex<[Key: Durations]>([:])
     private let certificate = Mutex<TLSKeeper?>(nil)
 
     init(streams: Broadcaster) { self.streams = streams }
@@ -17,18 +31,24 @@ final class Serving: Sendable {
     func use(_ keeper: TLSKeeper?) { certificate.withLock { $0 = keeper } }
 
     /// Routes are those of the table, whatever was asked for, so that nobody can make new labels.
-    func answered(path: String, code: Int) {
+    func answered(path: String, code: Int, after time: Duration) {
         let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         let route = Route.all.first { $0.match(Array(segments)) != nil }?.template ?? "other"
-        requests.withLock { $0[Key(route: route, code: code), default: 0] += 1 }
+        requests.withLock { $0[Key(route: route, code: code), default: Durations()].add(time / .seconds(1)) }
     }
 
     var families: [MetricFamily] {
         var answers = MetricFamily(
             "plumb_http_requests_total", .counter, "Requests to the status endpoint, by route and code.")
+        var durations = MetricFamily(
+            "plumb_http_request_duration_seconds", .histogram,
+            "How long answers took, by route and code; a stream until it began.")
         let counts = requests.withLock { $0 }
-        for (key, count) in counts.sorted(by: { ($0.key.route, $0.key.code) < ($1.key.route, $1.key.code) }) {
-            answers.add(count, ["route": key.route, "code": "\(key.code)"])
+        for (key, took) in counts.sorted(by: { ($0.key.route, $0.key.code) < ($1.key.route, $1.key.code) }) {
+            let labels: KeyValuePairs = ["route": key.route, "code": "\(key.code)"]
+            answers.add(took.counts.reduce(0, +), labels)
+            durations.add(
+                AgentMeters.Histogram(bounds: Self.bounds, counts: took.counts, sum: took.seconds), labels)
         }
         var open = MetricFamily("plumb_http_connections", .gauge, "Open connections to the endpoint.")
         open.add(connections.total)
@@ -44,6 +64,6 @@ final class Serving: Sendable {
             reloads.add(facts.reloads, ["result": "used"])
             reloads.add(facts.failures, ["result": "failed"])
         }
-        return [answers, open, watching, expiry, reloads]
+        return [answers, durations, open, watching, expiry, reloads]
     }
 }

@@ -50,7 +50,8 @@ struct EditPlace: Sendable {
         case "schedules", "plugins":
             let wanted: Kind = kind == "schedules" ? .schedule : .plugin
             let found = state.desired?.reserved?.first { $0.kind == wanted && $0.name == name }
-            return ("the \(wanted.rawValue) '\(name)'", kind, found?.place)
+            let schedule = wanted == .schedule ? state.desired?.schedules?[name] : nil
+            return ("the \(wanted.rawValue) '\(name)'", kind, found?.place ?? schedule?.place)
         default: return nil
         }
     }

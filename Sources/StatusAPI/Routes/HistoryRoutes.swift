@@ -65,12 +65,8 @@ extension Route {
             let (entries, total) = try await answered {
                 (try await source.revisions(query), try await source.revisionCount(query))
             }
-            let shown = entries.prefix(limit)
-            return try request.document(
-                ListDocument(
-                    kind: "RevisionList", items: shown.map(RevisionHistoryDocument.init), total: total,
-                    next: entries.count > limit
-                        ? shown.last.map { PageCursor(.before, "\($0.id)").text } : nil))
+            return try request.newestFirst(
+                "RevisionList", entries, total: total, id: \.id, RevisionHistoryDocument.init)
         },
         Route(
             template: "/v1/revisions/{id}", summary: "Show one revision, and what became of it",
@@ -143,12 +139,8 @@ extension Route {
             query.isAudit = true
             query.before = try request.query.numberedPlace()
             let (entries, total) = try await request.entries(query)
-            let shown = entries.reversed().prefix(limit)
-            return try request.document(
-                ListDocument(
-                    kind: "AuditList", items: shown.map(AuditDocument.init), total: total,
-                    next: entries.count > limit
-                        ? shown.last.map { PageCursor(.before, "\($0.id)").text } : nil))
+            return try request.newestFirst(
+                "AuditList", entries.reversed(), total: total, id: \.id, AuditDocument.init)
         },
         Route(
             template: "/v1/audit/{id}", summary: "Show one thing that somebody asked for",
@@ -168,6 +160,16 @@ extension Route {
 }
 
 extension RouteRequest {
+    /// A page of what was asked for with one more than fits; `next` leads to what is older.
+    fileprivate func newestFirst<Entry, Item: Codable & Sendable>(
+        _ kind: String, _ entries: [Entry], total: Int, id: (Entry) -> Int64, _ item: (Entry) -> Item
+    ) throws -> Payload {
+        let shown = entries.prefix(query.limit)
+        let next =
+            entries.count > query.limit ? shown.last.map { PageCursor(.before, "\(id($0))").text } : nil
+        return try document(ListDocument(kind: kind, items: shown.map(item), total: total, next: next))
+    }
+
     /// What the telling runs wrote last, for whoever may read logs.
     fileprivate func output(of why: Why) async throws -> [RunID: [OutputLine]] {
         guard scopes.contains(.logs) else { return [:] }

@@ -52,7 +52,8 @@ struct Responder: Sendable {
         for route in Route.all where route.isThere(for: admission, isLocal: isLocal) {
             guard let segments = route.match(Array(path)) else { continue }
             guard admission.scopes.contains(route.scope) else {
-                throw Refusal.scope(route.scope, isKnown: admission.isKnown)
+                throw Refusal.scope(
+                    route.scope, isKnown: admission.isKnown, isLoopback: admission.isLoopback)
             }
             let query = try QueryParameters(request.uri.query, declared: route.parameters)
             try route.check(segments)
@@ -61,11 +62,17 @@ struct Responder: Sendable {
                     source: source, segments: segments, query: query, isLocal: isLocal,
                     scopes: admission.scopes, isKnown: admission.isKnown, client: admission.client,
                     lastEventID: HTTPField.Name("Last-Event-ID").flatMap { request.headers[$0] },
-                    accept: request.headers[.accept], serving: serving))
+                    accept: request.headers[.accept], serving: serving, isStillAdmitted: recheck(admission)))
             return try await finished(payload, of: route)
         }
         throw Refusal.notFound(
             "nothing is served at \(request.uri.path); begin with /v1/status, or see /openapi.json")
+    }
+
+    /// What goes on for long asks again now and then whether it still may.
+    private func recheck(_ admission: Admission) -> @Sendable (Set<Scope>) -> Bool {
+        guard let access, let token = admission.token else { return { _ in true } }
+        return { access.stillAdmits(token, $0) }
     }
 
     /// No value of a secret leaves, whoever wrote it where. The tag is of what does leave.

@@ -67,6 +67,8 @@ struct RouteRequest: Sendable {
     var lastEventID: String?
     var accept: String?
     var serving: Serving?
+    /// Whether who asks may still see what has such scopes.
+    var isStillAdmitted: @Sendable (Set<Scope>) -> Bool = { _ in true }
 
     /// The segment `{name}`; "" where the route has none.
     var name: String { segments["name"] ?? "" }

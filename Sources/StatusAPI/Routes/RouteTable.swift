@@ -56,11 +56,12 @@ extension Route {
         ) { request in
             let state = try await request.state()
             let usage = try await request.usage(of: Set(state.observed.runs.values.map(\.id)))
+            let logs = try await request.logBytes(in: state)
             let hook = request.source.webhook.map { [AgentMetrics.webhook($0)] } ?? []
             let source = request.source
             let meters = try await answered { await source.meters() }
             let all =
-                AgentMetrics.families(state, usage)
+                AgentMetrics.families(state, usage, logs)
                 + ScheduleMetrics.families(request.schedules(in: state), now: state.nowWall)
                 + (meters?.families ?? [])
                 + (request.serving?.families ?? []) + hook
@@ -143,6 +144,13 @@ extension AgentState {
 extension RouteRequest {
     func document(_ value: some Encodable) throws -> Payload {
         Payload(bytes: try WireFormat.encode(value, pretty: query.flag("pretty")), etag: "")
+    }
+
+    /// Of the logs of what runs.
+    func logBytes(in state: AgentState) async throws -> [SlotID: UInt64] {
+        let source = source
+        let slots = Array(state.observed.runs.keys)
+        return try await answered { await source.logBytes(of: slots) }
     }
 
     /// The page that is asked for, of a list that ascends by its key.

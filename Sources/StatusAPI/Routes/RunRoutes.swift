@@ -120,12 +120,15 @@ extension RouteRequest {
         let processes = Set(run.attempts.map(\.run)).union([run.id])
         let events = try await events(of: processes, owner: DesiredSchedule.owner(of: run.schedule))
         var detail = RunDetailDocument(RunDocument(run, of: schedule, in: state, source), events: events)
-        detail.attempts = run.attempts.map(RunAttemptDocument.init)
+        detail.attempts = run.attempts.map { attempt in
+            var document = RunAttemptDocument(attempt)
+            guard attempt.ended != nil else { return document }
+            document.directory = "\(state.stateDir)/schedules/\(run.schedule)/\(attempt.run)"
+            return document
+        }
         if scopes.contains(.logs) { detail.stderr = run.errors }
         detail.output = run.output.map(OutputFileDocument.init)
-        if run.state.isOver, !run.attempts.isEmpty {
-            detail.directory = "\(state.stateDir)/schedules/\(run.schedule)/\(run.id)"
-        }
+        detail.directory = detail.attempts?.last?.directory
         return try document(detail)
     }
 
@@ -136,7 +139,11 @@ extension RouteRequest {
         for run in runs.sorted().suffix(StatusLimits.runAttemptsMax) {
             var query = EventHistoryQuery(limit: StatusLimits.runEventsMax)
             // An event of a Schedule is of no Instance.
-            if DesiredSchedule.schedule(ofOwner: owner) == nil { query.instance = owner }
+            if DesiredSchedule.schedule(ofOwner: owner) == nil {
+                query.instance = owner
+            } else {
+                query.kinds = EventRecord.Kind.ofSchedules
+            }
             query.run = run
             let asked = query
             found += try await answered { try await source.events(asked) }

@@ -23,7 +23,7 @@ extension Route {
             var payload = Payload(contentType: "text/event-stream", bytes: [])
             payload.stream = StreamSession(
                 streams, source: request.source, query: query, client: request.client,
-                lastEventID: request.lastEventID)
+                lastEventID: request.lastEventID, isStillAdmitted: request.isStillAdmitted)
             return payload
         }
     ]

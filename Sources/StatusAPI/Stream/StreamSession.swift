@@ -11,16 +11,18 @@ final class StreamSession: Sendable {
     private let query: StreamQuery
     private let client: String
     private let lastEventID: String?
+    private let isStillAdmitted: @Sendable (Set<Scope>) -> Bool
 
     init(
         _ broadcaster: Broadcaster, source: any StatusSource, query: StreamQuery, client: String,
-        lastEventID: String?
+        lastEventID: String?, isStillAdmitted: @escaping @Sendable (Set<Scope>) -> Bool = { _ in true }
     ) {
         self.broadcaster = broadcaster
         self.source = source
         self.query = query
         self.client = client
         self.lastEventID = lastEventID
+        self.isStillAdmitted = isStillAdmitted
     }
 
     /// What is written before anything else, and where it goes on.
@@ -101,9 +103,11 @@ final class StreamSession: Sendable {
         var (sampled, writtenAt) = (UInt64(0), clock.now)
         while !member.isClosed {
             let reading = try broadcaster.read(&cursor)
-            if reading.isEnding {
-                StreamMessage.append(
-                    "bye", data: try WireFormat.encode(ByeDocument(reason: "ending")), to: &bytes)
+            // Looked at with every bell, and a tick rings them all: a token that was taken back ends here.
+            let isAdmitted = isStillAdmitted(query.scopes)
+            if reading.isEnding || !isAdmitted {
+                let bye = ByeDocument(reason: isAdmitted ? "ending" : "tokenRevoked")
+                StreamMessage.append("bye", data: try WireFormat.encode(bye), to: &bytes)
                 return try await write(bytes, &body, channel)
             }
             bytes += reading.bytes

@@ -17,8 +17,28 @@ package struct WebhookCounts: Sendable, Hashable {
 final class WebhookResponder: Sendable {
     private struct State {
         var counts = WebhookCounts()
-        var tokens = Double(WebhookLimits.burstMax)
-        var filledAt = ContinuousClock.now
+        /// Looks that were rightly asked for.
+        var looks = Bucket()
+        /// Bodies that take long to check, and may be anybody's.
+        var large = Bucket()
+    }
+
+    /// So many at once, filled at so many in a second.
+    private struct Bucket {
+        private var tokens = Double(WebhookLimits.burstMax)
+        private var filledAt = ContinuousClock.now
+
+        mutating func take() -> Bool {
+            let now = ContinuousClock.now
+            let passed = (now - filledAt) / .seconds(1)
+            tokens = min(Double(WebhookLimits.burstMax), tokens + passed * WebhookLimits.perSecond)
+            filledAt = now
+            guard tokens >= 1 else { return false }
+            tokens -= 1
+            return true
+        }
+
+        mutating func giveBack() { tokens += 1 }
     }
 
     private let secret: @Sendable () -> [UInt8]?
@@ -33,44 +53,77 @@ final class WebhookResponder: Sendable {
     var counts: WebhookCounts { state.withLock { $0.counts } }
 
     func answer(_ request: Request) async -> Response {
-        guard mayAsk() else { return refuse(429, "too many requests: this one is not needed") }
         guard request.method == .post else { return refuse(405, "a webhook is a POST") }
         let length = request.headers[.contentLength].flatMap { Int($0) } ?? 0
         guard length <= WebhookLimits.bodyBytesMax else { return refuse(413, "the body is too large") }
         let signature = WebhookSignature(request.headers)
         guard signature.isThere else { return deny("the request is not signed") }
         guard let secret = secret() else { return refuse(503, "the secret of this webhook cannot be read") }
-        var code = MessageAuthenticationCode(key: secret)
-        var bytes = 0
-        do {
-            for try await part in request.body {
-                bytes += part.readableBytes
-                guard bytes <= WebhookLimits.bodyBytesMax else { return refuse(413, "the body is too large") }
-                code.update(Array(part.readableBytesView))
-            }
+        let body: CheckedBody
+        do throws(Refusal) {
+            body = try await check(request, length: length, secret: secret)
         } catch {
-            return refuse(400, "the body broke off")
+            return refuse(error.status, error.text)
         }
-        guard signature.isRight(digest: code.finish(), secret: secret) else {
+        guard signature.isRight(digest: body.digest, secret: secret) else {
             return deny("the signature is wrong")
         }
+        let mayLook = state.withLock { state in
+            if body.isLarge { state.large.giveBack() }
+            return state.looks.take()
+        }
+        // Whoever used the bucket up was signed, too: a look that was rightly asked for has just been made.
+        guard mayLook else { return refuse(429, "too many requests: this one is not needed") }
         state.withLock { $0.counts.accepted += 1 }
         // To ask twice for the same look is to ask once, so an old request that comes again does no harm.
         look()
         return response(202, "looking")
     }
 
-    /// A bucket of so many requests, filled at so many in a second.
-    private func mayAsk() -> Bool {
-        state.withLock { state in
-            let now = ContinuousClock.now
-            let passed = (now - state.filledAt) / .seconds(1)
-            state.tokens = min(
-                Double(WebhookLimits.burstMax), state.tokens + passed * WebhookLimits.perSecond)
-            state.filledAt = now
-            guard state.tokens >= 1 else { return false }
-            state.tokens -= 1
-            return true
+    private struct CheckedBody {
+        var digest: String
+        var isLarge: Bool
+    }
+
+    private struct Refusal: Error {
+        var status: Int
+        var text: String
+    }
+
+    /// A small body is always looked at, so that nobody without the secret can mute whoever has it. Of large
+    /// ones, which cost more than the request itself, no more than the bucket has.
+    private func check(
+        _ request: Request, length: Int, secret: [UInt8]
+    ) async throws(Refusal) -> CheckedBody {
+        var code = MessageAuthenticationCode(key: secret)
+        var (bytes, isLarge) = (0, false)
+        if length > WebhookLimits.smallBodyBytes {
+            try takeLarge()
+            isLarge = true
+        }
+        do {
+            for try await part in request.body {
+                bytes += part.readableBytes
+                guard bytes <= WebhookLimits.bodyBytesMax else {
+                    throw Refusal(status: 413, text: "the body is too large")
+                }
+                if !isLarge, bytes > WebhookLimits.smallBodyBytes {
+                    try takeLarge()
+                    isLarge = true
+                }
+                code.update(Array(part.readableBytesView))
+            }
+        } catch let refusal as Refusal {
+            throw refusal
+        } catch {
+            throw Refusal(status: 400, text: "the body broke off")
+        }
+        return CheckedBody(digest: code.finish(), isLarge: isLarge)
+    }
+
+    private func takeLarge() throws(Refusal) {
+        guard state.withLock({ $0.large.take() }) else {
+            throw Refusal(status: 429, text: "too many large requests: this one was not looked at")
         }
     }
 
@@ -96,6 +149,8 @@ final class WebhookResponder: Sendable {
 enum WebhookLimits {
     /// More than a push of a forge has.
     static let bodyBytesMax = 5 << 20
+    /// A push of some twenty commits; its signature is checked whoever else asks.
+    static let smallBodyBytes = 128 << 10
     static let connectionsMax = 32
     static let idleMax = Duration.seconds(15)
     /// A forge delivers a hook within some ten seconds, or gives it up.

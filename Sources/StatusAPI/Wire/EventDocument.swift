@@ -9,6 +9,8 @@ package struct EventDocument: Codable, Sendable, Hashable {
     package var instance: String?
     /// `web/0`.
     package var replica: String?
+    /// The Schedule that it is of.
+    package var schedule: String?
     package var runId: String?
     package var revision: RevisionDocument?
     package var message: String
@@ -23,6 +25,7 @@ package struct EventDocument: Codable, Sendable, Hashable {
         kind = record.kind.rawValue
         instance = record.instance
         replica = record.replica?.description
+        schedule = record.schedule
         runId = record.run?.text
         revision = record.revision.map { RevisionDocument($0) }
         message = record.message
@@ -93,4 +96,11 @@ package struct EventDetailDocument: Codable, Sendable {
         self.node = node
         self.event = event
     }
+}
+
+extension EventRecord.Kind {
+    /// The kinds of events that are of a Schedule.
+    static let ofSchedules: Set<String> = Set(
+        [scheduleFired, scheduleMissed, scheduleSucceeded, scheduleFailed, scheduleLost, scheduleEnded].map(
+            \.rawValue))
 }

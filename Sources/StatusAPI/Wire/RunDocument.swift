@@ -58,6 +58,10 @@ package struct RunDocument: Codable, Sendable, Hashable {
     package var lateSeconds: Double?
     /// 1 is the first.
     package var attempt: Int?
+    /// Of what was not started: for how many times of the calendar this stands, and the last of them; nil:
+    /// for one.
+    package var count: Int?
+    package var untilAt: Timestamp?
 
     package init(_ entry: RunHistoryEntry, status: ReplicaStatus?, in state: AgentState) {
         let live = entry.exit == nil ? state.observed.runs[entry.slot].filter { $0.id == entry.run } : nil
@@ -124,6 +128,8 @@ package struct RunDocument: Codable, Sendable, Hashable {
         dueAt = run.due.flatMap { $0 == run.nominal ? nil : Timestamp($0) }
         lateSeconds = run.lateness.map { Double($0.nanoseconds / 1_000_000) / 1_000 }
         attempt = run.attempt
+        count = run.count
+        untilAt = run.until.map(Timestamp.init)
     }
 
     package static let instanceKind = "instance"
@@ -174,7 +180,7 @@ package struct RunDetailDocument: Codable, Sendable {
     package var stderr: String?
     /// What it left in its output directory, by path.
     package var output: [OutputFileDocument]?
-    /// Where its logs and its output are kept on the node, until the history drops it.
+    /// Where the logs and the output of its newest process are kept on the node, until the history drops it.
     package var directory: String?
 
     init(_ run: RunDocument, events: [EventDocument]) {
@@ -192,6 +198,8 @@ package struct RunAttemptDocument: Codable, Sendable, Hashable {
     package var startedAt: Timestamp?
     package var endedAt: Timestamp?
     package var exit: RunExitDocument?
+    /// Where its logs and its output are kept on the node; nil while it runs.
+    package var directory: String?
 
     init(_ attempt: ScheduledRun.Attempt) {
         runId = attempt.run.text

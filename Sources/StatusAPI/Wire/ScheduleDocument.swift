@@ -67,10 +67,27 @@ package struct ScheduleDocument: Codable, Sendable, Hashable {
         message = reserved.message
     }
 
+    /// By an agent that does not run it.
+    init(_ declared: DesiredSchedule, in state: AgentState) {
+        name = declared.name
+        kind = Kind.schedule.rawValue
+        node = state.node.name
+        labels = declared.labels
+        declaredAt = declared.place.short
+        self.state = "declared"
+        message = "declared; this agent does not run Schedules"
+        trigger = declared.trigger.text
+        timezone = declared.timezone
+        action = declared.action.text
+    }
+
     /// All of a node, sorted by name.
     static func all(in state: AgentState, _ source: some ScheduleSource) -> [ScheduleDocument] {
         if let statuses = source.schedules(in: state) {
             return statuses.map { ScheduleDocument($0, in: state, source) }
+        }
+        if let declared = state.desired?.schedules {
+            return declared.sorted { $0.key < $1.key }.map { ScheduleDocument($0.value, in: state) }
         }
         return (state.desired?.reserved ?? []).filter { $0.kind == .schedule }.map {
             ScheduleDocument($0, in: state)

@@ -13,6 +13,7 @@ enum SchemaHistory {
         migrator.registerMigration("1-runs-memory-history") { try createFirstSchema($0) }
         migrator.registerMigration("history-of-specs-and-revisions") { try createHistorySchema($0) }
         migrator.registerMigration("index-of-audit") { try createAuditIndex($0) }
+        migrator.registerMigration("schedules") { try createScheduleSchema($0) }
         return migrator
     }
 }

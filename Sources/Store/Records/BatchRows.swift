@@ -12,6 +12,7 @@ struct BatchRows {
     private let memories: [String?]
     private let events: [String]
     private let history: HistoryRows
+    private let schedules: ScheduleRows
 
     init(_ batch: StoreBatch, column: JSONColumn) throws(StoreError) {
         self.batch = batch
@@ -42,6 +43,7 @@ struct BatchRows {
         }
         self.memories = memories
         history = try HistoryRows(batch, column: column)
+        schedules = try ScheduleRows(batch, column: column)
     }
 
     /// Runs within the transaction of its group, and says what it added.
@@ -56,6 +58,7 @@ struct BatchRows {
         try writeRevisions(to: db)
         try writeSettings(to: db)
         try history.write(to: db)
+        try schedules.write(to: db)
         written.claims = batch.claims.count
         written.events = batch.events.count
         written.revisions = batch.revisions.count
@@ -67,10 +70,13 @@ struct BatchRows {
     /// An estimate for the pace of checkpoints: a row dirties a leaf of its table and of each index.
     private var pagesTouched: Int {
         let pageBytes = 4096
-        let rows = batch.claims.count + batch.starts.count + batch.exits.count + batch.memories.count
+        let rows =
+            batch.claims.count + batch.starts.count + batch.exits.count + batch.memories.count
+            + schedules.rowCount
         let bytes =
             (batch.accepted?.payload.count ?? 0) + memories.reduce(0) { $0 + ($1?.utf8.count ?? 0) }
             + events.reduce(0) { $0 + $1.utf8.count } + history.bytes
+            + schedules.bytes
         return 2 * rows + batch.settings.count + bytes / pageBytes + 4
     }
 }

@@ -15,6 +15,7 @@ package struct Loaded: Sendable {
     package var openSpecs: [OpenSpec] = []
     /// How far the accepted revision got.
     package var trace: RevisionTrace?
+    package var schedules: [String: ScheduleMemory] = [:]
 }
 
 /// A row written by another version, or damaged in a way that SQLite cannot see.

@@ -14,6 +14,10 @@ package struct StoreBatch: Sendable {
     package var settings: [String: String]
     package var specs: [SpecChange] = []
     package var traces: [RevisionTrace] = []
+    package var schedules: [ScheduleChange] = []
+    /// Lines of the history of Schedules; one that is there already is written anew.
+    package var scheduledRuns: [ScheduledRun] = []
+    package var forgottenRuns: [RunID] = []
 
     package init(
         claims: [RunClaim] = [], starts: [(run: RunID, identity: RunIdentity)] = [],
@@ -33,13 +37,14 @@ package struct StoreBatch: Sendable {
 
     package var isEmpty: Bool {
         !mustSurvivePowerCut && starts.isEmpty && events.isEmpty && revisions.isEmpty && specs.isEmpty
-            && traces.isEmpty
+            && traces.isEmpty && scheduledRuns.isEmpty && forgottenRuns.isEmpty
     }
 
-    /// Claims, exits, memory, the accepted snapshot and settings decide what is run after a power cut.
-    /// Starts, events, revisions and the history of specs only tell; they survive the agent's death, and a
-    /// power cut once anything durable follows.
+    /// Claims (those of Schedules are in their memory), exits, memory, the accepted snapshot and settings
+    /// decide what is run after a power cut. Starts, events, revisions and the history only tell; they
+    /// survive the agent's death, and a power cut once anything durable follows.
     package var mustSurvivePowerCut: Bool {
         !claims.isEmpty || !exits.isEmpty || !memories.isEmpty || accepted != nil || !settings.isEmpty
+            || !schedules.isEmpty
     }
 }

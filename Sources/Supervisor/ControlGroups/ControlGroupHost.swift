@@ -75,8 +75,12 @@ struct ControlGroupHost: Equatable, Sendable {
         var parents: [String] = []
         // A unit that delegates with a subgroup of its own for the agent: the runs stand beside that.
         if leaf == "agent" { parents.append(above) }
-        // A unit that delegates without: only what is below it is ours.
-        if leaf.hasSuffix(".service") { parents.append(ownGroup) }
+        if leaf.hasSuffix(".service") {
+            // A unit beside the agent's, without a process of its own, that is there for its runs.
+            parents.append("\(above)/\(leaf.dropLast(".service".count))-runs.service")
+            // A unit that delegates without: only what is below it is ours.
+            parents.append(ownGroup)
+        }
         parents.append(isRoot ? "" : above)
         return parents
     }

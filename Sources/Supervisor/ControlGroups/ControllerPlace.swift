@@ -14,8 +14,7 @@ extension ControlGroupHost {
     /// Where each controller is to be found, for a unified tree at `tree` that stands below `parent`. What
     /// can be delegated to it is.
     func places(tree: String, parent: String, name: String, isRoot: Bool) -> [Controller: ControllerPlace] {
-        let delegation = ControllerDelegation(
-            parent: parent, tree: tree, isOwnGroup: parent == (unifiedMount ?? "") + ownGroup)
+        let delegation = ControllerDelegation(parent: parent, tree: tree)
         let delegated = delegation.delegate()
         var places: [Controller: ControllerPlace] = [:]
         for controller in Controller.allCases {
@@ -48,26 +47,38 @@ extension ControlGroupHost {
 struct ControllerDelegation {
     var parent: String
     var tree: String
-    /// The agent itself stands in the parent, which therefore cannot give controllers away.
-    var isOwnGroup: Bool
 
     /// The controllers that groups in the tree have.
     func delegate() -> Set<Controller> {
         guard !names("\(parent)/cgroup.controllers").isDisjoint(with: Self.known) else { return [] }
-        enable(in: parent)
-        if isOwnGroup, !Self.known.isSubset(of: names("\(parent)/cgroup.subtree_control")), makeRoom() {
-            enable(in: parent)
-        }
+        if isInhabited { undoThreaded() } else { enable(in: parent) }
         enable(in: tree)
         let given = names("\(tree)/cgroup.subtree_control")
         return Set(Controller.allCases.filter { given.contains($0.rawValue) })
+    }
+
+    /// Whether processes stand in the parent itself. Such a group gives no controller away but the threaded
+    /// ones (cpu, pids), and once it gave those nothing can be started in any group below it. The root of the
+    /// hierarchy alone is free of that rule; it has no type. Nor may they be moved out of the way: where its
+    /// group gives controllers away, a service manager cannot start the agent again.
+    private var isInhabited: Bool {
+        access("\(parent)/cgroup.type", F_OK) == 0 && !GroupMembers.pids(of: parent, below: false).isEmpty
+    }
+
+    /// Takes back what makes the groups below useless.
+    private func undoThreaded() {
+        guard names("\(parent)/cgroup.type").contains("threaded") else { return }
+        for name in names("\(parent)/cgroup.subtree_control") {
+            ControlFile.write("\(parent)/cgroup.subtree_control", "-\(name)")
+        }
     }
 
     func missing(_ controller: Controller) -> ControllerPlace {
         if names("\(parent)/cgroup.controllers").contains(controller.rawValue) {
             return .missing(
                 reason: "the \(controller.rawValue) controller cannot be given to the groups in \(tree)",
-                remedy: "let no process stand in \(parent) itself (DelegateSubgroup=agent in the service)")
+                remedy: "let no process stand in \(parent) itself: plumb-runs.service beside plumb.service, "
+                    + "or DelegateSubgroup=agent in the service")
         }
         return .missing(
             reason: "no \(controller.rawValue) controller is delegated to \(parent)",
@@ -90,16 +101,5 @@ struct ControllerDelegation {
         for name in offered.subtracting(names("\(group)/cgroup.subtree_control")).sorted() {
             ControlFile.write("\(group)/cgroup.subtree_control", "+\(name)")
         }
-    }
-
-    /// A service that systemd delegates (`Delegate=yes`) may arrange its own processes: all of them go to a
-    /// group beside the runs' tree, where a service with `DelegateSubgroup=agent` would have them.
-    private func makeRoom() -> Bool {
-        let isDelegated = (["trusted.delegate", "user.delegate"] as [String]).contains {
-            clinux_xattr_begins(parent, $0, CChar(UInt8(ascii: "1"))) == 1
-        }
-        let leaf = "\(parent)/agent"
-        guard isDelegated, mkdir(leaf, 0o755) == 0 || errno == EEXIST else { return false }
-        return GroupMembers.move(from: parent, to: leaf) == 0
     }
 }

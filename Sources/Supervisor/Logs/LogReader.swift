@@ -8,7 +8,20 @@ package struct LogReader: Sendable {
     /// The newest lines are held in memory up to here.
     var tailBytesMax = 32 << 20
 
+    /// In place of the slots' own directories; nil: those.
+    private var directory: String?
+
     package init(stateDir: String) { layout = StateLayout(stateDir: stateDir, runtimeDir: "") }
+
+    /// What an ended process of a Schedule's run has left; nil: nothing is there.
+    package init?(stateDir: String, archiveOf run: RunID, schedule: String) {
+        self.init(stateDir: stateDir)
+        let path = layout.scheduledRun(run, of: schedule)
+        guard run.isWellFormed, access(path, F_OK) == 0 else { return nil }
+        directory = path
+    }
+
+    private func directory(of slot: SlotID) -> String { directory ?? layout.output(slot) }
 
     /// Every slot of an instance that has ever had a run here.
     package func slots(of instance: String) -> [SlotID] {
@@ -23,6 +36,15 @@ package struct LogReader: Sendable {
 
     /// Every instance that has ever had a run here.
     package func instances() -> [String] { directoryNames(layout.slots) }
+
+    /// What the logs of a slot take on disk, rotated files among it.
+    package func bytes(of slot: SlotID) -> UInt64 {
+        [LogFiles.stdout, LogFiles.stderr].reduce(0) { sum, stream in
+            LogFileList(directory: layout.output(slot), stream: stream).items.reduce(sum) {
+                $0 + UInt64(clamping: $1.bytes)
+            }
+        }
+    }
 
     /// The records in the order of their times, stdout before stderr where they are equal. A line that has no
     /// end yet comes last of its stream, and says so.
@@ -139,7 +161,7 @@ package struct LogReader: Sendable {
     private func selection(
         _ slot: SlotID, _ stream: LogLine.Stream, _ query: LogQuery, _ place: (LogCursor) -> Void
     ) -> LogSelection? {
-        let cursor = LogCursor(slot: slot, stream: stream, directory: layout.output(slot))
+        let cursor = LogCursor(slot: slot, stream: stream, directory: directory(of: slot))
         var run: LogRunKey?
         if let choice = query.run {
             guard let found = self.run(choice, of: slot) else { return nil }
@@ -188,7 +210,7 @@ package struct LogReader: Sendable {
     private func lastRun(of slot: SlotID, where isWanted: (LogRunKey) -> Bool) -> LogRunKey? {
         LogLine.Stream.allCases.compactMap { stream in
             let name = stream == .stdout ? LogFiles.stdout : LogFiles.stderr
-            let list = LogFileList(directory: layout.output(slot), stream: name)
+            let list = LogFileList(directory: directory(of: slot), stream: name)
             for item in list.items {
                 guard let file = list.open(item) else { continue }
                 if let found = file.lastRun(before: file.entryCount, where: isWanted) { return found.key }

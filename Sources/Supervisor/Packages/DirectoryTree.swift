@@ -25,7 +25,8 @@ enum DirectoryTree {
         }
     }
 
-    private static func names(_ directory: Int32) -> [String] {
+    /// In no order.
+    static func names(_ directory: Int32) -> [String] {
         // fdopendir owns its descriptor, so it gets one of its own.
         let copy = clinux_openat(directory, ".", O_RDONLY | O_DIRECTORY, 0)
         guard copy >= 0, let stream = fdopendir(copy) else { return [] }

@@ -10,6 +10,8 @@ struct PackageContents {
     struct Problem: Error, Equatable {
         var code: String
         var message: String
+        /// The same contents will always have it, on this host and under these settings.
+        var isFinal = true
     }
 
     /// Path → node; every parent directory is there.

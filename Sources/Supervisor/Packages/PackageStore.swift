@@ -18,6 +18,9 @@ package actor PackageStore {
     var neededLast: Set<String> = []
     /// Archives that could not be had, and when that is tried again.
     private var refusals: [ArchiveReference: Refusal] = [:]
+    /// Contents of archives that were unpacked and are no package: that is not tried again in this life. By
+    /// what names them, and the unit.
+    private(set) var unfit: [String: PreparationFailure] = [:]
     private let turns = Turns(SupervisorLimits.packagesAtOnceMax)
     /// Servers that hang must not keep a package from being written that is at hand.
     private let fetchTurns = Turns(SupervisorLimits.fetchesAtOnceMax)
@@ -68,6 +71,7 @@ package actor PackageStore {
                 code: "package-name", message: "'\(key)' cannot name a package",
                 remedy: "check unit and version")
         }
+        if package.archive != nil, let known = unfit[key] { throw known }
         if let archive = package.archive, let known = refusals[archive], known.until > .current {
             throw known.failure
         }
@@ -80,7 +84,12 @@ package actor PackageStore {
             if let archive = package.archive { refusals[archive] = nil }
             return
         }
-        throw remember(failure(error, of: package), of: package)
+        let failure = failure(error, of: package)
+        if package.archive != nil, let problem = error as? PackageContents.Problem, problem.isFinal {
+            if unfit.count >= SupervisorLimits.refusalsMax { unfit = [:] }
+            unfit[key] = failure
+        }
+        throw remember(failure, of: package)
     }
 
     private func write(_ package: PackageReference, _ key: String) -> Task<Void, any Error> {

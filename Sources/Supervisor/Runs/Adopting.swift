@@ -15,7 +15,8 @@ extension Supervisor {
         do throws(SystemError) {
             for (path, mode) in [
                 (layout.stateDir, 0o755), (layout.runtimeDir, 0o755), (layout.slots, 0o700),
-                (layout.instances, 0o755), (layout.packages, 0o755), (layout.keeperSockets, 0o700),
+                (layout.instances, 0o755), (layout.packages, 0o755), (layout.schedules, 0o755),
+                (layout.keeperSockets, 0o700),
                 // Runs of any user share it, as they would /tmp.
                 (layout.shared, 0o1777),
             ] as [(String, mode_t)] {

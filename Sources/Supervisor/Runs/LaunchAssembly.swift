@@ -43,7 +43,8 @@ struct LaunchAssembly: Sendable {
     }
 
     func launch(
-        _ spec: InstanceSpec, run: RunID, slot: SlotID, revision: RevisionID, rules: SandboxRules
+        _ spec: InstanceSpec, run: RunID, slot: SlotID, revision: RevisionID, rules: SandboxRules,
+        scheduled: ScheduledLaunch? = nil
     ) throws(PreparationFailure) -> Launch {
         let process = spec.process
         let user = try users.resolve(user: process.user, group: process.group)
@@ -52,8 +53,9 @@ struct LaunchAssembly: Sendable {
             runID: run.text, executable: command.executable, arguments: [command.name] + process.args)
         try fill(
             &launch, spec, run: run, slot: slot, revision: revision, user: user, rules: rules,
-            heartbeat: try heartbeat(spec, run))
-        let context = context(user, process, slot, run, executable: command.executable)
+            heartbeat: try heartbeat(spec, run).merging(schedule(scheduled, run)) { $1 })
+        var context = context(user, process, slot, run, executable: command.executable)
+        if let scheduled { context.own.append(layout.scheduledOutput(run, of: scheduled.schedule)) }
         launch.sandbox = SandboxPlan(rules: rules, context: context).steps()
         launch.policy = try policy(spec)
         launch.hasInputPipe = process.stdin == .pipe
@@ -122,6 +124,16 @@ struct LaunchAssembly: Sendable {
             launch.supplementaryGroups = user.supplementaryGroups
         }
         SandboxSettings.apply(spec, rules, to: &launch)
+    }
+
+    /// What a Schedule's run is told beside all others.
+    private func schedule(_ scheduled: ScheduledLaunch?, _ run: RunID) -> [String: String] {
+        guard let scheduled else { return [:] }
+        return [
+            "PLUMB_SCHEDULE": scheduled.schedule, "PLUMB_TRIGGER": scheduled.trigger.rawValue,
+            "PLUMB_NOMINAL_TIME": scheduled.nominal.timestamp, "PLUMB_ATTEMPT": "\(scheduled.attempt)",
+            "PLUMB_OUTPUT_DIR": layout.scheduledOutput(run, of: scheduled.schedule),
+        ]
     }
 
     /// What tells a program that it is listened to. WATCHDOG_PID is added by its keeper, which knows the pid.

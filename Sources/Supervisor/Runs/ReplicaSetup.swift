@@ -15,6 +15,18 @@ enum ReplicaSetup {
         }
     }
 
+    /// What a Schedule's run leaves there is kept with the run.
+    static func outputDirectory(
+        of run: RunID, schedule: String, _ layout: StateLayout, user: RunUser
+    ) throws(SystemError) {
+        let path = layout.scheduledRun(run, of: schedule)
+        try OwnedDirectory.make(path, mode: 0o755)
+        let parent = try Descriptor(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        _ = try OwnedDirectory.open(
+            StateLayout.outputName, in: parent, mode: 0o750, uid: user.uid, gid: user.gid,
+            subject: "\(path)/\(StateLayout.outputName)")
+    }
+
     /// `isDurable` for a process that reads the file again while it runs; before a start it is written anew
     /// every time.
     static func configFile(

@@ -33,7 +33,7 @@ extension Supervisor {
             sandbox = try await self.sandbox(of: request.spec.process)
             launch = try assembly.launch(
                 request.spec, run: request.run, slot: request.slot, revision: request.revision,
-                rules: sandbox.rules)
+                rules: sandbox.rules, scheduled: request.scheduled)
         } catch {
             throw StartError(error)
         }
@@ -74,6 +74,10 @@ extension Supervisor {
         }
         do throws(SystemError) {
             try ReplicaSetup.directories(request.slot, layout, user: launch.user)
+            if let scheduled = request.scheduled {
+                try ReplicaSetup.outputDirectory(
+                    of: request.run, schedule: scheduled.schedule, layout, user: launch.user)
+            }
             if let file = request.spec.process.configFile {
                 try ReplicaSetup.configFile(
                     file, request.slot, layout, user: launch.user, isDurable: false)

@@ -14,6 +14,14 @@ package struct StateLayout: Sendable {
     package var slots: String { "\(stateDir)/slots" }
     package var instances: String { "\(stateDir)/instances" }
     package var packages: String { "\(stateDir)/packages" }
+    /// What ended runs of Schedules left, and what live ones write into.
+    package var schedules: String { "\(stateDir)/schedules" }
+    package func scheduledRun(_ run: RunID, of schedule: String) -> String {
+        "\(schedules)/\(schedule)/\(run.text)"
+    }
+    package func scheduledOutput(_ run: RunID, of schedule: String) -> String {
+        "\(scheduledRun(run, of: schedule))/\(Self.outputName)"
+    }
     package var shared: String { "\(stateDir)/shared" }
     package var zygoteLock: String { "\(stateDir)/zygote.lock" }
     /// The key under which what specs take from the host is hashed.

@@ -187,6 +187,16 @@ struct FetchFailure {
         return nil
     }
 
+    /// Whoever wrote the pack met its limit.
+    var tooLarge: GitError {
+        GitError(
+            .fetchTooLarge,
+            "\(place) has more than source.maxBytes allows: the mirror may hold "
+                + "\(RemoteLimits.text(settings.bytesMax)), and nothing of this fetch is kept",
+            advice: "take out of the repository what does not belong there, or raise source.maxBytes in "
+                + "agent.yaml; what was fetched before stays in force")
+    }
+
     private var diskFull: GitError {
         GitError(
             .diskFull, "the disk is full: \(settings.mirror) cannot take what was fetched",

@@ -15,6 +15,11 @@ struct Fetching {
     private var renewedAt: ContinuousClock.Instant?
     private static let renewalSpacing = Duration.seconds(600)
 
+    /// What the remote had when that was too much: it is not fetched again to find out the same.
+    private var refused: (tips: String, error: GitError)?
+    /// The commit that stays in the mirror, whatever becomes of the remote.
+    private var kept: ObjectID?
+
     /// The follower was stopped in the middle of a command.
     private struct Stopped: Error {}
 
@@ -42,6 +47,7 @@ struct Fetching {
     mutating func round(isSuspect: Bool, keeping accepted: ObjectID?) -> Result<String?, GitError>? {
         do {
             let commands = try ready()
+            kept = accepted
             var mustRenew = false
             if isSuspect, mirror.exists { mustRenew = try isDamaged(commands) }
             var branch: String?
@@ -107,8 +113,17 @@ struct Fetching {
             return nil
         }
         if !isFresh { try makeRoom(commands, for: branch) }
-        let result = try run(commands.fetch(into: directory, branch: branch))
-        guard result.isSuccess else { throw failures.error(of: result) }
+        if let refused {
+            if try run(commands.look(branch: branch)).output == refused.tips { throw refused.error }
+            self.refused = nil
+        }
+        do {
+            try fetchWithin(commands, directory, branch: branch)
+        } catch let error as GitError where error.kind == .fetchTooLarge {
+            refused = (try run(commands.look(branch: branch)).output, error)
+            if isFresh { FileTree.remove(directory) }
+            throw error
+        }
         if isFresh {
             if anew { renewedAt = .now }
             if let code = mirror.install() {
@@ -119,6 +134,34 @@ struct Fetching {
         }
         if case .commit = settings.target { isComplete = true }
         return branch
+    }
+
+    /// Fetches within what is left of the bound; once that is met, what no ref leads to makes room for it.
+    private func fetchWithin(_ commands: GitCommands, _ directory: String, branch: String?) throws {
+        do {
+            return try attempt(commands, directory, branch: branch)
+        } catch let error as GitError where error.kind == .fetchTooLarge && directory == mirror.path {
+            let before = Mirror.objectBytes(directory)
+            if let kept, try !run(commands.keep(kept, in: directory)).isSuccess { throw error }
+            guard try run(commands.collect(directory, isUrgent: true)).isSuccess,
+                Mirror.objectBytes(directory) < before
+            else { throw error }
+        }
+        try attempt(commands, directory, branch: branch)
+    }
+
+    private func attempt(_ commands: GitCommands, _ directory: String, branch: String?) throws {
+        let used = Mirror.objectBytes(directory)
+        let left = settings.bytesMax > used ? settings.bytesMax - used : 0
+        let result = try run(commands.fetch(into: directory, branch: branch, bytesMax: left))
+        if result.isSuccess { return }
+        // Git says nothing of its child that was ended by the limit; what that has written does.
+        guard result.end == .signaled(SIGXFSZ) || Mirror.holdsHalf(of: left, in: directory) else {
+            throw failures.error(of: result)
+        }
+        // It must not take the room that it was refused.
+        Mirror.sweep(directory)
+        throw failures.tooLarge
     }
 
     /// The accepted commit may be held by nothing but a ref that goes: it stays until objects are collected,

@@ -19,13 +19,15 @@ struct GitCommands {
         local(["init", "-q", "--bare", "--template=", "--object-format=sha1", "-b", "main", directory])
     }
 
-    /// - Parameter branch: the one that HEAD of the remote names, where `target` is `head`.
-    func fetch(into directory: String, branch: String?) -> GuardedCommand {
+    /// - Parameters:
+    ///   - branch: the one that HEAD of the remote names, where `target` is `head`.
+    ///   - bytesMax: what comes is one pack, which may not be larger.
+    func fetch(into directory: String, branch: String?, bytesMax: UInt64) -> GuardedCommand {
         var arguments = [
             "--git-dir=\(directory)", "fetch", "--progress", "--no-tags", "--no-auto-maintenance",
             "--no-write-fetch-head", "--no-recurse-submodules", "--no-show-forced-updates",
         ]
-        var refs: [String]
+        let refs: [String]
         switch settings.target {
         case .head: refs = ["+refs/heads/\(branch ?? "main"):refs/heads/\(branch ?? "main")"]
         case .ref(let name): refs = ["+\(RefName.full(name)):\(RefName.full(name))"]
@@ -34,7 +36,21 @@ struct GitCommands {
             refs = ["+refs/tags/*:refs/tags/*"]
         case .commit(let id): refs = ["+\(id):\(Self.pinnedRef)"]
         }
-        return remote(arguments + ["--", settings.address.text] + refs)
+        var command = remote(arguments + ["--", settings.address.text] + refs)
+        command.fileBytesMax = bytesMax
+        return command
+    }
+
+    /// What the refs that are followed name on the remote now; nothing is fetched.
+    func look(branch: String?) -> GuardedCommand {
+        let pattern =
+            switch settings.target {
+            case .head: "refs/heads/\(branch ?? "main")"
+            case .ref(let name): RefName.full(name)
+            case .tags: "refs/tags/*"
+            case .commit: "HEAD"
+            }
+        return remote(["ls-remote", "--", settings.address.text, pattern])
     }
 
     /// A directory that is there and empty.
@@ -62,8 +78,9 @@ struct GitCommands {
         local(["--git-dir=\(directory)", "update-ref", "--no-deref", "-d", ref])
     }
 
-    func collect(_ directory: String) -> GuardedCommand {
-        local(["--git-dir=\(directory)", "gc", "-q"])
+    /// - Parameter isUrgent: what no ref leads to goes at once, rather than after two weeks.
+    func collect(_ directory: String, isUrgent: Bool = false) -> GuardedCommand {
+        local(["--git-dir=\(directory)", "gc", "-q"] + (isUrgent ? ["--prune=now"] : []))
     }
 
     /// Reads every object and checks its hash.

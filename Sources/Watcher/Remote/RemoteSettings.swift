@@ -17,6 +17,8 @@ package struct RemoteSettings: Sendable {
     package var retryMax: Duration
     /// Two fetches are at least this far apart, whoever asks for them.
     package var spacing: Duration
+    /// Of all objects in the mirror, as they are stored: what would make them more is not fetched.
+    package var bytesMax: UInt64
     /// For https: through whom the remote is reached. No proxy of the environment is ever used.
     package var proxy: String?
     /// Packs in the mirror before they are made one.
@@ -32,6 +34,7 @@ package struct RemoteSettings: Sendable {
         interval = RemoteLimits.intervalDefault
         timeout = RemoteLimits.timeoutDefault
         silence = RemoteLimits.silenceDefault
+        bytesMax = RemoteLimits.bytesDefault
         retryInitial = .seconds(2)
         retryMax = .seconds(120)
         spacing = .seconds(1)
@@ -76,6 +79,8 @@ package enum RemoteLimits {
     package static let intervalMin = Duration.seconds(1)
     package static let timeoutDefault = Duration.seconds(600)
     package static let silenceDefault = Duration.seconds(30)
+    package static let bytesDefault: UInt64 = 4 << 30
+    package static let bytesRange: ClosedRange<UInt64> = (1 << 20)...(1 << 40)
     /// Around the interval, so that a fleet does not ask in step.
     static let jitter = 0.1
     /// What is kept of git's errors, and of its output.
@@ -87,4 +92,12 @@ package enum RemoteLimits {
     static let killPatience = Duration.seconds(5)
     /// A message of git's that is shown.
     static let quotedCharactersMax = 200
+
+    /// `4Gi`, or as much of it as is whole.
+    package static func text(_ bytes: UInt64) -> String {
+        for (unit, shift) in [("Gi", 30), ("Mi", 20), ("Ki", 10)] where bytes.trailingZeroBitCount >= shift {
+            return "\(bytes >> shift)\(unit)"
+        }
+        return "\(bytes) bytes"
+    }
 }

@@ -54,6 +54,22 @@ package actor CommitVerifier {
         }
     }
 
+    /// Who signed each of these, of those that are trusted by themselves. What cannot be read or judged has
+    /// no signer here.
+    package func signers(of commits: [ObjectID]) async -> [ObjectID: CommitSigner] {
+        guard settings.require != .none, !commits.isEmpty, let keys = try? TrustKeys.load(settings),
+            let examiner = try? CommitExaminer(keys: keys, directory: settings.directory)
+        else { return [:] }
+        var found: [ObjectID: CommitSigner] = [:]
+        for id in commits {
+            guard let object = try? await reader.commitObjects([id]).first,
+                case .success(let examined)? = try? await examiner.examine(id, object.bytes)
+            else { continue }
+            found[id] = examined.signer
+        }
+        return found
+    }
+
     private func judgeHead(_ id: ObjectID, _ examiner: CommitExaminer) async throws -> Verdict {
         for (id, bytes) in try await objects([id]) {
             switch try await examiner.examine(id, bytes) {

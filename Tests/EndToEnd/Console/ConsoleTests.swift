@@ -66,6 +66,7 @@ struct ConsoleStory {
         try await isToldToScreenReaders()
         check(browser.doings(), page)
         try await outlivesTheAgent()
+        try await asksForAToken()
     }
 
     private func paints() async throws {
@@ -145,6 +146,8 @@ struct ConsoleStory {
     }
 
     private func showsEveryPage() async throws {
+        _ = try await host.plumb("suspend", "--reason", "a look at the audit")
+        _ = try await host.plumb("resume")
         try await browser.go(to: page + "#/")
         let pages = [
             ("instances/web", ".steps .s-commit"), ("instances/web/config", ".origin"),
@@ -152,6 +155,7 @@ struct ConsoleStory {
             ("instances/web/sandbox", "main table"), ("instances/web/change", "details pre"),
             ("plan", ".facts"), ("events", ".timeline .t-healthy"), ("graph", "a.node"),
             ("revisions", "td .rev"), ("schedules", ".nothing, main table"),
+            ("units", "main table th.name"), ("audit", "main table .badge"),
         ]
         for (path, sign) in pages {
             try await browser.run("location.hash = '#/\(path)'")
@@ -198,7 +202,7 @@ struct ConsoleStory {
             "button", "link", "textbox", "searchbox", "combobox", "table", "columnheader", "rowheader",
             "navigation", "region", "img", "heading",
         ]
-        for path in ["", "instances/web", "instances/web/logs", "events"] {
+        for path in ["", "instances/web", "instances/web/logs", "events", "units", "audit"] {
             try await browser.run("location.hash = '#/\(path)'")
             try await browser.until("/\(path)", "document.querySelector('main h1, main h2')")
             let tree = try await browser.accessibilityTree()
@@ -230,6 +234,40 @@ struct ConsoleStory {
         try await browser.until(
             "it follows again",
             "[...document.querySelectorAll('th.name a')].some(a => a.textContent === 'last')")
+    }
+
+    /// An agent with tokens: the page asks for one, is not content with any, and forgets it when it is told to.
+    private func asksForAToken() async throws {
+        let made = try await host.plumb("token", "console", "--scopes", "status", "logs").output
+        let token = try #require(made.firstMatch(of: #/\bplumb_[\w-]+/#)).output
+        let line = try #require(made.firstMatch(of: #/- \{name: console[^\n]*\}/#)).output
+        let settings = "apiVersion: plumb.dev/v1\nkind: Agent\nstatus:\n  tokens:\n    \(line)\n"
+        try settings.write(toFile: host.root + "/agent.yaml", atomically: true, encoding: .utf8)
+        await host.killAgent()
+        try await host.startAgent(onExit: "stop")
+        let bar = "document.getElementById('link-state').innerText"
+        try await browser.until("it asks for a token", "/asks for a token/.test(\(bar))")
+        try await shoot("token")
+        try await type("plumb_wrong")
+        try await browser.until("a wrong one is not enough", "/not enough/.test(\(bar))")
+        try await type(String(token))
+        try await browser.until("it is live with a token", "document.querySelector('.link.live')")
+        #expect(try await browser.number("document.querySelectorAll('#token').length") == 0)
+        let address = try await browser.text("location.href + localStorage.length")
+        #expect(!address.contains(token), "no token in an address")
+        try await browser.run("location.hash = '#/instances/talker/logs'")
+        try await browser.until(
+            "with the scope logs, logs are shown",
+            "[...document.querySelectorAll('.entry .text')].some(e => e.textContent.includes('onerror='))")
+        try await browser.run("document.querySelector('[data-f=forget]').click()")
+        try await browser.until("a token that is forgotten is asked for", "/asks for a token/.test(\(bar))")
+    }
+
+    private func type(_ token: String) async throws {
+        try await browser.run(
+            "const input = document.getElementById('token'); input.value = ''; input.focus()")
+        for character in token { try await browser.press(String(character), text: String(character)) }
+        try await browser.press("Enter")
     }
 
     /// No complaint, and nothing from elsewhere.

@@ -4,9 +4,9 @@ import Testing
 @testable import StatusAPI
 
 @Suite struct AccessTests {
-    private static let reader = AccessToken.make()
+    static let reader = AccessToken.make()
     private static let scraper = AccessToken.make()
-    private static let rules = AccessRules(
+    static let rules = AccessRules(
         tokens: [
             AccessToken(name: "ann", hash: AccessToken.hash(reader), scopes: [.status, .logs]),
             AccessToken(name: "prometheus", hash: AccessToken.hash(scraper), scopes: [.metrics]),

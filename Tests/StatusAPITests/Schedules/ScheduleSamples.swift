@@ -9,16 +9,18 @@ extension Sample {
         trigger: ScheduleTrigger = .interval(.seconds(900), anchor: 0),
         action: DesiredSchedule.Action = .restart(instance: "web")
     ) -> DesiredSchedule {
-        DesiredSchedule(
-            name: name, labels: labels,
-            place: Location(file: "schedules/\(name).yaml", line: 4, column: 3), assigned: true,
-            trigger: trigger, timezone: timezone, dst: ClockChangePolicy(), startingDeadline: .seconds(600),
-            catchUp: CatchUpPolicy(), jitter: .zero, concurrency: ConcurrencyPolicy(),
-            window: RunWindow(days: [1, 2], from: 1_320, to: 360), suspend: false, runNonce: "",
-            action: action, timeout: .seconds(3_600), retries: RetryPolicy(max: 2), successExitCodes: [2],
-            history: RunHistoryPolicy(),
-            dependsOn: [Dependency(instance: "db", condition: .ready, required: true)],
-            fields: [], hash: SpecHash(hex: String(repeating: "c", count: 64)))
+        var schedule = DesiredSchedule(
+            name: name, place: Location(file: "schedules/\(name).yaml", line: 4, column: 3), trigger: trigger,
+            action: action, hash: SpecHash(hex: String(repeating: "c", count: 64)))
+        schedule.labels = labels
+        schedule.timezone = timezone
+        schedule.startingDeadline = .seconds(600)
+        schedule.window = RunWindow(days: [1, 2], from: 1_320, to: 360)
+        schedule.timeout = .seconds(3_600)
+        schedule.retries = RetryPolicy(max: 2)
+        schedule.successExitCodes = [2]
+        schedule.dependsOn = [Dependency(instance: "db", condition: .ready, required: true)]
+        return schedule
     }
 
     static var reportAction: DesiredSchedule.Action {

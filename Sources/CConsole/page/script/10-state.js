@@ -162,6 +162,8 @@ const add = (sum, series) => {
   }
 };
 
+// The agent keeps no series: what a line shows began with this page.
+const sparkNote = 'The little lines show CPU and memory since this page was opened, five minutes at most.';
 const sparkWidth = 56, sparkHeight = 14;
 const spark = (series, label) => {
   const known = series.filter(value => value !== null);

@@ -3,9 +3,10 @@
 const rowsPlain = 200;
 const rowsBeyond = 12;
 
+const byItsName = one => one.name;
 // `down`: its order begins with the most.
 const columns = [
-  {id: 'name', title: 'Instance', order: one => one.name},
+  {id: 'name', title: 'Instance', order: byItsName},
   {id: 'health', title: 'Health', order: one => worse(one.health)},
   {id: 'sync', title: 'Sync', order: one => one.sync === 'Synced' ? 1 : 0},
   {
@@ -47,6 +48,8 @@ const fits = instance => {
   ].join(' ').toLowerCase();
   return wanted.text.toLowerCase().split(/\s+/).every(word => text.includes(word));
 };
+// web2 before web10, as a person counts.
+const byName = new Intl.Collator('en', {numeric: true}).compare;
 const badness = instance => {
   const rollout = hasFailed(instance.rollout) ? 0 : 1;
   return rollout * 100 + worse(instance.health) * 10 + (instance.sync === 'Synced' ? 1 : 0);
@@ -56,7 +59,8 @@ const sorted = list => {
   const key = column ? column.order : badness;
   const sign = wanted.reverse ? -1 : 1;
   const keyed = list.map(one => [key(one), one]);
-  keyed.sort(([a, x], [b, y]) => sign * (a < b ? -1 : a > b ? 1 : 0) || (x.name < y.name ? -1 : 1));
+  const compare = key === byItsName ? byName : (a, b) => a < b ? -1 : a > b ? 1 : 0;
+  keyed.sort(([a, x], [b, y]) => sign * compare(a, b) || byName(x.name, y.name));
   return keyed.map(([, one]) => one);
 };
 const groupOf = instance => {
@@ -141,6 +145,7 @@ const instancesTable = () => {
   const table = h('table.instances', {role: 'table', 'aria-labelledby': 'instances'},
     h('thead', {role: 'rowgroup'}, head), body);
   const none = h('div');
+  const foot = h('p.faint.foot', sparkNote);
   const above = h('tr.space', {'aria-hidden': 'true'}, h('td', {colspan: columns.length}));
   const below = h('tr.space', {'aria-hidden': 'true'}, h('td', {colspan: columns.length}));
   let lines = [], height = 0;
@@ -269,7 +274,7 @@ const instancesTable = () => {
     lines = lay();
     table.setAttribute('aria-rowcount', String(lines.length + 1));
     paint();
-    table.hidden = lines.length === 0;
+    table.hidden = foot.hidden = lines.length === 0;
     one(none, [lines.length === 0, state.instances.size === 0, state.isWhole], noRows);
   };
   const reset = () => {
@@ -285,7 +290,7 @@ const instancesTable = () => {
     paint();
   };
   return {
-    element: h('div', h('div.wide', table), none),
+    element: h('div', h('div.wide', table), foot, none),
     update,
     usage() {
       for (const kept of rows.values())

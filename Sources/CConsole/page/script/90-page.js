@@ -1,7 +1,7 @@
 // The frame: header, addresses behind the #, keys.
 const pages = [
   ['', 'Overview'], ['plan', 'Plan'], ['events', 'Events'], ['graph', 'Dependencies'],
-  ['revisions', 'Revisions'], ['schedules', 'Schedules']
+  ['revisions', 'Revisions'], ['schedules', 'Schedules'], ['units', 'Units'], ['audit', 'Audit']
 ];
 let view = null;
 const segmentsOf = hash => hash.replace(/^#\/?/, '').split('/').map(part => {
@@ -24,6 +24,10 @@ const make = () => {
       return revisionsPage(name);
     case 'schedules':
       return name ? schedulePage(name) : schedulesPage();
+    case 'units':
+      return unitsPage();
+    case 'audit':
+      return auditPage();
     default:
       return overview();
   }
@@ -116,7 +120,7 @@ const keys = [
   ['k or ↑', 'the one before'],
   ['Enter', 'open it'],
   ['Esc', 'back to the overview'],
-  ['1 … 6', 'the pages, from the left'],
+  ['1 … 8', 'the pages, from the left'],
   ['Space', 'pause and go on, in the log'],
   ['t', 'colours'],
   ['?', 'this list'],
@@ -151,7 +155,7 @@ const pressed = event => {
     document.querySelector('[data-f=theme]').click();
   else if (event.key === 'Escape' && location.hash.length > 2)
     location.hash = '#/';
-  else if (/^[1-6]$/.test(event.key))
+  else if (/^[1-8]$/.test(event.key))
     location.hash = `#/${pages[Number(event.key) - 1][0]}`;
   else if (step && view.step && (event.key.length === 1 || isInLinks))
     view.step(step);

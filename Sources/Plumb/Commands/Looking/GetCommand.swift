@@ -52,7 +52,7 @@ struct GetCommand: AsyncParsableCommand {
         case .table, .wide:
             guard !items.isEmpty else {
                 Output.error(
-                    filters.isEmpty ? "there are no \(kind.rawValue) here" : "no \(kind.rawValue) fit")
+                    filters.isEmpty ? "there are no \(kind.plural) here" : "no \(kind.plural) fit")
                 return
             }
             let table = ResourceTable(

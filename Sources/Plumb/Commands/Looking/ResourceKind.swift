@@ -64,7 +64,7 @@ enum ResourceKind: String, CaseIterable, Sendable {
         case .revisions:
             [
                 .init("REVISION", "revision.short"), .init("OUTCOME", "outcome"),
-                .init("AT", "at", form: .age), .init("AUTHOR", "revision.author", yield: 2),
+                .init("AGO", "at", form: .age), .init("AUTHOR", "revision.author", yield: 2),
                 .init("SUBJECT", "revision.subject", yield: 3), .init("MESSAGE", "message", yield: 4),
                 .init("SIGNER", "revision.signer.principal", yield: 1, isWide: true),
             ]

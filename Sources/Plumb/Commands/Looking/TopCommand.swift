@@ -17,13 +17,11 @@ struct TopCommand: AsyncParsableCommand {
     var sort: Order = .cpu
     @Option(name: [.customShort("n"), .long], help: "Show so many at most.")
     var lines: Int?
-    @Flag(name: .shortAndLong, help: "Show it anew every two seconds.")
+    @Flag(name: .shortAndLong, help: "Show it anew with every sample of the agent: every five seconds.")
     var watch = false
     @OptionGroup var filters: ResourceFilters
     @OptionGroup var agent: AgentOptions
     @OptionGroup var options: OutputOptions
-
-    private static let period: Duration = .seconds(2)
 
     func validate() throws {
         if let lines, lines < 1 { throw ValidationError("-n is 1 or more") }
@@ -31,11 +29,8 @@ struct TopCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard watch else { return try show() }
-        var screen = Screen(terminal: options.color.terminal)
-        while true {
-            screen.show(frame())
-            try await Task.sleep(for: Self.period)
-        }
+        _ = try list()
+        try Watching(agent.client, "topics=usage", options.color.terminal, on: ["hello", "usage"]).run(frame)
     }
 
     private func show() throws {
@@ -44,10 +39,15 @@ struct TopCommand: AsyncParsableCommand {
         Output.lines(report(list.items))
     }
 
-    private func frame() -> [String] {
-        do { return report(try list().items) } catch {
-            return "plumb: \(error)".split(separator: "\n").map(String.init)
-        }
+    private func frame() throws -> Watching.Picture {
+        let list = try list()
+        let lines =
+            switch options.output {
+            case .text: report(list.items)
+            case .json: [JSONText.compact(list.document)]
+            case .yaml: ["---", YAMLText.document(list.document)]
+            }
+        return { lines }
     }
 
     private func list() throws -> (document: OutputValue, items: [OutputValue]) {

@@ -31,8 +31,6 @@ struct WaitCommand: AsyncParsableCommand {
     var quiet = false
     @OptionGroup var agent: AgentOptions
 
-    private static let period: Duration = .milliseconds(250)
-
     func validate() throws {
         guard !goals.isEmpty else { throw ValidationError("say what to wait for: --for healthy") }
         guard Quantities.duration(timeout) != nil else {
@@ -45,6 +43,7 @@ struct WaitCommand: AsyncParsableCommand {
         let end = clock.now + (Quantities.duration(timeout) ?? .zero)
         let terminal = Terminal.standardError()
         var told = ""
+        let stream = AgentStream(agent.client, "topics=status")
         while true {
             let word = try look()
             guard case .waiting(let why) = word else {
@@ -59,9 +58,21 @@ struct WaitCommand: AsyncParsableCommand {
                     message: "not so after \(timeout): \(why)",
                     remedy: "`plumb status` and `plumb plan` say more")
             }
-            try await Task.sleep(for: Self.period)
+            try await change(in: stream, until: end)
         }
     }
+
+    /// Returns when something may be different, or the time is over.
+    private func change(in stream: AgentStream, until end: ContinuousClock.Instant) async throws {
+        // Of the past the stream does not tell: when a revision that was overtaken is written down.
+        let left = min(Self.lookMax, max(.zero, end - .now))
+        guard case .message = try stream.next(within: left) else { return }
+        // What is told together is looked at once.
+        while case .message = try stream.next(within: min(Self.settle, left)) {}
+    }
+
+    private static let settle: Duration = .milliseconds(20)
+    private static let lookMax: Duration = .seconds(15)
 
     private var describe: String { goals.map(\.description).joined(separator: ", ") + ": it is so" }
 

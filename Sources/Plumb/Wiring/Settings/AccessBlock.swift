@@ -46,6 +46,9 @@ struct AccessBlock {
         }
     }
 
+    /// Those of a settings file as it is now.
+    static func tokens(in path: String) throws -> [AccessToken] { try tokens(try AgentFile(named: path)) }
+
     private static func tls(_ file: AgentFile) throws -> TLSFiles {
         func path(_ key: String) throws -> String {
             guard let path = try file.text("status.tls.\(key)") else {

@@ -16,6 +16,8 @@ struct SourceSettings {
     var owner: String?
     var interval = RemoteLimits.intervalDefault
     var timeout = RemoteLimits.timeoutDefault
+    /// Of the objects in the mirror.
+    var bytesMax = RemoteLimits.bytesDefault
     var credentials = RemoteCredentials()
     /// For https, `http://proxy:3128`.
     var proxy: String?
@@ -29,7 +31,7 @@ struct SourceSettings {
 
     static let keys = Set([
         "source", "source.repo", "source.ref", "source.path", "source.owner", "source.interval",
-        "source.timeout", "source.credentials", "source.allowRewind", "source.proxy",
+        "source.timeout", "source.maxBytes", "source.credentials", "source.allowRewind", "source.proxy",
     ]).union(credentialKeys.map { "source.credentials." + $0 }).union(refKeys.map { "source.ref." + $0 })
 
     private static let refKeys = ["branch", "tag", "semver", "commit"]
@@ -55,6 +57,7 @@ struct SourceSettings {
         path = try given.path ?? file.text("source.path") ?? "/"
         owner = try file.text("source.owner")
         try readTimes(file)
+        try readBytesMax(file)
         credentials = try Self.credentials(file, for: address)
         proxy = try Self.proxy(file, for: address)
     }
@@ -81,6 +84,7 @@ struct SourceSettings {
         var remote = RemoteSettings(address: address, mirror: readable(stateDir: stateDir), target: target)
         remote.interval = interval
         remote.timeout = timeout
+        remote.bytesMax = bytesMax
         remote.silence = min(timeout, RemoteLimits.silenceDefault)
         remote.credentials = credentials
         remote.proxy = proxy
@@ -160,6 +164,25 @@ struct SourceSettings {
                     remedy: "take it out")
             }
         }
+    }
+
+    private mutating func readBytesMax(_ file: AgentFile) throws {
+        let (key, range) = ("source.maxBytes", RemoteLimits.bytesRange)
+        guard let value = file.value(key) else { return }
+        guard isRemote else {
+            throw file.fault(key, "\(key) is for a repository elsewhere", remedy: "take it out")
+        }
+        let size: UInt64? =
+            switch value {
+            case .string(let text): Quantities.size(text)
+            case .int(let number): UInt64(exactly: number)
+            default: nil
+            }
+        guard let size, range.contains(size) else {
+            let (least, most) = (RemoteLimits.text(range.lowerBound), RemoteLimits.text(range.upperBound))
+            throw file.fault(key, "\(key) is a size from \(least) to \(most), for example 4Gi")
+        }
+        bytesMax = size
     }
 
     var isRemote: Bool { if case .remote = address { true } else { false } }

@@ -24,6 +24,10 @@ package struct ScheduledRun: Sendable, Hashable, Codable {
     package var errors: String?
     /// Files that it left in its output directory, by path; at most `outputMax` are named.
     package var output: [OutputFile]
+    /// Of what was not started: how many nominal times this line stands for, and the last of them; nil: one.
+    /// Both optional, like all that came later.
+    package var count: Int?
+    package var until: WallTime?
 
     package struct Attempt: Sendable, Hashable, Codable {
         package var run: RunID
@@ -35,6 +39,11 @@ package struct ScheduledRun: Sendable, Hashable, Codable {
     package struct OutputFile: Sendable, Hashable, Codable {
         package var path: String
         package var bytes: UInt64
+
+        package init(path: String, bytes: UInt64) {
+            self.path = path
+            self.bytes = bytes
+        }
     }
 
     package static let errorsMax = 4_096
@@ -85,6 +94,11 @@ extension ScheduledRun.State {
         default: true
         }
     }
+
+    /// Over, by how it is kept in the history.
+    package static let ranWell: [Self] = [.succeeded, .replaced, .stopped]
+    package static let ranBadly: [Self] = [.failed, .timedOut, .lost]
+    package static let neverRan: [Self] = [.missed, .skipped, .forbidden]
 
     /// It ran, and not well.
     package var isFailure: Bool { self == .failed || self == .timedOut || self == .lost }

@@ -53,7 +53,8 @@ struct ArchiveExtraction {
     struct Refusal: Error { var message: String }
 
     private static let broken = PackageContents.Problem(
-        code: "package-archive", message: "it cannot be unpacked: the process that reads it has ended")
+        code: "package-archive", message: "it cannot be unpacked: the process that reads it has ended",
+        isFinal: false)
 
     private func next(_ process: inout ArchiveProcess) throws -> ArchiveFrame {
         do throws(ArchiveProcess.Trouble) {
@@ -65,6 +66,11 @@ struct ArchiveExtraction {
         }
     }
 
+    private var tooLarge: PackageContents.Problem {
+        PackageContents.Problem(
+            code: "package-size", message: "unpacked it has more than \(Quantities.text(size: bytesMax))")
+    }
+
     /// Returns the frame that follows the entry.
     private mutating func add(_ entry: ArchiveEntry, _ process: inout ArchiveProcess) throws -> ArchiveFrame {
         guard let path = try PackageContents.normalised(entry.path) else {
@@ -74,6 +80,8 @@ struct ArchiveExtraction {
             }
             return try next(&process)
         }
+        // Before the disk is filled to find out the same.
+        if entry.size > bytesMax - min(total, bytesMax) { throw tooLarge }
         let new = try contents.add(entry, at: path)
         for directory in new {
             guard mkdir("\(root)/\(directory)", 0o755) == 0 else { throw SystemError("mkdir", directory) }
@@ -103,11 +111,7 @@ struct ArchiveExtraction {
                 return frame
             }
             total += UInt64(bytes.count)
-            guard total <= bytesMax else {
-                throw PackageContents.Problem(
-                    code: "package-size",
-                    message: "unpacked it has more than \(Quantities.text(size: bytesMax))")
-            }
+            guard total <= bytesMax else { throw tooLarge }
             try file.writeAll(Array(bytes), subject)
         }
     }

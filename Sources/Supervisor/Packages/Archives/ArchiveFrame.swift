@@ -55,35 +55,45 @@ struct ArchiveEntry {
     var path: String
     /// Of a link.
     var target: String
+    /// Of a file, by the archive's own word: what comes may be more or less.
+    var size: UInt64
 
-    init(kind: Kind, mode: UInt32, path: String, target: String = "") {
+    init(kind: Kind, mode: UInt32, path: String, target: String = "", size: UInt64 = 0) {
         self.kind = kind
         self.mode = mode
         self.path = path
         self.target = target
+        self.size = size
     }
 
+    private static let headBytes = 17
+
     init?(payload: ArraySlice<UInt8>) {
-        guard payload.count >= 9, let kind = Kind(rawValue: payload[payload.startIndex]) else { return nil }
-        let mode = Self.number(payload.dropFirst().prefix(4))
-        let length = Int(Self.number(payload.dropFirst(5).prefix(4)))
-        let texts = payload.dropFirst(9)
+        guard payload.count >= Self.headBytes, let kind = Kind(rawValue: payload[payload.startIndex]) else {
+            return nil
+        }
+        let mode = UInt32(Self.number(payload.dropFirst().prefix(4)))
+        let size = Self.number(payload.dropFirst(5).prefix(8))
+        let length = Int(Self.number(payload.dropFirst(13).prefix(4)))
+        let texts = payload.dropFirst(Self.headBytes)
         guard length <= texts.count, let path = String(validating: texts.prefix(length), as: UTF8.self),
             let target = String(validating: texts.dropFirst(length), as: UTF8.self)
         else { return nil }
-        self.init(kind: kind, mode: mode, path: path, target: target)
+        self.init(kind: kind, mode: mode, path: path, target: target, size: size)
     }
 
     var payload: [UInt8] {
-        func bytes(_ number: UInt32) -> [UInt8] {
-            (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
+        func bytes(_ number: UInt64, _ count: UInt64) -> [UInt8] {
+            (0..<count).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
         }
         let path = Array(path.utf8)
-        return [kind.rawValue] + bytes(mode) + bytes(UInt32(clamping: path.count)) + path + Array(target.utf8)
+        let length = UInt64(UInt32(clamping: path.count))
+        return [kind.rawValue] + bytes(UInt64(mode), 4) + bytes(size, 8) + bytes(length, 4) + path
+            + Array(target.utf8)
     }
 
-    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt32 {
-        bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) }
+    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+        bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 }
 

@@ -60,7 +60,9 @@ struct ArchiveHandle: ~Copyable {
                 return "it is not compressed with gzip"
             }
             guard archive_entry_is_encrypted(entry) == 0 else { return "it is encrypted" }
-            guard let told = Self.entry(entry) else { return "it holds a name that is not UTF-8" }
+            guard let told = Self.entry(entry) else {
+                return "it holds a name that is not UTF-8, or a link to nothing"
+            }
             output.send(.entry, told.payload)
             if told.kind == .file, !sendContents(output, &buffer) { return message }
         }
@@ -88,7 +90,9 @@ struct ArchiveHandle: ~Copyable {
             return ArchiveEntry(kind: .hardLink, mode: mode, path: path, target: target)
         }
         switch UInt32(archive_entry_filetype(entry)) {
-        case Kind.file: return ArchiveEntry(kind: .file, mode: mode, path: path)
+        case Kind.file:
+            let size = archive_entry_size_is_set(entry) != 0 ? archive_entry_size(entry) : 0
+            return ArchiveEntry(kind: .file, mode: mode, path: path, size: UInt64(max(size, 0)))
         case Kind.directory: return ArchiveEntry(kind: .directory, mode: mode, path: path)
         case Kind.link:
             guard let target = name(archive_entry_symlink_utf8(entry)) else { return nil }

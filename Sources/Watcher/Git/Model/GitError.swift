@@ -76,6 +76,8 @@ package struct GitError: Error, Hashable, Sendable {
         /// A fetch that showed no progress, or took too long, and was ended.
         case fetchTimedOut
         case diskFull
+        /// What the remote has is more than the mirror may hold.
+        case fetchTooLarge
         /// The system has no git.
         case gitMissing
         /// Any other failure of git.

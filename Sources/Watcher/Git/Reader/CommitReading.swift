@@ -29,18 +29,31 @@ struct CommitReading {
 
     func sendHistory(of tip: ObjectID, excluding excluded: [ObjectID]) throws {
         try requireWholeHistory(tip)
+        for id in try history(of: tip, excluding: excluded) { try answer.record { $0.put(id) } }
+    }
+
+    private func history(of tip: ObjectID, excluding excluded: [ObjectID]) throws(GitError) -> [ObjectID] {
+        do throws(GitError) {
+            return try walked(to: tip, excluding: excluded)
+        } catch  where error.kind == .badlyMade || error.kind == .objectCorrupt {
+            // Whoever asks sees each of them, and can name the one that is not as it should be.
+            return try CommitGraph(repository).history(of: tip, excluding: excluded)
+        }
+    }
+
+    private func walked(to tip: ObjectID, excluding excluded: [ObjectID]) throws(GitError) -> [ObjectID] {
         let walk = try GitHistoryWalk(to: tip, in: repository.handle)
         try walk.begin(without: excluded)
-        var count = 0
+        var found: [ObjectID] = []
         while let id = try walk.next() {
-            count += 1
-            guard count <= ReaderLimits.historyMax else {
+            found.append(id)
+            guard found.count <= ReaderLimits.historyMax else {
                 throw GitError(
                     .tooLarge, "more than \(ReaderLimits.historyMax) commits lead to \(tip.short)",
                     advice: "pin a later commit with trust.commits.since")
             }
-            try answer.record { $0.put(id) }
         }
+        return found
     }
 
     /// Nothing but the commits themselves may say what came before them.

@@ -8,11 +8,15 @@ struct History {
 
     func isAncestor(_ ancestor: ObjectID, of descendant: ObjectID) throws(GitError) -> Bool {
         // Both must be commits; libgit2 would answer "no" for an ancestor that does not exist.
-        _ = try GitCommit(ancestor, in: repository.handle)
-        _ = try GitCommit(descendant, in: repository.handle)
+        try repository.objects.withCommit(ancestor) { _ in }
+        try repository.objects.withCommit(descendant) { _ in }
         if ancestor == descendant { return true }
         var (older, newer) = (git_oid(ancestor), git_oid(descendant))
         let code = git_graph_descendant_of(repository.handle.raw, &newer, &older)
+        if code < 0, !repository.handle.isShallow {
+            // What lies between may be readable all the same.
+            return try CommitGraph(repository).reaches(ancestor, from: descendant)
+        }
         try check(code, from: descendant)
         return code == 1
     }

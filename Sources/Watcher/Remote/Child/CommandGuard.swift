@@ -16,6 +16,11 @@ package enum CommandGuard {
             return try? wire.guardedCommand()
         }
         guard let command else { exit(EXIT_FAILURE) }
+        if let max = command.fileBytesMax {
+            // What it starts has the same limit; the guard itself writes no file.
+            var limit = rlimit(rlim_cur: rlim_t(max), rlim_max: rlim_t(max))
+            _ = setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+        }
         var run = GuardedRun(command, lifeline: socket)
         let result = run.run()
         ProcessTree.endChildren()

@@ -7,6 +7,8 @@ struct GuardedCommand: Sendable {
     var timeout: Duration
     /// How long it may be without a word on its error output.
     var silence: Duration
+    /// The largest file that it may write; nil: any. Whoever writes more is ended by SIGXFSZ.
+    var fileBytesMax: UInt64?
 }
 
 /// How a guarded command ended.
@@ -37,6 +39,7 @@ extension WireWriter {
         for (name, value) in command.environment.sorted(by: { $0.key < $1.key }) { put("\(name)=\(value)") }
         put(Int64(command.timeout.pollMilliseconds))
         put(Int64(command.silence.pollMilliseconds))
+        put(command.fileBytesMax ?? UInt64.max)
     }
 
     mutating func put(_ result: GuardedResult) {
@@ -75,7 +78,8 @@ extension WireReader {
         }
         return GuardedCommand(
             arguments: arguments, environment: environment,
-            timeout: .milliseconds(try number(Int64.self)), silence: .milliseconds(try number(Int64.self)))
+            timeout: .milliseconds(try number(Int64.self)), silence: .milliseconds(try number(Int64.self)),
+            fileBytesMax: try number(UInt64.self))
     }
 
     private mutating func texts() throws(WireError) -> [String] {

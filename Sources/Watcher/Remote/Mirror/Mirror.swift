@@ -38,6 +38,28 @@ struct Mirror {
         }
     }
 
+    /// Of all objects, as they are stored.
+    static func objectBytes(_ directory: String) -> UInt64 {
+        let objects = directory + "/objects"
+        var sum: UInt64 = 0
+        for name in FileTree.names(in: objects) {
+            for file in FileTree.names(in: "\(objects)/\(name)") {
+                let facts = FileFacts(of: "\(objects)/\(name)/\(file)", followingLinks: false)
+                sum += UInt64(clamping: facts?.size ?? 0)
+            }
+        }
+        return sum
+    }
+
+    /// Whether something was written up to its bound and no further.
+    static func holdsHalf(of bytes: UInt64, in directory: String) -> Bool {
+        let packs = directory + "/objects/pack"
+        return FileTree.names(in: packs).contains { name in
+            name.hasPrefix("tmp_")
+                && FileFacts(of: "\(packs)/\(name)", followingLinks: false).map { UInt64($0.size) } == bytes
+        }
+    }
+
     var packCount: Int {
         FileTree.names(in: path + "/objects/pack").count { $0.hasSuffix(".pack") }
     }

@@ -20,7 +20,9 @@ struct CommitExaminer: Sendable {
 
     func examine(_ id: ObjectID, _ bytes: [UInt8]) async throws(TrustFailure) -> sending Verdict {
         guard let commit = CommitObject(id: id, bytes: bytes) else {
-            let reason = Distrust(.malformed, "nobody can say who committed it, and when")
+            let reason = Distrust(
+                .malformed, "nobody can say who committed it, and when",
+                advice: "take it out of the history, or pin trust.commits.since at a later commit")
             return .failure(CommitVerifier.Untrusted(commit: id, author: "somebody", reason: reason))
         }
         return try await judge(commit).mapError { reason in
