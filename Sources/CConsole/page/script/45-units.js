@@ -2,7 +2,8 @@
 const unitsPage = () => {
   const list = fetched('/v1/units?limit=1000', document => {
     if (!document.items.length)
-      return nothing('No Unit is used on this host.', 'A Unit appears once an Instance of this host names it.');
+      return nothing(
+        'No Unit is used on this host.', 'A Unit appears once an Instance of this host names it.');
     return h('div', cut(document, 'Unit'),
       table(['Unit', 'Profile', {text: 'Ready', number: true}, 'Instances', 'Declared at'],
         document.items.map(
@@ -57,7 +58,8 @@ const auditPage = () => {
   return listPage('Audit', list, 'events');
 };
 const whoAsked = entry => {
-  if (entry.caller) return h('span', {title: `user id ${entry.caller.uid}`}, entry.caller.user || `uid ${entry.caller.uid}`);
+  const {caller} = entry;
+  if (caller) return h('span', {title: `user id ${caller.uid}`}, caller.user || `uid ${caller.uid}`);
   if (entry.signer) return h('span', {title: entry.signer.key}, entry.signer.principal);
   return h('span.faint', entry.verb === 'lapse' ? 'its time was over' : '–');
 };
