@@ -117,7 +117,62 @@ let package = Package(
             name: "TestKit", dependencies: ["Manifests", "Reconciler", "CLinux"], swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         .testTarget(
+            name: "AgentTests", dependencies: ["Agent", "Reconciler", "Manifests", "TestKit"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ManifestsTests", dependencies: ["Manifests"], swiftSettings: strict),
+        .testTarget(
             name: "ReconcilerTests", dependencies: ["Reconciler", "Manifests", "TestKit"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ScenarioTests", dependencies: ["Reconciler", "Manifests", "TestKit"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Reconciler", "Manifests", "TestKit"],
+            path: "Tests/Simulation", swiftSettings: strict),
+        .testTarget(
+            name: "WatcherTests",
+            dependencies: [
+                "Watcher", "CLinux", "TestKit", .product(name: "Crypto", package: "swift-crypto"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "KeeperCoreTests", dependencies: ["KeeperProtocol", "KeeperCore", "CLinux", "TestKit"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SupervisorTests",
+            dependencies: [
+                "Supervisor", "Reconciler", "Manifests", "KeeperProtocol", "CLinux", "TestKit",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CompatTests",
+            dependencies: [
+                "Agent", "Store", "Supervisor", "StatusAPI", "KeeperProtocol", "Reconciler", "Manifests",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ], path: "Tests/Compat", swiftSettings: strict),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: [
+                "Store", "Reconciler", "Manifests", "TestKit", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "NotifyTests", dependencies: ["Notify", "Reconciler", "Manifests", "TestKit"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "StatusAPITests",
+            dependencies: ["StatusAPI", "Reconciler", "Manifests", "CLinux", "TestKit"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "PlumbTests",
+            dependencies: [
+                "Plumb", "Agent", "Manifests", "Reconciler", "StatusAPI", "Supervisor", "CLinux", "TestKit",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["Plumb", "TestKit", "CLinux", "StatusAPI"],
+            path: "Tests/EndToEnd",
+            exclude: ["Guest/limits.py", "Guest/guest.py", "Guest/init.sh", "schemathesis.toml"],
             swiftSettings: strict),
     ]
 )

@@ -27,7 +27,6 @@ COMMANDS = [
     ["status"], ["status", "-o", "json"], ["status", "s7"], ["get", "instances"], ["get", "instances", "-o", "json"],
     ["describe", "instance", "s7"], ["top"], ["tree", "s7"], ["events"], ["plan"], ["why", "s7/0"],
 ]
-INSTANCE = fleet.INSTANCE + "  config: {}\n"
 
 # Told by the page itself: when its first row stood there, and when all of the picture had come.
 WATCH = """
@@ -201,11 +200,11 @@ def console(host, count, rounds):
     if not program:
         print("the console is not looked at: there is no chromium here")
         return
-    with open(os.path.join(host.root, "state", "listen")) if False else open(host.log) as file:
-        page = next(word for word in file.read().split() if word.startswith("http://127.0.0.1:")).rstrip(".,;")
+    with open(os.path.join(host.root, "agent.log")) as file:
+        page = next(word for word in file.read().split() if word.startswith("http://127.0.0.1:"))
     browser = Browser(program)
     try:
-        looks = [browser.look(page) for _ in range(rounds + 1)][1:]
+        looks = [browser.look(page.replace("/v1/status", "/")) for _ in range(rounds + 1)][1:]
     finally:
         browser.close()
     if looks[-1]["count"] != count:

@@ -21,7 +21,7 @@ extension EndToEnd {
                 try await eventually("the agent answers", seconds: 60) {
                     (try? host.ask("/readyz").status) == 200
                 }
-                try await host.settled("web", "queue", "worker")
+                try await host.settled("web/0", "web/1", "queue/0", "worker/0")
                 for step in steps { try await Self.play(step, on: host, ports) }
                 #expect(await host.stopAgent() == .exited(0))
             }
@@ -104,6 +104,8 @@ extension EndToEnd {
                 .replacing(".demo/repo", with: host.repository.path)
             for (page, here) in ports { line = line.replacing(page, with: here) }
             let name = host.root + "/tour"
+            // Output is appended to what is there.
+            unlink(name)
             let child = try ChildProcess(
                 ["sh", "-c", "cd '\(host.repository.path)' && " + line],
                 environment: host.environment.merging(["COLUMNS": "150", "TZ": "UTC"]) { $1 },

@@ -19,7 +19,7 @@ extension EndToEnd {
             kind: Schedule
             metadata: {name: \(name), labels: {team: shop}}
             spec:
-              trigger: {interval: 1s, anchor: 2026-01-01T00:00:00Z}
+              trigger: {cron: "* * * * * *"}
               timezone: Europe/Berlin
             \(spec)
             """

@@ -5,7 +5,7 @@ import Testing
 extension EndToEnd.HeldPorts {
     /// Serves what is asked of the held port, and answers probes on a port of its own, as its mode says.
     private static let surging = """
-        import os, threading, http.server
+        import os, sys, threading, http.server
         class Probe(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 self.send_response(503 if os.environ["MODE"] == "sick" else 200)
@@ -15,6 +15,8 @@ extension EndToEnd.HeldPorts {
         own = http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PLUMB_PORT_HEALTH"])), Probe)
         threading.Thread(target=own.serve_forever, daemon=True).start()
         print("level", os.environ["LEVEL"], flush=True)
+        if os.environ["MODE"] == "sick":
+            print("nothing to serve at level", os.environ["LEVEL"], file=sys.stderr, flush=True)
 
         """ + server
 
@@ -141,6 +143,12 @@ extension EndToEnd.HeldPorts {
             report.output.contains("web/0: its successor in slot web/0.2: Running, not ready"), "\(report)")
         let back = try await host.rolledBack("web", replicas: 2)
         #expect(back.pids == before.pids, "what served was never touched")
+        let told = try await host.until("the last words of a run beside another one are told") {
+            !$0.instance("web")["rollout"]["failure"]["stderr"].array.isEmpty
+        }
+        let failure = told.instance("web")["rollout"]["failure"]
+        #expect(failure["stderr"].array.compactMap(\.string) == ["nothing to serve at level 3"])
+        #expect(failure["message"].string?.contains(".2 was not healthy") == true, "\(failure)")
         try await eventually("nothing of the bad set is left") {
             try host.status().instance("web")["replicas"].array.allSatisfy {
                 $0["beside"]["slot"].string == nil

@@ -20,7 +20,8 @@ struct ForecastCommandTests {
               restart: {policy: never}
             """, to: "units/dump.yaml")
         for (name, trigger) in [
-            ("nightly", "{cron: \"30 2 * * *\"}"), ("hourly", "{interval: 1h}"), ("hand", "{manual: true}"),
+            ("nightly", "{cron: \"30 2 * * *\"}\n  timezone: Europe/Berlin"),
+            ("hourly", "{cron: \"0 * * * *\"}\n  timezone: Europe/Berlin"), ("hand", "{manual: true}"),
         ] {
             try folder.write(
                 """
@@ -29,7 +30,6 @@ struct ForecastCommandTests {
                 metadata: {name: \(name)}
                 spec:
                   trigger: \(trigger)
-                  timezone: Europe/Berlin
                   action: {run: {unit: dump@^1}}
                 """, to: "schedules/\(name).yaml")
         }

@@ -60,7 +60,7 @@ struct ScheduleDiffTests {
     }
 
     @Test("Programs get the same, with times by UTC") func json() throws {
-        try repository.remove("backup.yaml")
+        repository.remove("backup.yaml")
         try declare("quick", "trigger: {interval: 90s}")
         try repository.commit("Another one")
         let result = try diff("--node", "edge-1", "-o", "json")
@@ -81,7 +81,7 @@ struct ScheduleDiffTests {
         try declare("backup", "timezone: Europe/Berlin\n  trigger: {cron: 30 3 * * *} # the same")
         try repository.commit("A comment")
         let result = try diff("--node", "edge-1")
-        #expect(result.code == 0 && result.output.contains("nothing to do"), "\(result.output)")
+        #expect(result.code == 0 && !result.output.contains("schedule "), "\(result.output)")
     }
 
     @Test("validate lists what only a host knows, and a zone that this one does not") func validate() throws {

@@ -97,10 +97,10 @@ import Testing
             ListDocument<EventDocument>.self, from: Array(WireExamples.events.utf8))
         let event = try #require(list.items.first)
         let time = TimeText.local(event.time.wall)
-        let blank = String(repeating: " ", count: 39)
+        let blank = String(repeating: " ", count: 40)
         #expect(
             EventReport(event: event).lines(width: 100, paint: .none) == [
-                time + "  stopping          web/0 stops: spec.config.greeting Hello → Welcome at",
+                time + "  stopping           web/0 stops: spec.config.greeting Hello → Welcome at",
                 blank + "instances/web.yaml:16, main@3f2a9c1 by Ann <ann@example.org>",
             ])
         #expect(EventReport(event: event).lines(width: nil, paint: .none).count == 1)

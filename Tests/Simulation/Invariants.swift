@@ -7,7 +7,7 @@ struct Invariants {
     struct Broken: Error, CustomStringConvertible {
         let description: String
     }
-    private var starts: [SlotID: [(at: Instant, key: RunKey)]] = [:]
+    private var starts: [SlotID: [(at: Instant, spec: SpecHash, nonce: String)]] = [:]
 
     /// Crash restarts of one replica, same spec, within `stormWindow`.
     static let stormStartsMax = 6
@@ -64,6 +64,7 @@ struct Invariants {
                 throw Broken(description: "\(slot) goes back, and nothing was rolled back")
             }
         case .newInstance, .removed, .missing, .retried: break
+        case .scheduled: throw Broken(description: "\(slot) is restarted by a Schedule, and there is none")
         }
         // Of a run that was found without a memory of it, no place is known.
         guard let revision = cause.revision, cause.place != nil || cause.reason == .removed else {
@@ -127,11 +128,11 @@ struct Invariants {
             starts[start.slot] = []
             return
         }
-        let key = RunKey(start: start.spec.startHash, nonce: start.nonce)
+        // A rollback begins the count anew, also where it changes no more than live fields.
         var recent = starts[start.slot, default: []].filter {
-            now - $0.at < Self.stormWindow && $0.key == key
+            now - $0.at < Self.stormWindow && $0.spec == start.spec.specHash && $0.nonce == start.nonce
         }
-        recent.append((now, key))
+        recent.append((now, start.spec.specHash, start.nonce))
         starts[start.slot] = recent
         if recent.count > Self.stormStartsMax {
             throw Broken(

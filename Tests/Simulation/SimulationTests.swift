@@ -6,7 +6,14 @@ import Testing
 /// tells what happened in it.
 struct SimulationTests {
     private static let chosen = ProcessInfo.processInfo.environment["PLUMB_SEED"].flatMap { UInt64($0) }
-    private static let seeds: [UInt64] = chosen.map { [$0] } ?? Array(1...200)
+    private static let seeds: [UInt64] = chosen.map { [$0] } ?? Array(1...200) + found
+    /// Worlds in which something was found once.
+    private static let found: [UInt64] = [
+        12_916_759_972_124_608_643, 15_285_492_973_360_310_336, 3_703_363_731_166_218_389,
+        14_933_575_378_392_211_578, 3_073_364_956_577_159_648, 3_558_416_768_330_426_677,
+        2_532_152_522_409_596_008, 17_598_689_600_365_949_320, 8_312_833_035_603_684_088,
+        11_775_474_070_867_840_884,
+    ]
 
     @Test(
         "invariants hold and every world comes to rest", .survives(.randomWorlds), arguments: seeds)

@@ -7,8 +7,8 @@ import Testing
 
 @testable import Supervisor
 
-/// Files of path triggers, with a real inotify. What is news when is decided by `PathSettling`, which has tests
-/// of its own; here it is only made sure that somebody looks.
+/// Files of path triggers, with a real inotify. What is news when is decided by `PathSettling`, which has
+/// tests of its own; here it is only made sure that somebody looks.
 @Suite struct PathWatchTests {
     /// A directory of its own, and what a watch in it has told.
     private final class Place: Sendable {
@@ -108,7 +108,8 @@ import Testing
         await eventually("what is behind the link is told of") { place.names.last == ["in/two/drop/c.csv"] }
     }
 
-    /// What was told of and acknowledged is not told again; what came meanwhile, and what nobody acknowledged, is.
+    /// What was told of and acknowledged is not told again; what came meanwhile, and what nobody
+    /// acknowledged, is.
     @Test func nothingIsLostWhileNobodyWatches() async throws {
         let place = Place()
         var watch = try place.watch()

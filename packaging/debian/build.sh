@@ -80,7 +80,7 @@ EOF
 echo /etc/plumb/agent.yaml > "$tree/DEBIAN/conffiles"
 (cd "$tree" && find usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum > DEBIAN/md5sums)
 chmod 644 "$tree/DEBIAN/control" "$tree/DEBIAN/conffiles" "$tree/DEBIAN/md5sums"
-for script in postinst prerm postrm; do install -m 755 "$here/$script" "$tree/DEBIAN/$script"; done
+for script in preinst postinst prerm postrm; do install -m 755 "$here/$script" "$tree/DEBIAN/$script"; done
 mkdir -p "$out"
 package="$out/plumb_${version}_$arch.deb"
 dpkg-deb --root-owner-group -Zxz --build "$tree" "$package" > /dev/null

@@ -92,5 +92,5 @@ rm -rf "$tree"/var/cache/apt/*.bin "$tree"/var/lib/apt/lists/* "$tree/var/cache/
 mke2fs -q -t ext4 -d "$tree" "$work/disk" 3G
 log=$(dirname "$deb")/test-install.log
 TMPDIR=/dev/shm timeout --kill-after=10 900 "$kernel" mem=1G ubd0="$work/disk" root=/dev/ubda rw con=null con0=fd:0,fd:1 \
-    systemd.show_status=false quiet loglevel=3 < /dev/null 2>&1 | tr -d '\r' | tee "$log"
+    systemd.show_status=false quiet loglevel=3 < /dev/null 2>&1 | stdbuf -oL tr -d '\r' | tee "$log"
 grep -qx 'DEB-TEST passed' "$log" || fail "see $log"

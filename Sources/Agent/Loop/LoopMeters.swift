@@ -92,4 +92,6 @@ package struct ScheduleMeters: Sendable {
         0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 60, 600,
     ])
     package var retries = 0
+
+    package init() {}
 }

@@ -73,8 +73,8 @@ package struct ParsedFile: Sendable {
         }
     }
 
-    /// Never fails: what is wrong is in `diagnostics`. `path` is relative to the source path. Documents of the
-    /// kinds in `leftOut` are taken for nothing.
+    /// Never fails: what is wrong is in `diagnostics`. `path` is relative to the source path. Documents of
+    /// the kinds in `leftOut` are taken for nothing.
     package static func parse(
         path: String, blob: String, bytes: [UInt8], leavingOut leftOut: Set<Kind> = []
     ) -> ParsedFile {

@@ -1,5 +1,5 @@
-/// The pattern of a path trigger. What a component matches is fnmatch's to say; here it is only made sure that
-/// it says what its author meant.
+/// The pattern of a path trigger. What a component matches is fnmatch's to say; here it is only made sure
+/// that it says what its author meant.
 enum HostGlob {
     /// Components that hold a wildcard: each multiplies the directories that are watched.
     static let wildcardsMax = 4

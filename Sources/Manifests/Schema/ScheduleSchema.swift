@@ -129,8 +129,8 @@ enum ScheduleSchema {
         [
             SchemaField(
                 "policy", .choices(ConcurrencyPolicy.Policy.self), effect: .next,
-                "Start beside it, leave the firing out, stop the earlier run, or wait for it; by default forbid "
-                    + "for what fires by the clock, and queue for the rest."),
+                "Start beside it, leave the firing out, stop the earlier run, or wait for it; by default "
+                    + "forbid for what fires by the clock, and queue for the rest."),
             SchemaField(
                 "max", .integer(1...concurrencyMax), default: "10", effect: .next,
                 "With allow: runs at once. With queue: firings that wait."),

@@ -120,8 +120,8 @@ extension Assembler {
 
     // MARK: Circles
 
-    /// A Schedule is set off by the Schedule that its event names, and by every one that restarts the Instance
-    /// whose readiness or success it waits for.
+    /// A Schedule is set off by the Schedule that its event names, and by every one that restarts the
+    /// Instance whose readiness or success it waits for.
     private mutating func checkTriggerCycles() {
         var restarting: [String: [String]] = [:]
         for record in schedules {

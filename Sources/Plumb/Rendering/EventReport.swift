@@ -1,10 +1,11 @@
+import Reconciler
 import StatusAPI
 
 /// One line of `plumb events`. A cause is never cut off: what does not fit goes on below.
 struct EventReport {
     let event: EventDocument
 
-    private static let kindColumns = 16
+    private static let kindColumns = EventRecord.Kind.allCases.map(\.rawValue.count).max() ?? 0
 
     func lines(width: Int?, paint: Paint) -> [String] {
         let time = TimeText.local(event.time.wall)

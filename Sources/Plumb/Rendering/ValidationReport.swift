@@ -29,8 +29,9 @@ struct ValidationReport {
 
     /// Of a machine without tzdata nothing can be concluded.
     private static func complaint(_ zone: String) -> String? {
-        guard SystemZones.shared.rules(zone) == nil, SystemZones.shared.rules(probe) != nil else { return nil }
-        return SystemZones.shared.complaint(about: zone)
+        let zones = SystemZones.shared
+        guard zones.rules(zone) == nil, zones.rules(probe) != nil else { return nil }
+        return zones.complaint(about: zone)
     }
 
     /// A zone that is everywhere where there are any.

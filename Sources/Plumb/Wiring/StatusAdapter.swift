@@ -66,12 +66,15 @@ extension AgentMeters {
             executing: histogram(meters.executing), healthy: histogram(meters.healthy),
             events: EventRecord.Kind.allCases.map { ($0.rawValue, meters.events[$0] ?? 0) },
             schedules: schedules.map { name in
-                let counted = meters.schedules[name] ?? ScheduleMeters()
+                let counted = meters.schedules[name]
                 return Schedule(
                     name: name,
                     runs: ScheduledRun.State.allCases.filter(\.isOver).map {
-                        ($0.rawValue, counted.runs[$0] ?? 0)
-                    }, lateness: histogram(counted.lateness), retries: counted.retries)
+                        ($0.rawValue, counted?.runs[$0] ?? 0)
+                    },
+                    lateness: counted.map { histogram($0.lateness) }
+                        ?? Histogram(bounds: [], counts: [0], sum: 0),
+                    retries: counted?.retries ?? 0)
             })
     }
 }

@@ -146,7 +146,7 @@ extension World {
             let remembered = memory.instances[name]
             let failure = remembered?.rolledBack?.failure ?? remembered?.rollout?.failure
             guard let run = failure?.run, let replica = failure?.replica else { return nil }
-            return (name, run, SlotID(replica: replica))
+            return (name, run, SlotID(replica: replica, isSecond: failure?.isSecond ?? false))
         }
     }
 

@@ -77,7 +77,9 @@ extension Planner {
         _ rollout: Rollout, _ slot: SlotID, _ old: InstanceSpec, _ applied: InstanceMemory.Applied
     ) -> Bool {
         let own = memory.instances[slot.instance]?.replicas[slot.replica.index]
-        if applied.desired.spec.update.isBlueGreen, own?.restart.gaveUp == nil { return true }
+        // Its successor is not healthy yet: what may be bad is not all that the replica has.
+        let isFollowed = memory.instances[slot.instance]?.successor(slot.replica.index) != nil
+        if applied.desired.spec.update.isBlueGreen || isFollowed, own?.restart.gaveUp == nil { return true }
         if holdsBack(rollout, from: slot, applied), !isKnownMissing(old) { return true }
         if case .failed(_, _, let retryAt) = observed.preparations[applied.desired.spec.specHash],
             retryAt > now
@@ -94,7 +96,7 @@ extension Planner {
         guard rollout.replicas[slot.replica.index] == nil,
             let most = rollout.canariesMax(applied.desired.spec.update, at: now)
         else { return false }
-        return rollout.replicas.keys.count { $0 < applied.desired.target } >= most
+        return rollout.canaries(of: applied.desired.target) >= most
     }
 
     private func isKnownMissing(_ spec: InstanceSpec) -> Bool {

@@ -63,18 +63,22 @@ extension InstanceMemory {
             first.spec.specHash != desired.spec.specHash, first.spec.profile == .keepalive,
             lastKnownGood.first?.specHash != first.spec.specHash, !isQuarantined(first.spec.specHash)
         else { return nil }
-        return health(of: first.spec, desired.target, observed).map { (first, $0) }
+        return health(of: first.spec, first.key, desired.target, observed).map { (first, $0) }
     }
 
     /// Since when every replica has been in health as this spec for as long as proves it; nil: one is not.
-    private func health(of spec: InstanceSpec, _ target: Int, _ observed: Observed) -> Instant? {
+    /// One that ended well as it has done its part; one that runs there must be.
+    private func health(
+        of spec: InstanceSpec, _ key: RunKey, _ target: Int, _ observed: Observed
+    ) -> Instant? {
         let time = max(spec.update.minHealthyTime, spec.restart.backoff.resetAfter)
-        var latest = Instant.zero
+        var latest: Instant?
         for index in 0..<target {
+            if replicas[index]?.completed == key { continue }
             guard let run = observed.runs[slot(of: ReplicaID(instance: spec.name, index: index))],
                 run.spec.specHash == spec.specHash, run.isConfirmed, let proven = run.proven(after: time)
             else { return nil }
-            latest = max(latest, proven)
+            latest = max(latest ?? proven, proven)
         }
         return latest
     }
@@ -88,6 +92,6 @@ extension InstanceMemory {
             let desired = inForce?.desired, desired.spec.profile == .keepalive,
             lastKnownGood.first?.specHash != desired.spec.specHash
         else { return nil }
-        return health(of: desired.spec, desired.target, observed)
+        return health(of: desired.spec, desired.key, desired.target, observed)
     }
 }

@@ -45,6 +45,11 @@ package struct Rollout: Sendable, Hashable, Codable {
         package var run: RunID
         package var replica: ReplicaID
         package var exit: ExitReport
+        /// It was in the replica's second slot; nil: in the first. Optional, like all that came later.
+        package var isSecond: Bool?
+
+        /// Where it ran.
+        var place: SlotID { SlotID(replica: replica, isSecond: isSecond ?? false) }
     }
 
     package init(specHash: SpecHash, revision: Revision, changes: [FieldChange]) {
@@ -87,7 +92,8 @@ package struct Rollout: Sendable, Hashable, Codable {
     mutating func ended(_ run: ObservedRun, _ exit: ExitReport, isItsFault: Bool, at now: Instant) {
         if isItsFault {
             exits += 1
-            lastExit = FailedRun(run: run.id, replica: run.slot.replica, exit: exit)
+            lastExit = FailedRun(
+                run: run.id, replica: run.slot.replica, exit: exit, isSecond: run.slot.isSecond ? true : nil)
         }
         clock.tick(at: now)
         beginProgress(at: now)
@@ -148,17 +154,20 @@ package struct RolloutFailure: Sendable, Hashable, Codable {
     package var probe: String?
     /// The end of what the run wrote to stderr; nil until it was read.
     package var errors: [String]?
+    /// The run was in its replica's second slot; nil: in the first. Optional, like all that came later.
+    package var isSecond: Bool?
 
     /// Lines of stderr that are kept.
     package static let errorLinesMax = 20
 
     package init(
-        reason: String, message: String, replica: ReplicaID? = nil, run: RunID? = nil,
+        reason: String, message: String, slot: SlotID? = nil, run: RunID? = nil,
         exit: ExitReport? = nil, probe: String? = nil
     ) {
         self.reason = reason
         self.message = message
-        self.replica = replica
+        self.replica = slot?.replica
+        self.isSecond = slot?.isSecond == true ? true : nil
         self.run = run
         self.exit = exit
         self.probe = probe

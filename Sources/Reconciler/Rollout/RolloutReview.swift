@@ -51,9 +51,11 @@ struct RolloutReview {
     /// Canaries are held from the moment at which the last of them became healthy.
     private mutating func hold(_ policy: UpdatePolicy) {
         guard let canary = policy.canary else { return }
-        let touched = rollout.replicas.filter { $0.key < target }
+        let count = rollout.canaries(of: target)
+        let possible = target - (rollout.replicas.count - count)
         let isHeld =
-            touched.count >= min(canary.replicas, target) && touched.allSatisfy { $0.value.isHealthy }
+            count > 0 && count >= min(canary.replicas, possible)
+            && rollout.replicas.values.allSatisfy(\.isHealthy)
         if !isHeld {
             // What came after the canaries takes nothing back.
             if !rollout.isReleased(canary, at: now) { rollout.heldSince = nil }
@@ -76,7 +78,7 @@ struct RolloutReview {
             return fail(
                 RolloutFailure(
                     reason: "GaveUp", message: "\(slot) is not started again: \(gaveUp.reason)",
-                    replica: slot.replica, run: own?.lastRun, exit: own?.lastExit))
+                    slot: slot, run: own?.lastRun, exit: own?.lastExit))
         }
         if let run = observed.runs[slot], run.isOf(desired) {
             look(at: run, index, desired.spec.update)
@@ -85,7 +87,7 @@ struct RolloutReview {
             rollout.replicas[index]?.begun = nil
         } else if own?.lastKey?.start == desired.key.start {
             // The clock is the spec's: another nonce begins it no more than another exit does.
-            judgeDeadline(of: slot.replica, observed.runs[slot], desired.spec.update)
+            judgeDeadline(of: slot, observed.runs[slot], desired.spec.update)
         }
     }
 
@@ -103,9 +105,9 @@ struct RolloutReview {
             fail(
                 RolloutFailure(
                     reason: "Unhealthy", message: "\(run.slot) was healthy, and is no longer\(seen)",
-                    replica: run.slot.replica, run: run.id, probe: run.probeDetail))
+                    slot: run.slot, run: run.id, probe: run.probeDetail))
         }
-        judgeDeadline(of: run.slot.replica, run, policy)
+        judgeDeadline(of: run.slot, run, policy)
     }
 
     /// It ran as this spec before the rollout began: its time counts from now on.
@@ -125,22 +127,22 @@ struct RolloutReview {
     }
 
     private mutating func judgeDeadline(
-        of replica: ReplicaID, _ run: ObservedRun?, _ policy: UpdatePolicy
+        of slot: SlotID, _ run: ObservedRun?, _ policy: UpdatePolicy
     ) {
-        guard let own = rollout.replicas[replica.index], !own.isHealthy, let begun = own.begun,
+        guard let own = rollout.replicas[slot.replica.index], !own.isHealthy, let begun = own.begun,
             let due = rollout.clock.instant(of: begun + policy.healthyDeadline)
         else { return }
         isInFlight = true
         guard due <= now else { return wake(due) }
-        let exit = rollout.lastExit.flatMap { $0.replica == replica ? $0 : nil }
+        let exit = rollout.lastExit.flatMap { $0.place == slot ? $0 : nil }
         let seen = run?.probeDetail ?? exit?.exit.text
         fail(
             RolloutFailure(
                 reason: "HealthyDeadline",
                 message:
-                    "\(replica) was not healthy within healthyDeadline \(policy.healthyDeadline.declared)"
+                    "\(slot) was not healthy within healthyDeadline \(policy.healthyDeadline.declared)"
                     + (seen.map { ": \($0)" } ?? ""),
-                replica: replica, run: run?.id ?? exit?.run, exit: run == nil ? exit?.exit : nil,
+                slot: slot, run: run?.id ?? exit?.run, exit: run == nil ? exit?.exit : nil,
                 probe: run?.probeDetail))
     }
 
@@ -149,9 +151,9 @@ struct RolloutReview {
         fail(
             RolloutFailure(
                 reason: "Exits",
-                message: "\(rollout.exits) exits before it was healthy, the last of \(last.replica): "
+                message: "\(rollout.exits) exits before it was healthy, the last of \(last.place): "
                     + last.exit.text,
-                replica: last.replica, run: last.run, exit: last.exit))
+                slot: last.place, run: last.run, exit: last.exit))
     }
 
     /// While nothing is in flight nothing is late: what it waits for, a dependency or a secret, is not its
@@ -224,6 +226,11 @@ extension Rollout {
 
     func isReleased(_ canary: UpdatePolicy.Canary, at now: Instant) -> Bool {
         holdEnd(canary).map { $0 <= now } ?? false
+    }
+
+    /// Replicas that were touched for it. One that had done its work before proves nothing, and is none.
+    func canaries(of target: Int) -> Int {
+        replicas.count { $0.key < target && ($0.value.begun != nil || !$0.value.isHealthy) }
     }
 
     /// How many replicas may be as the new spec for now; nil: all.

@@ -64,7 +64,7 @@ struct RolloutWindow {
         var canaries = target
         if let rollout = remembered.activeRollout, let most = rollout.canariesMax(policy, at: now) {
             // What is being stopped for it counts as well.
-            let touched = rollout.replicas.keys.count { $0 < target }
+            let touched = rollout.canaries(of: target)
             canaries = most - touched
             if touched >= most, rollout.failure == nil {
                 holdText(rollout, policy, most, at: now)
@@ -147,7 +147,7 @@ struct RolloutWindow {
     ) -> Set<SlotID> {
         let policy = applied.desired.spec.update
         guard let rollout = remembered.activeRollout, let most = rollout.canariesMax(policy, at: now),
-            rollout.replicas.keys.count(where: { $0 < applied.desired.target }) >= most
+            rollout.canaries(of: applied.desired.target) >= most
         else { return [] }
         var starting: Set<SlotID> = []
         for run in outdated where run.readySince == nil && run.longestReady == .zero && !run.livenessFailed {

@@ -3,7 +3,7 @@ import Manifests
 /// Runs that begin beside those which they are to replace, and the moment at which they take their place.
 extension World {
     /// Replicas change over to successors that are healthy; with `blueGreen` all of them at once. What lost
-    /// its own run meanwhile has its successor for it.
+    /// its own run meanwhile, and has no proven spec to go on with, has its successor for it.
     mutating func changeOver(_ name: String, at moment: Moment) {
         guard let remembered = memory.instances[name], let applied = remembered.inForce, !observed.stopping
         else { return }
@@ -24,10 +24,10 @@ extension World {
         for index in waiting {
             let replica = ReplicaID(instance: name, index: index)
             let leaves = observed.runs[remembered.slot(of: replica)] != nil
-            let isDue =
+            let isWell =
                 desired.spec.update.isBlueGreen
-                ? isAllHealthy || !leaves && remembered.standIn(index, applied) == nil
-                : !leaves || isHealthy(replica, desired, remembered, at: moment.instant)
+                ? isAllHealthy : isHealthy(replica, desired, remembered, at: moment.instant)
+            let isDue = isWell || !leaves && remembered.standIn(index, applied) == nil
             guard isDue else { continue }
             memory.instances[name]?.promote(index, leaves: leaves)
             markDirty(name)

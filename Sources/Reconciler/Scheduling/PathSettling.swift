@@ -14,11 +14,11 @@ package struct FileMark: Sendable, Hashable, Codable {
     }
 }
 
-/// Decides which files of a path trigger have come or changed, and when they have settled. Pure: somebody looks
-/// at the files, and says what there is.
+/// Decides which files of a path trigger have come or changed, and when they have settled. Pure: somebody
+/// looks at the files, and says what there is.
 ///
-/// A file is new as long as it is not what it was when it was told of and the telling was acknowledged. So what
-/// came while nobody looked is told, and so is what was told to somebody who died of it.
+/// A file is new as long as it is not what it was when it was told of and the telling was acknowledged. So
+/// what came while nobody looked is told, and so is what was told to somebody who died of it.
 package struct PathSettling: Sendable {
     private struct Candidate: Sendable {
         var mark: FileMark
@@ -78,8 +78,8 @@ package struct PathSettling: Sendable {
         candidates.values.map { max($0.first + trigger.debounce, $0.since + trigger.settle) }.min()
     }
 
-    /// Files that have settled, once the first of them is old enough: they are one firing, and the rest follows
-    /// in another. nil: none yet. Call it right after `look`.
+    /// Files that have settled, once the first of them is old enough: they are one firing, and the rest
+    /// follows in another. nil: none yet. Call it right after `look`.
     package mutating func settled(at now: Instant) -> (sequence: Int, paths: [String])? {
         let ready = candidates.filter { $0.value.since + trigger.settle <= now }
         guard let first = ready.values.map(\.first).min(), first + trigger.debounce <= now else { return nil }

@@ -3,8 +3,8 @@ package import Manifests
 import Reconciler
 import Synchronization
 
-/// Notices the files that path triggers wait for. One inotify instance for all of them; a directory is watched
-/// once, however many triggers look into it. What is news, `PathSettling` decides.
+/// Notices the files that path triggers wait for. One inotify instance for all of them; a directory is
+/// watched once, however many triggers look into it. What is news, `PathSettling` decides.
 package final class PathWatch: Sendable {
     /// Files that have come or changed, and have settled.
     package struct News: Sendable, Hashable {

@@ -248,9 +248,9 @@ struct ConsoleStory {
         let bar = "document.getElementById('link-state').innerText"
         try await browser.until("it asks for a token", "/asks for a token/.test(\(bar))")
         try await shoot("token")
-        try await type("plumb_wrong")
+        try await enter("plumb_wrong")
         try await browser.until("a wrong one is not enough", "/not enough/.test(\(bar))")
-        try await type(String(token))
+        try await enter(String(token))
         try await browser.until("it is live with a token", "document.querySelector('.link.live')")
         #expect(try await browser.number("document.querySelectorAll('#token').length") == 0)
         let address = try await browser.text("location.href + localStorage.length")
@@ -263,7 +263,7 @@ struct ConsoleStory {
         try await browser.until("a token that is forgotten is asked for", "/asks for a token/.test(\(bar))")
     }
 
-    private func type(_ token: String) async throws {
+    private func enter(_ token: String) async throws {
         try await browser.run(
             "const input = document.getElementById('token'); input.value = ''; input.focus()")
         for character in token { try await browser.press(String(character), text: String(character)) }

@@ -128,7 +128,7 @@ final class Stage: Sendable {
     private func lines(_ text: String, _ mark: String) -> [String] {
         guard !text.isEmpty else { return [] }
         let known = text.replacingOccurrences(of: folder.path + "/run", with: "/run/plumb")
-            .replacingOccurrences(of: home, with: "/home/ann")
+            .replacingOccurrences(of: home, with: "/srv/work")
         var lines = known.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         // A last line without an end is told from one with it.
         if lines.last == "" { lines.removeLast() } else { lines[lines.count - 1] += "␃" }

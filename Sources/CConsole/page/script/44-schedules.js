@@ -159,9 +159,9 @@ const runView = ({run, attempts, stderr, output, directory, events}) => h('div.p
   h('h3', 'Run ', mono(run.runId)),
   facts([
     ['State', h('span', runBadge(run))], ['Reason', run.reason && `${run.reasonCode || ''} ${run.reason}`],
-    ['To do', run.remedy], ['Time', zoned(run.nominalAt || run.claimedAt, run.nominalLocal)],
-    ['Began', run.startedAt && words.full(run.startedAt)],
-    ['Ended', run.endedAt && words.full(run.endedAt)],
+    ['To do', run.remedy && unquoted(run.remedy)], ['Time', zoned(run.nominalAt || run.claimedAt, run.nominalLocal)],
+    ['Began', run.startedAt && zoned(run.startedAt)],
+    ['Ended', run.endedAt && zoned(run.endedAt)],
     ['Exit', run.exit && run.exit.text],
     ['Used', run.exit && `cpu ${words.exact(run.exit.cpuSeconds)}, memory at most ${
       words.bytes(run.exit.memoryPeakBytes)}`],
@@ -169,7 +169,7 @@ const runView = ({run, attempts, stderr, output, directory, events}) => h('div.p
     ['Files', directory && mono(directory)],
   ]),
   attempts && attempts.length > 1 ? table(['Attempt', 'Began', 'Exit'],
-    attempts.map((attempt, index) => tr(`${index + 1}`, attempt.startedAt ? words.full(attempt.startedAt)
+    attempts.map((attempt, index) => tr(`${index + 1}`, attempt.startedAt ? zoned(attempt.startedAt)
       : 'never', attempt.exit ? attempt.exit.text : '')), 'attempts') : null,
   stderr ? [h('h4', 'The last of stderr'), h('pre', {tabindex: '0'}, ansi.plain(stderr))] : null,
   output && output.length ? table([{text: 'Size', number: true}, 'Output'],

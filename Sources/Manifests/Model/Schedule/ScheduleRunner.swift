@@ -1,6 +1,7 @@
 extension ScheduleDeclaration {
-    /// What a `run` action asks for, as an Instance would: checked and resolved by the same code. nil: another
-    /// action. It has the Schedule's name; a place below `spec.action.run` is found below `spec`, too.
+    /// What a `run` action asks for, as an Instance would: checked and resolved by the same code. nil:
+    /// another action. It has the Schedule's name; a place below `spec.action.run` is found below `spec`,
+    /// too.
     package var runner: InstanceDeclaration? {
         guard case .run(let unit, let config, _) = action else { return nil }
         var source = source

@@ -52,7 +52,7 @@ extension RunsCommand {
                 ("limit", String(count)), ("stream", stream), ("cursor", cursor),
             ]
             let query = given.compactMap { key, value in value.map { "\(key)=\(AgentClient.escaped($0))" } }
-            let path = "/v1/runs/\(AgentClient.escaped(id))/logs?" + query.joined(separator: "&")
+            let path = "/v1/runs/\(AgentClient.escaped(RunName.id(id)))/logs?" + query.joined(separator: "&")
             return try WireMismatch.decode(LogListDocument.self, try agent.client.get(path))
         }
 

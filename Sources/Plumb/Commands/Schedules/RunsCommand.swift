@@ -69,8 +69,13 @@ struct RunsCommand: AsyncParsableCommand {
 
         private func export(_ pages: ScheduledRunPages) throws {
             let exporter = Exporter(format: output, columns: ExportColumn.runs)
-            exporter.begin()
-            try pages.each { _, items in exporter.write(items) }
+            var isBegun = false
+            try pages.each { _, items in
+                // Where there is no answer there is no heading either.
+                if !isBegun { exporter.begin() }
+                isBegun = true
+                exporter.write(items)
+            }
         }
 
         private func table(_ items: [OutputValue], total: Int) throws {
@@ -100,7 +105,7 @@ struct RunsCommand: AsyncParsableCommand {
         @OptionGroup var options: OutputOptions
 
         func run() async throws {
-            let bytes = try agent.client.get("/v1/runs/" + AgentClient.escaped(id))
+            let bytes = try agent.client.get("/v1/runs/" + AgentClient.escaped(RunName.id(id)))
             guard options.output == .text else {
                 guard let value = OutputValue(json: bytes) else { throw WireMismatch.failure }
                 return options.write(value)
@@ -110,6 +115,13 @@ struct RunsCommand: AsyncParsableCommand {
                 ScheduledRunReport(detail: detail, now: Timestamp(TimeText.now())).lines(
                     width: options.color.terminal.width, paint: options.color.paint))
         }
+    }
+}
+
+/// A run as it is typed: its id, or what `-o name` prints.
+enum RunName {
+    static func id(_ text: String) -> String {
+        text.hasPrefix("run/") ? String(text.dropFirst("run/".count)) : text
     }
 }
 

@@ -18,10 +18,19 @@ struct ScheduleTable {
             columns.insert(.init(title: "TIMEZONE"), at: 4)
             columns += [.init(title: "LABELS"), .init(title: "DECLARED AT")]
         }
-        var table = Table(columns: columns)
-        for schedule in schedules.sorted(by: ScheduleSummaryDocument.isWorse) { table.add(row(schedule)) }
+        // On a narrow terminal the reason is worth more than what the declaration says as well.
+        let isNarrow = !isWide && (width ?? .max) < Self.wholeColumns
+        let left = columns.indices.filter { !isNarrow || !Self.spared.contains(columns[$0].title) }
+        var table = Table(columns: left.map { columns[$0] })
+        for schedule in schedules.sorted(by: ScheduleSummaryDocument.isWorse) {
+            let cells = row(schedule)
+            table.add(left.map { cells[$0] })
+        }
         return table.render(width: width, paint: paint)
     }
+
+    private static let wholeColumns = 110
+    private static let spared: Set<String> = ["AT", "TRIGGER", "ACTION"]
 
     private func row(_ schedule: ScheduleDocument) -> [Table.Cell] {
         let word = ScheduleStyle.word(schedule)

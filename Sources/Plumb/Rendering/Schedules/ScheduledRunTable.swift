@@ -26,7 +26,9 @@ struct ScheduledRunTable {
             .init(run.state, ScheduleStyle.style(state: run.state)),
             .init(run.lateSeconds.map(Self.late) ?? ""),
             .init(took.map(QuantityText.seconds) ?? "–"),
-            .init((run.attempt ?? 1) > 1 ? String(run.attempt ?? 1) : ""), .init(run.reason),
+            .init((run.attempt ?? 1) > 1 ? String(run.attempt ?? 1) : ""),
+            // That it went well is said by its state.
+            .init(run.state == "succeeded" && run.reason == run.exit?.text ? "" : run.reason),
         ]
     }
 

@@ -5,7 +5,7 @@ extension Waiting.Reason {
         case .backoff(let until, _):
             "by itself in \((until - now).rough); at once with a commit that changes its spec or restartNonce"
         case .dependency(let name, _, _): "when \(name) gets there; see `plumb why \(name)`"
-        case .rollout: "by itself, when the replicas before it are healthy"
+        case .rollout: "by itself, as the rollout gets on"
         case .host(let failure, let retryAt):
             "\(failure.remedy); looked at again in \((retryAt - now).rough)"
         case .preparing: "by itself, once they are found to be there"

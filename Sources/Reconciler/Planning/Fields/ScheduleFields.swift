@@ -1,7 +1,7 @@
 import Manifests
 
-/// Collects what a Schedule says, as fields with places. What has its default is left out, as in the fields of an
-/// Instance: a later version that knows more must compute the same hash.
+/// Collects what a Schedule says, as fields with places. What has its default is left out, as in the fields
+/// of an Instance: a later version that knows more must compute the same hash.
 struct ScheduleFields {
     private var fields: [SpecField] = []
     private let source: DeclarationSource
