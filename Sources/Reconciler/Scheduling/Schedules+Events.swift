@@ -33,7 +33,9 @@ extension Schedules {
     /// What is to be watched for Schedules of this node.
     package var pathTriggers: [String: PathTrigger] {
         memory.compactMapValues { known in
-            guard known.isAssigned, case .path(let path)? = known.declared?.schedule.trigger else { return nil }
+            guard known.isAssigned, case .path(let path)? = known.declared?.schedule.trigger else {
+                return nil
+            }
             return path
         }
     }
