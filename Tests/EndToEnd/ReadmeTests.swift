@@ -102,6 +102,8 @@ extension EndToEnd {
         ) async throws -> String {
             var line = command.replacing(".demo/plumb", with: Binaries.plumb)
                 .replacing(".demo/repo", with: host.repository.path)
+                // Its progress is for terminals.
+                .replacing("curl ", with: "curl -s ")
             for (page, here) in ports { line = line.replacing(page, with: here) }
             let name = host.root + "/tour"
             // Output is appended to what is there.
