@@ -236,7 +236,7 @@ struct ConsoleStory {
             "[...document.querySelectorAll('th.name a')].some(a => a.textContent === 'last')")
     }
 
-    /// An agent with tokens: the page asks for one, is not content with any, and forgets it when it is told to.
+    /// An agent with tokens: the page asks for one, is not content with any, and forgets it when told to.
     private func asksForAToken() async throws {
         let made = try await host.plumb("token", "console", "--scopes", "status", "logs").output
         let token = try #require(made.firstMatch(of: #/\bplumb_[\w-]+/#)).output
