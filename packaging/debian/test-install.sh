@@ -25,13 +25,14 @@ fi
 tree=$work/tree
 mkdir "$tree"
 tar -xf "$base" -C "$tree" --exclude './dev/*'
-cp "$deb" "$tree/opt/plumb.deb"
+mkdir -p "$tree/opt/trial"
+cp "$deb" "$tree/opt/trial/plumb.deb"
 [ -e "$tree/etc/resolv.conf" ] || cp /etc/resolv.conf "$tree/etc/resolv.conf"
 
 # The next version: the same files under a greater number.
 dpkg-deb --raw-extract "$deb" "$work/next"
 sed -i 's/^Version: .*/&+next/' "$work/next/DEBIAN/control"
-dpkg-deb --root-owner-group -Zgzip -z1 --build "$work/next" "$tree/opt/next.deb" > /dev/null
+dpkg-deb --root-owner-group -Zgzip -z1 --build "$work/next" "$tree/opt/trial/next.deb" > /dev/null
 
 # In a mount name space of its own, so that nothing stays mounted whatever happens.
 in_tree() {
@@ -46,7 +47,7 @@ expect() { local what=$1; shift; "$@" || fail "$what"; }
 
 echo 'Installing it with what it depends on ...'
 in_tree apt-get update -qq
-in_tree apt-get install -y -qq --no-install-recommends /opt/plumb.deb > "$work/install.log" 2>&1 ||
+in_tree apt-get install -y -qq --no-install-recommends /opt/trial/plumb.deb > "$work/install.log" 2>&1 ||
     { cat "$work/install.log"; fail 'it does not install'; }
 grep '^plumb:' "$work/install.log" || fail 'it does not say what to do next'
 expect 'files are not as they were packed' in_tree dpkg -V plumb
@@ -57,28 +58,28 @@ expect 'there is no group' in_tree getent group plumb
 expect 'agent.yaml is no conffile' in_tree sh -c 'dpkg-query -W -f "\${Conffiles}" plumb | grep -q /etc/plumb/agent.yaml'
 expect 'secrets are open' in_tree sh -c '[ "$(stat -c %a:%U /etc/plumb/secrets)" = 700:root ]'
 in_tree plumb --version
-in_tree sh -c 'cd /root && plumb init fleet && plumb validate fleet'
+in_tree sh -c 'cd /opt/trial && plumb init fleet && plumb validate fleet'
 
 echo 'An agent without a service manager ...'
-cp "$here/test-fleet.yaml" "$tree/opt/fleet.yaml"
+cp "$here/test-fleet.yaml" "$tree/opt/trial/fleet.yaml"
 in_tree bash -ec '
-    git init -q -b main /opt/repo && cp /opt/fleet.yaml /opt/repo && cd /opt/repo && git add -A
+    git init -q -b main /opt/trial/repo && cp /opt/trial/fleet.yaml /opt/trial/repo && cd /opt/trial/repo && git add -A
     git -c user.name=Ann -c user.email=ann@example.org commit -qm Declare
-    plumb agent --repo /opt/repo --listen 127.0.0.1:0 --on-exit stop > /opt/agent.log 2>&1 &
+    plumb agent --repo /opt/trial/repo --listen 127.0.0.1:0 --on-exit stop > /opt/trial/agent.log 2>&1 &
     agent=$!
     for try in $(seq 100); do [ -S /run/plumb/plumb.sock ] && break; sleep 0.2; done
-    plumb wait --for "revision=$(git -C /opt/repo rev-parse HEAD)" --for ready --timeout 60s || { cat /opt/agent.log; exit 1; }
+    plumb wait --for "revision=$(git -C /opt/trial/repo rev-parse HEAD)" --for ready --timeout 60s || { cat /opt/trial/agent.log; exit 1; }
     plumb status
     kill $agent; wait $agent
-    rm -rf /opt/repo /var/lib/plumb /run/plumb' || fail 'the agent does not work'
+    rm -rf /opt/trial/repo /var/lib/plumb /run/plumb' || fail 'the agent does not work'
 
 echo 'Under systemd, in a kernel of its own ...'
-cp "$here/test-guest.sh" "$tree/opt/"
+cp "$here/test-guest.sh" "$tree/opt/trial/"
 cat > "$tree/etc/systemd/system/deb-test.service" <<UNIT
 [Unit]
 After=multi-user.target
 [Service]
-ExecStart=/bin/sh /opt/test-guest.sh
+ExecStart=/bin/sh /opt/trial/test-guest.sh
 KillMode=process
 [Install]
 WantedBy=default.target
