@@ -102,7 +102,10 @@ import Testing
         #expect(one.run.nominalLocal == "2026-09-21T15:13:20+02:00")
         #expect(one.attempts?.count == 2)
         #expect(one.output == [OutputFileDocument(Sample.failedRun.output[0])])
-        #expect(one.directory == "/schedules/nightly/\(Sample.failedRun.id)")
+        // Each process has a directory of its own; the newest has the run's.
+        #expect(one.attempts?.first?.directory == "/schedules/nightly/\(Sample.failedRun.id)")
+        #expect(one.directory == one.attempts?.last?.directory)
+        #expect(one.directory?.hasSuffix(Sample.failedRun.attempts[1].run.text) == true)
         // What it wrote is for those alone who may read logs.
         #expect(one.stderr == nil)
     }
