@@ -24,7 +24,9 @@ extension AgentLoop {
             message:
                 "the runs of the agent before this one are being taken up; what they do is not known yet",
             at: moment.wall)
-        let found = try await runs.open()
+        // A replica's first slot comes before its second one: where nothing is remembered of either, that is its
+        // own run.
+        let found = try await runs.open().sorted { $0.slot < $1.slot }
         if let reason = holdsOneshots, world.desired != nil { world.holdOneshots(reason: reason) }
         for run in found where DesiredSchedule.schedule(ofOwner: run.slot.instance) == nil {
             adopt(run, at: moment)
