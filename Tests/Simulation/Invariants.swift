@@ -110,11 +110,14 @@ struct Invariants {
     ) throws {
         let desired = expected.entries[dependency.instance]?.desired
         let target = desired?.target ?? 0
+        // Of what was rolled back the good spec is what counts: nobody waits for the one that failed.
+        let memory = host.world.memory.instances[dependency.instance]
+        let key = memory?.activeRollback == nil ? desired?.key : memory?.inForce?.desired.key
         let met =
             target > 0
             && (0..<target).allSatisfy { index in
                 let own = host.world.memory.instances[dependency.instance]?.replicas[index]
-                if own?.completed != nil && own?.completed == desired?.key { return true }
+                if own?.completed != nil && own?.completed == key { return true }
                 let run = host.ownRun(ReplicaID(instance: dependency.instance, index: index))
                 switch dependency.condition {
                 case .completed: return false
@@ -216,18 +219,18 @@ struct Invariants {
             }
         }
         for (name, runs) in replaced {
-            guard let desired = expected.entries[name]?.desired, desired.spec.update.strategy == .rolling
-            else {
-                continue
-            }
+            guard let desired = expected.entries[name]?.desired else { continue }
+            // What goes back goes by the policy of the spec that it goes back to.
+            let policy =
+                host.world.memory.instances[name]?.inForce?.desired.spec.update ?? desired.spec.update
+            guard policy.strategy == .rolling else { continue }
             let serving = (0..<desired.target).count { index in
                 let own = host.world.memory.instances[name]?.replicas[index]
                 if own?.completed == desired.key { return true }
                 guard let run = host.ownRun(ReplicaID(instance: name, index: index)) else { return false }
                 return run.isServing && !runs.contains(run.id)
             }
-            let policy = host.world.memory.instances[name]?.inForce?.desired.spec.update
-            let least = desired.target - (policy ?? desired.spec.update).maxUnavailable
+            let least = desired.target - policy.maxUnavailable
             if serving < least {
                 throw Broken(description: "\(name) keeps \(serving) of \(least) that must serve")
             }
