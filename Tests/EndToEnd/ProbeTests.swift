@@ -40,7 +40,12 @@ extension EndToEnd {
                     "Declare",
                     [
                         "u.yaml": Declare.shell(
-                            "web", "rm -f \"$PLUMB_WORKSPACE_DIR/sick\"\nexec sleep 100000",
+                            "web",
+                            """
+                            rm -f "$PLUMB_WORKSPACE_DIR/sick"
+                            touch "$PLUMB_WORKSPACE_DIR/up"
+                            exec sleep 100000
+                            """,
                             """
                             health:
                               liveness:
@@ -51,6 +56,8 @@ extension EndToEnd {
                     ])
                 try await host.startAgent()
                 let before = try await host.settled("web/0")
+                // It is ready from its start on, and its shell may not have come that far.
+                try await eventually("it has begun") { Files.exists(host.workspace("web/0") + "/up") }
                 Files.write(host.workspace("web/0") + "/sick", "")
                 let after = try await host.until("it was restarted") {
                     $0.areSettled(["web/0"]) && $0["web/0"]?.run != before["web/0"]?.run
