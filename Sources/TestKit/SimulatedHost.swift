@@ -306,7 +306,8 @@ extension SimulatedHost {
     }
 
     private mutating func adopt() {
-        for process in processes.values.sorted(by: { ($0.slot, $0.run) < ($1.slot, $1.run) }) {
+        let found = processes.values.sorted { $0.run < $1.run }
+        for process in found.filter({ !$0.slot.isSecond }) + found.filter(\.slot.isSecond) {
             var run = ObservedRun(
                 id: process.run, slot: process.slot, spec: process.memo.spec, nonce: process.memo.nonce,
                 revision: process.memo.revision, dependsOn: process.memo.dependsOn,

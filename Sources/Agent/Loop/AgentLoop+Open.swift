@@ -24,9 +24,9 @@ extension AgentLoop {
             message:
                 "the runs of the agent before this one are being taken up; what they do is not known yet",
             at: moment.wall)
-        // A replica's first slot comes before its second one: where nothing is remembered of either, that is its
-        // own run.
-        let found = try await runs.open().sorted { $0.slot < $1.slot }
+        // First slots come first: where nothing is remembered of either, that is the replica's own.
+        let all = try await runs.open()
+        let found = all.filter { !$0.slot.isSecond } + all.filter(\.slot.isSecond)
         if let reason = holdsOneshots, world.desired != nil { world.holdOneshots(reason: reason) }
         for run in found where DesiredSchedule.schedule(ofOwner: run.slot.instance) == nil {
             adopt(run, at: moment)
